@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { reportedConnectionSchema } from './connection.ts';
+import { interfaceSchema, processSchema, sampleSchema, sensorSchema, systemSchema } from './machine.ts';
+
+/**
+ * The agent's link: one WebSocket, text frames of JSON, subprotocol `netmon.v1`. Order on a connection:
+ *
+ * 1. agent: `hello`; server: `welcome` with the last sequence number it has committed of the agent's epoch
+ * 2. agent: `records` from there on, kept in its spool until acknowledged; server: `ack` after COMMIT
+ * 3. agent: `live` every `live_interval_ms` that the server last asked for by `pace`, and at once on `sync`
+ *
+ * Durable records are identified by (agent, epoch, seq), so that a resend is never stored twice. Live frames are
+ * never kept: after a reconnect the first one is `full`.
+ */
+export const linkSubprotocol = 'netmon.v1';
+export const linkPath = '/api/agent/link';
+
+/** Longest frame a server reads, about 10,000 records. */
+export const maxLinkFrameBytes = 16 * 1024 * 1024;
+/** Most durable records in a frame, and so in a commit. */
+export const maxRecordsPerFrame = 1000;
+
+const count = z.number().int().min(0);
+
+export const helloSchema = z.strictObject({
+  kind: z.literal('hello'),
+  agent: z.string().min(1).max(128),
+  version: z.string().max(32),
+  kernel: z.string().max(128),
+  os: z.string().max(128),
+  /** Changes whenever the spool is made anew; with `seq` it identifies a durable record. */
+  epoch: z.string().min(1).max(64),
+  sensors: z.array(sensorSchema).max(32),
+});
+
+/** What is kept for good: a connection that ended or failed (or a fold of like ones), or a stretch that was lost. */
+export const durableRecordSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('connection'),
+    key: count.nullable(),
+    connection: reportedConnectionSchema,
+  }),
+  z.strictObject({ kind: z.literal('gap'), at: z.iso.datetime(), reason: z.string().max(256), lost: count }),
+]);
+export type DurableRecord = z.infer<typeof durableRecordSchema>;
+
+export const recordsSchema = z.strictObject({
+  kind: z.literal('records'),
+  epoch: z.string().min(1).max(64),
+  /** Sequence number of the first record; the others follow without a hole. */
+  first: count,
+  records: z.array(durableRecordSchema).min(1).max(maxRecordsPerFrame),
+});
+
+/**
+ * What changed of a connection that was opened in an earlier frame, by position: key, state (index into
+ * connectionStates), bytes sent, bytes received, packets sent, packets received, upload B/s, download B/s, rtt us,
+ * min rtt us, jitter us, retransmits, send queue, receive queue, limited by (index into limits, -1 for unknown).
+ * Unknown numbers are -1.
+ */
+export const changeSchema = z.array(z.number()).length(15);
+export type LinkChange = number[];
+
+/** A connection that is open, with the key by which later frames name it. Keys are not used again in an epoch. */
+export const openedSchema = z.strictObject({ key: count, connection: reportedConnectionSchema });
+
+export const liveSchema = z.strictObject({
+  kind: z.literal('live'),
+  /** Unix milliseconds of the sensors' reading. */
+  at: z.number(),
+  /** Whether what is not in this frame is no longer so: replaces everything the server holds of this agent. */
+  full: z.boolean(),
+  /** Answers the `sync` of that number. */
+  sync: count.optional(),
+  opened: z.array(openedSchema).max(200_000),
+  /** As `opened`, for ones known before whose other fields changed (owner, names). */
+  revised: z.array(openedSchema).max(200_000),
+  changed: z.array(changeSchema).max(200_000),
+  /** Keys of those that ended. */
+  closed: z.array(count).max(400_000),
+  /** 100 ms samples since the last frame, over all connections' payload. */
+  samples: z.array(sampleSchema).max(600),
+  /** Since the last frame, per interface name and per process key. */
+  interface_samples: z.record(z.string(), z.array(sampleSchema)),
+  process_samples: z.record(z.string(), z.array(sampleSchema)),
+  /** Rows that changed. */
+  processes: z.array(processSchema).max(50_000),
+  /** Keys of processes no longer kept. */
+  processes_gone: z.array(z.string().max(64)).max(50_000),
+  /** All of them, when any changed; otherwise absent. */
+  interfaces: z.array(interfaceSchema).max(10_000).optional(),
+  system: systemSchema.optional(),
+  sensors: z.array(sensorSchema).max(32).optional(),
+});
+export type LiveFrame = z.infer<typeof liveSchema>;
+
+export const agentMessageSchema = z.discriminatedUnion('kind', [helloSchema, recordsSchema, liveSchema]);
+export type AgentMessage = z.infer<typeof agentMessageSchema>;
+
+export const serverMessageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('welcome'),
+    /** The highest sequence number committed of the agent's epoch, -1 for none. */
+    committed: z.number().int().min(-1),
+    live_interval_ms: z.number().int().min(50).max(60_000),
+  }),
+  z.strictObject({ kind: z.literal('ack'), epoch: z.string().max(64), seq: count }),
+  z.strictObject({ kind: z.literal('pace'), live_interval_ms: z.number().int().min(50).max(60_000) }),
+  z.strictObject({ kind: z.literal('sync'), sync: count }),
+  z.strictObject({ kind: z.literal('refused'), code: z.string().max(64), message: z.string().max(512) }),
+]);
+export type ServerMessage = z.infer<typeof serverMessageSchema>;

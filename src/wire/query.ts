@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { connectionStates, directions, protocols } from './connection.ts';
+
+/** Most rows in one answer. */
+export const maxLimit = 1000;
+/** Values for one filter, given with commas or by repeating the parameter. */
+const maxAlternatives = 64;
+
+const list = z
+  .union([z.string().max(4096), z.array(z.string().max(4096)).max(maxAlternatives)])
+  .transform((value) => (Array.isArray(value) ? value : value.split(',')).filter((part) => part !== ''));
+const listOf = <T extends readonly [string, ...string[]]>(values: T) =>
+  list.pipe(z.array(z.enum(values)).max(maxAlternatives));
+const number = z.coerce.number().int().min(0);
+
+/**
+ * The filters of connections, the same in REST, in live views, on the command line and in the dashboard's URL. Within
+ * one filter any alternative matches (`state=LISTEN,ESTABLISHED`), between filters all must.
+ */
+export const connectionFilterShape = {
+  /** Errno names; `any` for every failure, `none` for connections without one. */
+  error: list.optional(),
+  /** Part of the process name, any case. */
+  process: z.string().max(256).optional(),
+  pid: number.optional(),
+  /** Part of the executable's path. */
+  path: z.string().max(4096).optional(),
+  /** Address, CIDR, `ip:port` or, for remote, part of the name. */
+  local: z.string().max(256).optional(),
+  remote: z.string().max(256).optional(),
+  /** Either end's port. */
+  port: number.max(65535).optional(),
+  protocol: listOf(protocols).optional(),
+  state: listOf(connectionStates).optional(),
+  direction: listOf(directions).optional(),
+  active: z.stringbool().optional(),
+  agent: z.string().max(128).optional(),
+  user: z.string().max(64).optional(),
+  container: z.string().max(256).optional(),
+  /** RFC 3339, or a duration before now such as `15m`, `2h`, `7d`. */
+  since: z.string().max(64).optional(),
+  until: z.string().max(64).optional(),
+  /** Text in any field, any case. */
+  text: z.string().max(256).optional(),
+} as const;
+export const connectionFilterSchema = z.strictObject(connectionFilterShape);
+/** As written by a client. */
+export type ConnectionFilterInput = z.input<typeof connectionFilterSchema>;
+/** As used after validation. */
+export type ConnectionFilter = z.output<typeof connectionFilterSchema>;
+
+/** Sort keys; a leading `-` means descending. `speed` is upload plus download, `bytes` both totals. */
+export const connectionSorts = [
+  'timestamp',
+  'speed',
+  'upload_speed',
+  'download_speed',
+  'bytes',
+  'process',
+  'pid',
+  'protocol',
+  'state',
+  'duration',
+  'rtt',
+  'retransmits',
+  'remote',
+  'local',
+] as const;
+export const connectionSortSchema = z.enum(
+  connectionSorts.flatMap((key) => [key, `-${key}`] as const) as [string, ...string[]],
+);
+
+export const connectionQuerySchema = z.strictObject({
+  ...connectionFilterShape,
+  sort: connectionSortSchema.default('-timestamp'),
+  limit: z.coerce.number().int().min(1).max(maxLimit).default(100),
+  cursor: z.string().max(512).optional(),
+});
+export type ConnectionQuery = z.output<typeof connectionQuerySchema>;
