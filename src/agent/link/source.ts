@@ -1,0 +1,27 @@
+import type { DurableRecord, LiveFrame } from '../../wire/link.ts';
+import type { SensorStatus } from '../../wire/machine.ts';
+
+/** A live frame without what the link itself adds. */
+export type SourceFrame = Omit<LiveFrame, 'kind' | 'sync'>;
+
+/** What the link asks of the sensors. Both are called on the event loop and must answer from memory at once. */
+export interface LiveSource {
+  /**
+   * What changed since the last call, or with `full` everything that is. The link calls it each time a frame is due
+   * (10 times a second while somebody looks, once a second otherwise) and not at all without a server, so what has
+   * not been taken must be merged and bounded, never queued. The frame belongs to the link afterwards.
+   */
+  takeFrame(full: boolean): SourceFrame;
+
+  /** What each sensor can do here and why not more; sent in `hello`. */
+  sensors(): readonly SensorStatus[];
+}
+
+/** Where the sensors put what must not be lost. */
+export interface RecordSink {
+  /**
+   * Keeps a record until a server has committed it. Never throws and never blocks: beyond the spool's cap the oldest
+   * records are lost, counted, and a `gap` record says how many.
+   */
+  record(record: DurableRecord): void;
+}
