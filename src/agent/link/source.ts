@@ -15,6 +15,13 @@ export interface LiveSource {
 
   /** What each sensor can do here and why not more; sent in `hello`. */
   sensors(): readonly SensorStatus[];
+
+  /**
+   * Has `listener` called after each reading of the kernel (every 100 ms), so that a frame leaves with what was just
+   * read instead of waiting for another timer. A source without it is asked by the link's own timer, and then a take
+   * should read the kernel first.
+   */
+  onReading?(listener: () => void): void;
 }
 
 /** Where the sensors put what must not be lost. */
