@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { type WebSocket as ServerSocket, WebSocketServer } from 'ws';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '../base/backoff.ts';
 import { connect, type LiveClient } from './live.ts';
 
 const frame = {

@@ -1,5 +1,5 @@
+import { backoffMs } from '../base/backoff.ts';
 import type { SubscribeInput, ViewerFrame, ViewerMessageInput } from '../wire/live.ts';
-import { backoffMs } from './backoff.ts';
 
 /** A server sends a frame at least once a second; after this long without one the connection counts as dead. */
 const silenceMs = 5_000;

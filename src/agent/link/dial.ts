@@ -1,0 +1,36 @@
+import { WebSocket } from 'ws';
+import { NetmonError } from '../../base/errors.ts';
+import { linkPath, linkSubprotocol } from '../../wire/link.ts';
+
+/** Longest message from a server; they are all short. */
+const maxServerMessageBytes = 64 * 1024;
+const handshakeTimeoutMs = 5_000;
+
+/** The WebSocket address of a server given as `http://host:port`, `https://host:port` or `unix:/path`. */
+export function linkUrl(server: string): string {
+  if (server.startsWith('unix:')) {
+    const path = server.slice('unix:'.length);
+    if (!path.startsWith('/') || path.includes(':')) {
+      throw new NetmonError('NM_BAD_CONFIG', `${server} is not unix: and an absolute path without a colon`);
+    }
+    return `ws+unix:${path}:${linkPath}`;
+  }
+  const url = URL.parse(server);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new NetmonError('NM_BAD_CONFIG', `${server} is not http://host:port, https://host:port or unix:/path`);
+  }
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.pathname = url.pathname.replace(/\/$/, '') + linkPath;
+  return url.href;
+}
+
+/** A socket that is connecting to the server's end of the link; throws NM_BAD_CONFIG for an unusable address. */
+export function dialServer(server: string, token: string | undefined): WebSocket {
+  return new WebSocket(linkUrl(server), [linkSubprotocol], {
+    perMessageDeflate: false,
+    maxPayload: maxServerMessageBytes,
+    handshakeTimeout: handshakeTimeoutMs,
+    followRedirects: false,
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  });
+}

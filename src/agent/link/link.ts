@@ -1,0 +1,190 @@
+import type { WebSocket } from 'ws';
+import { backoffMs } from '../../base/backoff.ts';
+import { describeError } from '../../base/errors.ts';
+import type { DurableRecord } from '../../wire/link.ts';
+import type { Component } from '../../platform/lifecycle.ts';
+import type { Reporter } from '../../platform/reporter.ts';
+import { dialServer, linkUrl } from './dial.ts';
+import { type Hello, LinkSession } from './session.ts';
+import type { LiveSource, RecordSink } from './source.ts';
+import { Spool, type SpoolOptions } from './spool.ts';
+
+export interface LinkOptions {
+  /** `http://host:port`, `https://host:port` or `unix:/path`. */
+  readonly server: string;
+  readonly hello: Hello;
+  readonly spool: SpoolOptions;
+  /** Sent as a bearer token. */
+  readonly token?: string;
+}
+
+/** What the link is doing, for the agent's own health. */
+export interface LinkStatus {
+  readonly connected: boolean;
+  /** Why it is not, null while it is. */
+  readonly reason: string | null;
+  readonly spooled_records: number;
+  readonly spooled_bytes: number;
+  /** Connections that the full spool has given up. */
+  readonly lost: number;
+}
+
+/** What was recorded goes to disk, and from there to the server, this long after the first of it. */
+const flushMs = 1_000;
+/** Wait after the server has turned this agent away; trying sooner would not help. */
+const refusedMs = 15_000;
+const retry = { firstMs: 100, longestMs: 10_000 };
+/** Longest wait for the last acknowledgement when stopping. */
+const drainMs = 1_000;
+
+/**
+ * The agent's end of the link (wire/link.ts): dials until it is stopped, keeps durable records in the spool until the
+ * server has committed them, sends live frames as the server asks.
+ */
+export class AgentLink implements RecordSink, Component {
+  readonly name = 'link';
+  readonly #options: LinkOptions;
+  readonly #source: LiveSource;
+  readonly #reporter: Reporter;
+  #spool: Spool | null = null;
+  #socket: WebSocket | null = null;
+  #session: LinkSession | null = null;
+  #reason: string | null = 'not started';
+  #failures = 0;
+  #refused = false;
+  #stopping: (() => void) | null = null;
+  #dialTimer: NodeJS.Timeout | undefined;
+  #flushTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: LinkOptions, source: LiveSource, reporter: Reporter) {
+    this.#options = options;
+    this.#source = source;
+    this.#reporter = reporter;
+  }
+
+  /** Opens the spool and begins to dial. Throws NM_BAD_CONFIG or NM_SYSTEM. */
+  start(): void {
+    linkUrl(this.#options.server);
+    this.#spool = new Spool(this.#options.spool);
+    if (this.#spool.discarded !== null) {
+      this.#reporter.warn('set an unreadable spool aside', { file: this.#spool.discarded });
+      this.record(discardedGap());
+    }
+    this.#source.onReading?.(() => this.#session?.onReading());
+    this.#armFlush();
+    this.#dial();
+  }
+
+  /** Writes what is left, gives the server a second to take it, and closes. */
+  async stop(): Promise<void> {
+    const spool = this.#spool;
+    if (!spool) return;
+    clearTimeout(this.#dialTimer);
+    this.#flush();
+    if (this.#session?.welcomed && !this.#session.drained) await this.#drain();
+    this.#flush();
+    clearTimeout(this.#flushTimer);
+    this.#spool = null;
+    this.#session?.end();
+    this.#session = null;
+    this.#socket?.close(1000);
+    this.#socket = null;
+    spool[Symbol.dispose]();
+  }
+
+  record(record: DurableRecord): void {
+    this.#spool?.add(record);
+    this.#armFlush();
+  }
+
+  status(): LinkStatus {
+    const size = this.#spool?.size;
+    return {
+      connected: this.#session?.welcomed ?? false,
+      reason: this.#reason,
+      spooled_records: size?.records ?? 0,
+      spooled_bytes: size?.bytes ?? 0,
+      lost: this.#spool?.lost ?? 0,
+    };
+  }
+
+  #armFlush(): void {
+    if (this.#flushTimer !== undefined || !this.#spool?.dirty) return;
+    this.#flushTimer = setTimeout(() => {
+      this.#flushTimer = undefined;
+      this.#flush();
+      this.#armFlush();
+    }, flushMs);
+  }
+
+  #flush(): void {
+    try {
+      this.#spool?.flush();
+      this.#session?.sendRecords();
+    } catch (error) {
+      this.#reporter.error('unable to write the spool; records wait in memory', { error });
+    }
+  }
+
+  #dial(): void {
+    const spool = this.#spool!;
+    const socket = dialServer(this.#options.server, this.#options.token);
+    this.#socket = socket;
+    socket.on('open', () => {
+      this.#session = new LinkSession(socket, this.#options.hello, this.#source, spool, {
+        welcomed: () => this.#onWelcomed(),
+        refused: (code, message) => this.#onRefused(code, message),
+        broken: (reason) => this.#reporter.warn('the link broke', { reason }),
+      });
+    });
+    socket.on('error', (error) => {
+      this.#reason = describeError(error);
+    });
+    socket.on('close', () => this.#onClosed(socket));
+    // An acknowledgement makes the spool dirty: what is committed is deleted by the next flush.
+    socket.on('message', () => this.#onMessage());
+  }
+
+  #onMessage(): void {
+    this.#armFlush();
+    if (this.#session?.drained) this.#stopping?.();
+  }
+
+  #onWelcomed(): void {
+    this.#failures = 0;
+    this.#reason = null;
+    this.#reporter.info('linked to the server', { server: this.#options.server });
+  }
+
+  #onRefused(code: string, message: string): void {
+    this.#refused = true;
+    this.#reason = `the server refused this agent: ${message}`;
+    this.#reporter.error('the server refused this agent', { code, reason: message });
+  }
+
+  #onClosed(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    if (this.#session?.welcomed) this.#reporter.warn('the link to the server is down', { server: this.#options.server });
+    this.#session?.end();
+    this.#session = null;
+    this.#stopping?.();
+    this.#reason ??= 'the server closed the connection';
+    const waitMs = this.#refused ? refusedMs : backoffMs(this.#failures++, Math.random(), retry);
+    this.#refused = false;
+    this.#dialTimer = setTimeout(() => this.#dial(), waitMs);
+  }
+
+  async #drain(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#stopping = resolve;
+    const timer = setTimeout(resolve, drainMs);
+    await promise;
+    clearTimeout(timer);
+    clearTimeout(this.#dialTimer);
+  }
+}
+
+function discardedGap(): DurableRecord {
+  const reason = 'the spool was unreadable; what it held is not counted';
+  return { kind: 'gap', at: new Date().toISOString(), reason, lost: 0 };
+}

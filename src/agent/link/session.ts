@@ -1,0 +1,191 @@
+import type { WebSocket } from 'ws';
+import { type ServerMessage, serverMessageSchema } from '../../wire/link.ts';
+import { encodeLive } from './frames.ts';
+import type { LiveSource } from './source.ts';
+import type { Spool } from './spool.ts';
+
+/** Frames of durable records that may be on their way without an acknowledgement. */
+const maxFramesUnderway = 4;
+/** A live frame is left out, and its changes go into a later one, while more than this waits to be sent. */
+const maxBufferedBytes = 1024 * 1024;
+/** A ping goes out, or the connection counts as dead when the last one was not answered, after this long. */
+const livenessMs = 10_000;
+/** A reading this much before a frame is due is sent at once rather than with the next one. */
+const earlyMs = 30;
+
+export interface Hello {
+  readonly agent: string;
+  readonly version: string;
+  readonly kernel: string;
+  readonly os: string;
+}
+
+/** What one connection reports to the link that made it. */
+export interface SessionEvents {
+  welcomed(): void;
+  /** The server's reason for turning this agent away. */
+  refused(code: string, message: string): void;
+  /** A message that keeps to no rule, or a failure of the spool; the session has ended the connection. */
+  broken(reason: string): void;
+}
+
+/** One connection to a server, from `hello` until the socket closes. */
+export class LinkSession {
+  readonly #socket: WebSocket;
+  readonly #source: LiveSource;
+  readonly #spool: Spool;
+  readonly #events: SessionEvents;
+  /** Last number of each frame of records under way. */
+  readonly #underway: number[] = [];
+  #welcomed = false;
+  #next = 0;
+  #intervalMs = 0;
+  #sentLiveAt = Number.NEGATIVE_INFINITY;
+  #answered = true;
+  #liveTimer: NodeJS.Timeout | undefined;
+  readonly #pingTimer: NodeJS.Timeout;
+
+  /** Takes over an open socket and says `hello`. */
+  constructor(socket: WebSocket, hello: Hello, source: LiveSource, spool: Spool, events: SessionEvents) {
+    this.#socket = socket;
+    this.#source = source;
+    this.#spool = spool;
+    this.#events = events;
+    socket.on('message', (data, binary) => this.#onMessage(binary ? '' : String(data)));
+    socket.on('pong', () => {
+      this.#answered = true;
+    });
+    this.#pingTimer = setInterval(() => this.#checkLiveness(), livenessMs);
+    const sensors = source.sensors();
+    socket.send(JSON.stringify({ kind: 'hello', ...hello, epoch: spool.epoch, sensors }));
+  }
+
+  get welcomed(): boolean {
+    return this.#welcomed;
+  }
+
+  /** Whether everything in the spool's file is with the server for good. */
+  get drained(): boolean {
+    return this.#spool.acknowledged >= this.#spool.last;
+  }
+
+  /** To be called when the socket has closed. */
+  end(): void {
+    clearInterval(this.#pingTimer);
+    clearTimeout(this.#liveTimer);
+    this.#welcomed = false;
+  }
+
+  /** Sends what the spool holds and has not been sent on this connection, as far as the window allows. */
+  sendRecords(): void {
+    while (this.#welcomed && this.#underway.length < maxFramesUnderway && this.#next <= this.#spool.last) {
+      const batch = this.#spool.read(this.#next);
+      if (!batch) return;
+      this.#spool.markSent(batch.last);
+      this.#next = batch.last + 1;
+      this.#underway.push(batch.last);
+      const { epoch } = this.#spool;
+      this.#socket.send(
+        `{"kind":"records","epoch":${JSON.stringify(epoch)},"first":${batch.first},"records":${batch.text}}`,
+      );
+    }
+  }
+
+  /** A reading was taken: sends a frame when one is due. */
+  onReading(): void {
+    if (this.#welcomed && performance.now() - this.#sentLiveAt >= this.#intervalMs - earlyMs) this.#sendLive(false);
+  }
+
+  #onMessage(text: string): void {
+    const message = parseServerMessage(text);
+    if (!message) return this.#break('the server sent a message that is none of the protocol');
+    this.#answered = true;
+    switch (message.kind) {
+      case 'welcome':
+        return this.#onWelcome(message.committed, message.live_interval_ms);
+      case 'ack':
+        return this.#onAck(message.epoch, message.seq);
+      case 'pace':
+        return this.#setPace(message.live_interval_ms);
+      case 'sync':
+        if (this.#welcomed) this.#sendLive(false, message.sync);
+        return;
+      case 'refused':
+        return this.#events.refused(message.code, message.message);
+    }
+  }
+
+  #onWelcome(committed: number, intervalMs: number): void {
+    if (this.#welcomed) return this.#break('the server said welcome twice');
+    if (committed > this.#spool.last) {
+      this.#spool.renew();
+      return this.#break('the server knows more of this spool than it holds; a new epoch begins');
+    }
+    this.#spool.markSent(committed);
+    this.#spool.acknowledge(committed);
+    this.#next = this.#spool.acknowledged + 1;
+    this.#welcomed = true;
+    this.#events.welcomed();
+    this.#sendLive(true);
+    this.#setPace(intervalMs);
+    this.#guard(() => this.sendRecords());
+  }
+
+  #onAck(epoch: string, seq: number): void {
+    if (epoch !== this.#spool.epoch || !this.#spool.acknowledge(seq)) {
+      return this.#break('the server acknowledged what it was not sent');
+    }
+    while (this.#underway.length > 0 && this.#underway[0] <= seq) this.#underway.shift();
+    this.#guard(() => this.sendRecords());
+  }
+
+  #setPace(intervalMs: number): void {
+    this.#intervalMs = intervalMs;
+    if (this.#source.onReading) {
+      this.onReading();
+      return;
+    }
+    clearTimeout(this.#liveTimer);
+    const dueMs = this.#sentLiveAt + intervalMs - performance.now();
+    this.#liveTimer = setTimeout(() => this.#onLiveTimer(), Math.max(0, dueMs));
+  }
+
+  #onLiveTimer(): void {
+    this.#sendLive(false);
+    this.#liveTimer = setTimeout(() => this.#onLiveTimer(), this.#intervalMs);
+  }
+
+  #sendLive(full: boolean, sync?: number): void {
+    if (this.#socket.bufferedAmount > maxBufferedBytes && sync === undefined && !full) return;
+    this.#sentLiveAt = performance.now();
+    for (const text of encodeLive(this.#source.takeFrame(full), sync)) this.#socket.send(text);
+  }
+
+  #checkLiveness(): void {
+    if (!this.#answered) return this.#break('the server has fallen silent');
+    this.#answered = false;
+    this.#socket.ping();
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      this.#break((thrown as Error).message);
+    }
+  }
+
+  #break(reason: string): void {
+    this.#socket.terminate();
+    this.#events.broken(reason);
+  }
+}
+
+function parseServerMessage(text: string): ServerMessage | null {
+  try {
+    const parsed = serverMessageSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
