@@ -17,7 +17,10 @@ export function linkUrl(server: string): string {
   }
   const url = URL.parse(server);
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new NetmonError('NM_BAD_CONFIG', `${server} is not http://host:port, https://host:port or unix:/path`);
+    throw new NetmonError(
+      'NM_BAD_CONFIG',
+      `${server} is not http://host:port, https://host:port or unix:/path`,
+    );
   }
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.pathname = url.pathname.replace(/\/$/, '') + linkPath;

@@ -1,9 +1,9 @@
 import type { WebSocket } from 'ws';
 import { backoffMs } from '../../base/backoff.ts';
 import { describeError } from '../../base/errors.ts';
-import type { DurableRecord } from '../../wire/link.ts';
 import type { Component } from '../../platform/lifecycle.ts';
 import type { Reporter } from '../../platform/reporter.ts';
+import type { DurableRecord } from '../../wire/link.ts';
 import { dialServer, linkUrl } from './dial.ts';
 import { type Hello, LinkSession } from './session.ts';
 import type { LiveSource, RecordSink } from './source.ts';
@@ -70,6 +70,7 @@ export class AgentLink implements RecordSink, Component {
       this.#reporter.warn('set an unreadable spool aside', { file: this.#spool.discarded });
       this.record(discardedGap());
     }
+    this.#reason = null;
     this.#source.onReading?.(() => this.#session?.onReading());
     this.#armFlush();
     this.#dial();
@@ -133,6 +134,7 @@ export class AgentLink implements RecordSink, Component {
     socket.on('open', () => {
       this.#session = new LinkSession(socket, this.#options.hello, this.#source, spool, {
         welcomed: () => this.#onWelcomed(),
+        acknowledged: () => this.#onAcknowledged(),
         refused: (code, message) => this.#onRefused(code, message),
         broken: (reason) => this.#reporter.warn('the link broke', { reason }),
       });
@@ -141,11 +143,10 @@ export class AgentLink implements RecordSink, Component {
       this.#reason = describeError(error);
     });
     socket.on('close', () => this.#onClosed(socket));
-    // An acknowledgement makes the spool dirty: what is committed is deleted by the next flush.
-    socket.on('message', () => this.#onMessage());
   }
 
-  #onMessage(): void {
+  /** What is committed is deleted by the next flush. */
+  #onAcknowledged(): void {
     this.#armFlush();
     if (this.#session?.drained) this.#stopping?.();
   }
@@ -164,7 +165,8 @@ export class AgentLink implements RecordSink, Component {
 
   #onClosed(socket: WebSocket): void {
     if (socket !== this.#socket) return;
-    if (this.#session?.welcomed) this.#reporter.warn('the link to the server is down', { server: this.#options.server });
+    if (this.#session?.welcomed)
+      this.#reporter.warn('the link to the server is down', { server: this.#options.server });
     this.#session?.end();
     this.#session = null;
     this.#stopping?.();

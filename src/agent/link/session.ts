@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { describeError } from '../../base/errors.ts';
 import { type ServerMessage, serverMessageSchema } from '../../wire/link.ts';
 import { encodeLive } from './frames.ts';
 import type { LiveSource } from './source.ts';
@@ -23,6 +24,8 @@ export interface Hello {
 /** What one connection reports to the link that made it. */
 export interface SessionEvents {
   welcomed(): void;
+  /** The server has committed more. */
+  acknowledged(): void;
   /** The server's reason for turning this agent away. */
   refused(code: string, message: string): void;
   /** A message that keeps to no rule, or a failure of the spool; the session has ended the connection. */
@@ -93,33 +96,45 @@ export class LinkSession {
 
   /** A reading was taken: sends a frame when one is due. */
   onReading(): void {
-    if (this.#welcomed && performance.now() - this.#sentLiveAt >= this.#intervalMs - earlyMs) this.#sendLive(false);
+    if (this.#welcomed && performance.now() - this.#sentLiveAt >= this.#intervalMs - earlyMs)
+      this.#sendLive(false);
   }
 
   #onMessage(text: string): void {
-    const message = parseServerMessage(text);
-    if (!message) return this.#break('the server sent a message that is none of the protocol');
     this.#answered = true;
+    try {
+      this.#handle(parseServerMessage(text));
+    } catch (thrown) {
+      this.#break(describeError(thrown));
+    }
+  }
+
+  /** Throws what ends the connection. */
+  #handle(message: ServerMessage): void {
     switch (message.kind) {
       case 'welcome':
-        return this.#onWelcome(message.committed, message.live_interval_ms);
+        this.#onWelcome(message.committed, message.live_interval_ms);
+        break;
       case 'ack':
-        return this.#onAck(message.epoch, message.seq);
+        this.#onAck(message.epoch, message.seq);
+        break;
       case 'pace':
-        return this.#setPace(message.live_interval_ms);
+        this.#setPace(message.live_interval_ms);
+        break;
       case 'sync':
         if (this.#welcomed) this.#sendLive(false, message.sync);
-        return;
+        break;
       case 'refused':
-        return this.#events.refused(message.code, message.message);
+        this.#events.refused(message.code, message.message);
+        break;
     }
   }
 
   #onWelcome(committed: number, intervalMs: number): void {
-    if (this.#welcomed) return this.#break('the server said welcome twice');
+    if (this.#welcomed) throw new Error('the server said welcome twice');
     if (committed > this.#spool.last) {
       this.#spool.renew();
-      return this.#break('the server knows more of this spool than it holds; a new epoch begins');
+      throw new Error('the server knows more of this spool than it holds; a new epoch begins');
     }
     this.#spool.markSent(committed);
     this.#spool.acknowledge(committed);
@@ -128,15 +143,16 @@ export class LinkSession {
     this.#events.welcomed();
     this.#sendLive(true);
     this.#setPace(intervalMs);
-    this.#guard(() => this.sendRecords());
+    this.sendRecords();
   }
 
   #onAck(epoch: string, seq: number): void {
     if (epoch !== this.#spool.epoch || !this.#spool.acknowledge(seq)) {
-      return this.#break('the server acknowledged what it was not sent');
+      throw new Error('the server acknowledged what it was not sent');
     }
     while (this.#underway.length > 0 && this.#underway[0] <= seq) this.#underway.shift();
-    this.#guard(() => this.sendRecords());
+    this.sendRecords();
+    this.#events.acknowledged();
   }
 
   #setPace(intervalMs: number): void {
@@ -162,17 +178,9 @@ export class LinkSession {
   }
 
   #checkLiveness(): void {
-    if (!this.#answered) return this.#break('the server has fallen silent');
+    if (this.#answered) this.#socket.ping();
+    else this.#break('the server has fallen silent');
     this.#answered = false;
-    this.#socket.ping();
-  }
-
-  #guard(act: () => void): void {
-    try {
-      act();
-    } catch (thrown) {
-      this.#break((thrown as Error).message);
-    }
   }
 
   #break(reason: string): void {
@@ -181,11 +189,10 @@ export class LinkSession {
   }
 }
 
-function parseServerMessage(text: string): ServerMessage | null {
+function parseServerMessage(text: string): ServerMessage {
   try {
-    const parsed = serverMessageSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
+    return serverMessageSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Error('the server sent a message that is none of the protocol', { cause });
   }
 }

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { type DurableRecord, durableRecordSchema } from '../../wire/link.ts';
+import { ended } from './records.fixture.ts';
+import { Spool } from './spool.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'netmon-spool-'));
+after(() => rmSync(dir, { recursive: true }));
+
+function read(spool: Spool, from = spool.acknowledged + 1): Array<DurableRecord & { seq: number }> {
+  const records: Array<DurableRecord & { seq: number }> = [];
+  for (let next = from; ; ) {
+    const batch = spool.read(next);
+    if (!batch) return records;
+    const parsed = JSON.parse(batch.text) as DurableRecord[];
+    for (const [i, record] of parsed.entries()) {
+      records.push({ ...durableRecordSchema.parse(record), seq: batch.first + i });
+    }
+    next = batch.last + 1;
+  }
+}
+
+describe('Spool', () => {
+  it('gives records back in order with consecutive numbers until they are acknowledged', () => {
+    using spool = new Spool({ path: null });
+    for (let port = 1; port <= 3; port++) spool.add(ended(port));
+    assert.equal(spool.read(0), null, 'nothing is sent before it is on disk');
+    spool.flush();
+    assert.deepEqual(
+      read(spool).map((record) => record.seq),
+      [0, 1, 2],
+    );
+    assert.equal(spool.acknowledge(1), false, 'what was not sent cannot be acknowledged');
+    spool.markSent(2);
+    assert.equal(spool.acknowledge(1), true);
+    spool.flush();
+    assert.deepEqual(
+      read(spool, 0).map((record) => record.seq),
+      [2],
+    );
+    assert.equal(spool.size.records, 1);
+  });
+
+  it('survives the process, without the keys, which name nothing in the next one', () => {
+    const path = join(dir, 'again.sqlite');
+    let epoch: string;
+    {
+      using spool = new Spool({ path });
+      epoch = spool.epoch;
+      spool.add({ ...ended(1), key: 7 } as DurableRecord);
+      spool.flush();
+      assert.equal((read(spool)[0] as { key: number }).key, 7);
+    }
+    using spool = new Spool({ path });
+    assert.equal(spool.epoch, epoch);
+    spool.add({ ...ended(2), key: 7 } as DurableRecord);
+    spool.flush();
+    assert.deepEqual(
+      read(spool).map((record) => [record.seq, (record as { key: number | null }).key]),
+      [
+        [0, null],
+        [1, 7],
+      ],
+    );
+  });
+
+  it('never gives a number twice, also when all records were acknowledged before a restart', () => {
+    const path = join(dir, 'numbers.sqlite');
+    {
+      using spool = new Spool({ path });
+      spool.add(ended(1));
+      spool.flush();
+      spool.markSent(0);
+      spool.acknowledge(0);
+      spool.flush();
+    }
+    using spool = new Spool({ path });
+    spool.add(ended(2));
+    spool.flush();
+    assert.equal(read(spool)[0].seq, 1);
+  });
+
+  it('beyond its cap replaces the oldest unsent records by one gap that counts what they stood for', () => {
+    using spool = new Spool({ path: null, maxRecords: 100 });
+    let added = 0;
+    const add = (count: number): void => {
+      for (let i = 0; i < count; i++) spool.add(ended(++added % 60_000, { count: 1 + (added % 3) }));
+      spool.flush();
+    };
+    let stoodFor = 0;
+    for (let i = 1; i <= 1010; i++) stoodFor += 1 + (i % 3);
+    add(10);
+    spool.markSent(9);
+    for (let i = 0; i < 10; i++) add(100);
+    assert.ok(spool.size.records <= 100);
+    const records = read(spool);
+    assert.deepEqual(
+      records.slice(0, 10).map((record) => record.seq),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+      'sent records stay',
+    );
+    const gaps = records.filter((record) => record.kind === 'gap');
+    assert.equal(gaps.length, 1);
+    assert.equal(records.indexOf(gaps[0]), 10);
+    let kept = 0;
+    for (const record of records) if (record.kind === 'connection') kept += record.connection.count;
+    assert.equal(kept + gaps[0].lost, stoodFor);
+    assert.equal(spool.lost, gaps[0].lost);
+    assert.equal(records.at(-1)!.seq, 1009);
+    const hole = gaps[0].seq - 10;
+    assert.ok(hole > 0 && hole <= gaps[0].lost);
+  });
+
+  it('keeps a cap in bytes', () => {
+    using spool = new Spool({ path: null, maxBytes: 50_000 });
+    for (let i = 0; i < 500; i++) spool.add(ended(i, { command_line: 'x'.repeat(1000) }));
+    spool.flush();
+    assert.ok(spool.size.bytes <= 50_000);
+  });
+
+  it('makes its file readable by its owner only', () => {
+    const path = join(dir, 'mode.sqlite');
+    using spool = new Spool({ path });
+    spool.add(ended(1));
+    spool.flush();
+    for (const name of readdirSync(dir).filter((entry) => entry.startsWith('mode.'))) {
+      assert.equal(statSync(join(dir, name)).mode & 0o777, 0o600, name);
+    }
+  });
+
+  it('sets an unreadable file aside and begins a new epoch', () => {
+    const path = join(dir, 'bad.sqlite');
+    writeFileSync(path, 'this is no database, and long enough to be looked at'.repeat(100));
+    using spool = new Spool({ path });
+    assert.match(spool.discarded ?? '', /bad\.sqlite\.bad: /);
+    spool.add(ended(1));
+    spool.flush();
+    assert.equal(read(spool).length, 1);
+  });
+});
