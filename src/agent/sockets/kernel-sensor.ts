@@ -1,0 +1,133 @@
+import { mkdtempSync, openSync, readFileSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeError } from '../../base/errors.ts';
+import { BpfObject, findMissingTracepoints } from '../../sys/bpf/object.ts';
+import { RingBuffer } from '../../sys/bpf/ring-buffer.ts';
+import { mountTracefs, openTracepoint, unmountTracefs } from '../../sys/tracefs.ts';
+import { SlotTable } from './slot-table.ts';
+
+const objectPath = join(import.meta.dirname, '../../../bpf/netmon.bpf.o');
+/** As PROCESS_RING_BYTES in bpf/slots.h. */
+const processRingBytes = 1 << 20;
+/** Without these tracepoints there is nothing to count with: the sensor degrades to netlink. */
+const requiredTracepoints = ['inet_sock_set_state', 'sock_send_length', 'sock_recv_length'];
+const connectResultProgram = 'on_connect_result';
+
+export interface KernelSensorOptions {
+  /** Slots, a power of two: how many sockets can be open, or wait to be read, at once. */
+  readonly maxSockets: number;
+  /** Whether to follow the results of connect(2), for which each system call of the machine costs some 30 ns more. */
+  readonly connectResults: boolean;
+}
+
+/** The BPF side, loaded and attached. Disposal takes everything out of the kernel, as does the process's end. */
+export class KernelSensor implements Disposable {
+  readonly slots: SlotTable;
+  readonly processEvents: RingBuffer;
+  /** Programs attached, and what is missing of the rest with the reason. */
+  readonly attached: number;
+  readonly missing: readonly string[];
+  readonly #object: BpfObject;
+
+  /** Throws NM_NOT_SUPPORTED where BPF cannot do the job, with the reason. */
+  constructor(options: KernelSensorOptions) {
+    const object = BpfObject.open(objectPath);
+    this.#object = object;
+    try {
+      const programs = object.programs();
+      const absent = skipUnsupported(object, programs);
+      object.setMaxEntries('slots', options.maxSockets);
+      object.setMaxEntries('dirty_list', options.maxSockets);
+      object.setMaxEntries('peers', Math.max(1024, options.maxSockets >> 2));
+      object.setConstants((bytes) => new DataView(bytes.buffer).setUint32(0, options.maxSockets - 1, true));
+      object.load();
+      const fds = { slots: object.mapFd('slots'), dirty: object.mapFd('dirty_list'), shared: object.mapFd('shared_map') };
+      this.slots = new SlotTable(fds, options.maxSockets);
+      this.processEvents = new RingBuffer(object.mapFd('process_events'), processRingBytes);
+      const failures = [...absent];
+      this.attached = this.#attachAll(programs, absent, options, failures);
+      this.missing = failures;
+    } catch (thrown) {
+      object[Symbol.dispose]();
+      throw thrown;
+    }
+  }
+
+  /** Finds the sockets that are open, with their owners, and refreshes the known ones: puts them on the dirty list. */
+  findSockets(): void {
+    this.#object.runIterator('find_sockets');
+  }
+
+  /** Descriptor of the table of UDP peers. */
+  forgetPeer(key: Uint8Array): boolean {
+    return this.#object.removeKey(this.#object.mapFd('peers'), key);
+  }
+
+  [Symbol.dispose](): void {
+    this.slots[Symbol.dispose]();
+    this.processEvents[Symbol.dispose]();
+    this.#object[Symbol.dispose]();
+  }
+
+  #attachAll(
+    programs: readonly (readonly [string, string])[],
+    absent: readonly string[],
+    options: KernelSensorOptions,
+    failures: string[],
+  ): number {
+    const cgroup = openCgroup(failures);
+    let attached = 0;
+    for (const [name, section] of programs) {
+      if (section.startsWith('iter/') || absent.includes(name)) continue;
+      if (name === connectResultProgram && !options.connectResults) continue;
+      try {
+        if (section.startsWith('cgroup/')) {
+          if (cgroup === undefined) continue;
+          this.#object.attachToCgroup(name, cgroup);
+        } else if (section.startsWith('tracepoint/')) this.#attachSyscall(name, section);
+        else this.#object.attach(name);
+        attached++;
+      } catch (thrown) {
+        if (requiredTracepoints.some((required) => section.endsWith(`/${required}`))) throw thrown;
+        failures.push(describeError(thrown));
+      }
+    }
+    return attached;
+  }
+
+  /** Attaches to a system call's tracepoint, whose number only tracefs tells; it is mounted for that moment if need be. */
+  #attachSyscall(name: string, section: string): void {
+    const [, category, event] = section.split('/');
+    const directory = mkdtempSync(join(tmpdir(), 'netmon-tracefs-'));
+    let mounted = false;
+    try {
+      mountTracefs(directory);
+      mounted = true;
+      const id = Number(readFileSync(join(directory, 'events', category, event, 'id'), 'utf8'));
+      this.#object.attachToPerfEvent(name, openTracepoint(id));
+    } finally {
+      if (mounted) unmountTracefs(directory);
+      rmdirSync(directory);
+    }
+  }
+}
+
+/** Leaves out programs for tracepoints that the kernel does not have; their names. Throws when a required one is. */
+function skipUnsupported(object: BpfObject, programs: readonly (readonly [string, string])[]): string[] {
+  const tracepoints = programs.filter(([, section]) => section.startsWith('tp_btf/'));
+  const missing = findMissingTracepoints(tracepoints.map(([, section]) => section.slice('tp_btf/'.length)));
+  const required = missing.filter((name) => requiredTracepoints.includes(name));
+  if (required.length > 0) throw new Error(`the kernel has no tracepoint ${required.join(', ')}`);
+  const names = tracepoints.filter(([, section]) => missing.includes(section.slice(7))).map(([name]) => name);
+  for (const name of names) object.skip(name);
+  return names;
+}
+
+/** The root of the unified cgroup hierarchy, wherever it is mounted; undefined, noted, when it is not. */
+function openCgroup(failures: string[]): number | undefined {
+  const line = readFileSync('/proc/mounts', 'utf8').split('\n').find((mount) => mount.split(' ')[2] === 'cgroup2');
+  if (line) return openSync(line.split(' ')[1], 'r');
+  failures.push('cgroup2 is not mounted: peers of unconnected UDP sockets and the end of UDP sockets are not seen');
+  return undefined;
+}

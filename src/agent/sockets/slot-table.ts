@@ -1,0 +1,129 @@
+import { type Mapping, mapMemory } from '../../sys/bpf/mapping.ts';
+import { sharedLayout, slotLayout } from './layout.generated.ts';
+
+/** Bits of `slot.flags`, as in bpf/netmon.h. */
+export const slotFlags = {
+  passive: 1,
+  ownerInherited: 2,
+  found: 4,
+  finReceived: 8,
+  rstSent: 16,
+  rstReceived: 32,
+  peer: 64,
+  awaitErrno: 128,
+} as const;
+
+/** Offsets of the 32-bit fields, in words. */
+const words = slotLayout.bytes / 4;
+const dirtyWord = slotLayout.dirty / 4;
+const nextFreeWord = slotLayout.next_free / 4;
+
+/**
+ * The kernel's slots, read in place (bpf/slots.h has the order that both sides keep). Numbers are slot numbers from 0.
+ * 64-bit fields are given as numbers, exact up to 2^53.
+ */
+export class SlotTable implements Disposable {
+  readonly size: number;
+  readonly #mappings: readonly Mapping[];
+  readonly #bytes: Uint8Array;
+  readonly #u16: Uint16Array;
+  readonly #u32: Uint32Array;
+  readonly #list: Uint32Array;
+  readonly #shared32: Uint32Array;
+  readonly #shared64: BigUint64Array;
+  /** Entries of the dirty list taken so far, modulo 2^32. */
+  #taken = 0;
+
+  /** `fds` are those of the maps `slots`, `dirty_list` and `shared_map`; `size` is a power of two. */
+  constructor(fds: { readonly slots: number; readonly dirty: number; readonly shared: number }, size: number) {
+    this.size = size;
+    const page = (bytes: number): number => (bytes + 4095) & ~4095;
+    const slots = mapMemory({ fd: fds.slots, bytes: page(size * slotLayout.bytes), writable: true });
+    const dirty = mapMemory({ fd: fds.dirty, bytes: page(size * 8), writable: true });
+    const shared = mapMemory({ fd: fds.shared, bytes: page(sharedLayout.bytes), writable: true });
+    this.#mappings = [slots, dirty, shared];
+    this.#bytes = new Uint8Array(slots.buffer);
+    this.#u16 = new Uint16Array(slots.buffer);
+    this.#u32 = new Uint32Array(slots.buffer);
+    this.#list = new Uint32Array(dirty.buffer);
+    this.#shared32 = new Uint32Array(shared.buffer);
+    this.#shared64 = new BigUint64Array(shared.buffer);
+    for (let slot = 0; slot < size; slot++) this.#u32[slot * words + nextFreeWord] = slot + 1 < size ? slot + 2 : 0;
+    Atomics.store(this.#shared64, sharedLayout.free_head / 8, 1n);
+  }
+
+  /** Takes every slot off the dirty list and calls `visit` with it; what changes from then on is listed again. */
+  drain(visit: (slot: number) => void): void {
+    // Entries of an array map are 8 bytes apart, whatever their size.
+    const mask = this.size - 1;
+    const head = Atomics.load(this.#shared32, sharedLayout.dirty_head / 4);
+    while (this.#taken !== head) {
+      const at = (this.#taken & mask) * 2;
+      const entry = Atomics.load(this.#list, at);
+      // Claimed by a CPU that has not written it yet: it and those after it wait for the next drain.
+      if (entry === 0) return;
+      Atomics.store(this.#list, at, 0);
+      this.#taken = (this.#taken + 1) >>> 0;
+      const slot = entry - 1;
+      Atomics.exchange(this.#u32, slot * words + dirtyWord, 0);
+      visit(slot);
+    }
+  }
+
+  /** Gives a closed slot back to the kernel, zeroed. */
+  free(slot: number): void {
+    this.#bytes.fill(0, slot * slotLayout.bytes, (slot + 1) * slotLayout.bytes);
+    const at = sharedLayout.free_head / 8;
+    for (;;) {
+      const head = Atomics.load(this.#shared64, at);
+      this.#u32[slot * words + nextFreeWord] = Number(head & 0xffffffffn);
+      const next = ((head >> 32n) + 1n) << 32n | BigInt(slot + 1);
+      if (Atomics.compareExchange(this.#shared64, at, head, BigInt.asUintN(64, next)) === head) return;
+    }
+  }
+
+  u8(slot: number, field: number): number {
+    return this.#bytes[slot * slotLayout.bytes + field];
+  }
+
+  u16(slot: number, field: number): number {
+    return this.#u16[(slot * slotLayout.bytes + field) >> 1];
+  }
+
+  u32(slot: number, field: number): number {
+    return this.#u32[(slot * slotLayout.bytes + field) >> 2];
+  }
+
+  u64(slot: number, field: number): number {
+    const at = (slot * slotLayout.bytes + field) >> 2;
+    return this.#u32[at] + this.#u32[at + 1] * 0x1_0000_0000;
+  }
+
+  /** The bytes of the table, with the place of a slot's field in them. */
+  bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  offset(slot: number, field: number): number {
+    return slot * slotLayout.bytes + field;
+  }
+
+  /** Text up to the first NUL. */
+  text(slot: number, field: number, length: number): string {
+    const start = this.offset(slot, field);
+    let end = start;
+    while (end < start + length && this.#bytes[end] !== 0) end++;
+    return decoder.decode(this.#bytes.subarray(start, end));
+  }
+
+  /** A counter of the kernel side, as named in bpf/netmon.h. */
+  counter(name: Exclude<keyof typeof sharedLayout, 'bytes' | 'free_head' | 'dirty_head'>): number {
+    return Number(Atomics.load(this.#shared64, sharedLayout[name] / 8));
+  }
+
+  [Symbol.dispose](): void {
+    for (const mapping of this.#mappings) mapping[Symbol.dispose]();
+  }
+}
+
+const decoder = new TextDecoder('utf-8');
