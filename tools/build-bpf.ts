@@ -45,7 +45,8 @@ function describeLayouts(object: string): string {
     const comment = `/** Byte offsets in \`struct ${struct}\`; \`bytes\` is its size. */`;
     return `${comment}\nexport const ${constant} = {\n${members}  bytes: ${type.size},\n} as const;\n`;
   });
-  const header = '// Generated from the BTF of bpf/netmon.bpf.o by `npm run build:bpf`; `npm run check` compares.';
+  const header =
+    '// Generated from the BTF of bpf/netmon.bpf.o by `npm run build:bpf`; `npm run check` compares.';
   return `${header}\n\n${parts.join('\n')}`;
 }
 

@@ -17,7 +17,9 @@ function getCalls(): NonNullable<typeof calls> {
   if (calls) return calls;
   const libc = koffi.load('libc.so.6');
   calls = {
-    mount: libc.func('int mount(const char *source, const char *target, const char *type, unsigned long flags, void *data)'),
+    mount: libc.func(
+      'int mount(const char *source, const char *target, const char *type, unsigned long flags, void *data)',
+    ),
     umount2: libc.func('int umount2(const char *target, int flags)'),
     syscall: libc.func(
       'long syscall(long number, const uint8_t *attributes, long pid, long cpu, long group, unsigned long flags)',
@@ -47,7 +49,9 @@ export function openTracepoint(id: number): number {
   attributes.setUint32(4, perfAttributeBytes, true);
   attributes.setBigUint64(8, BigInt(id), true);
   attributes.setBigUint64(16, 1n, true);
-  const fd = Number(getCalls().syscall(number, new Uint8Array(attributes.buffer), -1, 0, -1, perfFlagCloexec));
+  const fd = Number(
+    getCalls().syscall(number, new Uint8Array(attributes.buffer), -1, 0, -1, perfFlagCloexec),
+  );
   if (fd < 0) throw new NetmonError('NM_SYSTEM', `unable to open a tracepoint: errno ${koffi.errno()}`);
   return fd;
 }

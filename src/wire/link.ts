@@ -80,6 +80,10 @@ export const liveSchema = z.strictObject({
   closed: z.array(count).max(400_000),
   /** 100 ms samples since the last frame, over all connections' payload. */
   samples: z.array(sampleSchema).max(600),
+  /** Over the agent's life, all connections: payload, how many were opened, how many failures. */
+  totals: z
+    .strictObject({ bytes_sent: count, bytes_received: count, connections: count, errors: count })
+    .optional(),
   /** Since the last frame, per interface name and per process key. */
   interface_samples: z.record(z.string(), z.array(sampleSchema)),
   process_samples: z.record(z.string(), z.array(sampleSchema)),

@@ -42,7 +42,11 @@ export class KernelSensor implements Disposable {
       object.setMaxEntries('peers', Math.max(1024, options.maxSockets >> 2));
       object.setConstants((bytes) => new DataView(bytes.buffer).setUint32(0, options.maxSockets - 1, true));
       object.load();
-      const fds = { slots: object.mapFd('slots'), dirty: object.mapFd('dirty_list'), shared: object.mapFd('shared_map') };
+      const fds = {
+        slots: object.mapFd('slots'),
+        dirty: object.mapFd('dirty_list'),
+        shared: object.mapFd('shared_map'),
+      };
       this.slots = new SlotTable(fds, options.maxSockets);
       this.processEvents = new RingBuffer(object.mapFd('process_events'), processRingBytes);
       const failures = [...absent];
@@ -126,8 +130,12 @@ function skipUnsupported(object: BpfObject, programs: readonly (readonly [string
 
 /** The root of the unified cgroup hierarchy, wherever it is mounted; undefined, noted, when it is not. */
 function openCgroup(failures: string[]): number | undefined {
-  const line = readFileSync('/proc/mounts', 'utf8').split('\n').find((mount) => mount.split(' ')[2] === 'cgroup2');
+  const line = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .find((mount) => mount.split(' ')[2] === 'cgroup2');
   if (line) return openSync(line.split(' ')[1], 'r');
-  failures.push('cgroup2 is not mounted: peers of unconnected UDP sockets and the end of UDP sockets are not seen');
+  failures.push(
+    'cgroup2 is not mounted: peers of unconnected UDP sockets and the end of UDP sockets are not seen',
+  );
   return undefined;
 }

@@ -35,7 +35,10 @@ export class SlotTable implements Disposable {
   #taken = 0;
 
   /** `fds` are those of the maps `slots`, `dirty_list` and `shared_map`; `size` is a power of two. */
-  constructor(fds: { readonly slots: number; readonly dirty: number; readonly shared: number }, size: number) {
+  constructor(
+    fds: { readonly slots: number; readonly dirty: number; readonly shared: number },
+    size: number,
+  ) {
     this.size = size;
     const page = (bytes: number): number => (bytes + 4095) & ~4095;
     const slots = mapMemory({ fd: fds.slots, bytes: page(size * slotLayout.bytes), writable: true });
@@ -48,7 +51,8 @@ export class SlotTable implements Disposable {
     this.#list = new Uint32Array(dirty.buffer);
     this.#shared32 = new Uint32Array(shared.buffer);
     this.#shared64 = new BigUint64Array(shared.buffer);
-    for (let slot = 0; slot < size; slot++) this.#u32[slot * words + nextFreeWord] = slot + 1 < size ? slot + 2 : 0;
+    for (let slot = 0; slot < size; slot++)
+      this.#u32[slot * words + nextFreeWord] = slot + 1 < size ? slot + 2 : 0;
     Atomics.store(this.#shared64, sharedLayout.free_head / 8, 1n);
   }
 
@@ -77,7 +81,7 @@ export class SlotTable implements Disposable {
     for (;;) {
       const head = Atomics.load(this.#shared64, at);
       this.#u32[slot * words + nextFreeWord] = Number(head & 0xffffffffn);
-      const next = ((head >> 32n) + 1n) << 32n | BigInt(slot + 1);
+      const next = (((head >> 32n) + 1n) << 32n) | BigInt(slot + 1);
       if (Atomics.compareExchange(this.#shared64, at, head, BigInt.asUintN(64, next)) === head) return;
     }
   }

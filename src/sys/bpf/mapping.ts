@@ -25,7 +25,10 @@ export function mapMemory({ fd, bytes, offset = 0, writable }: MappingOptions): 
   const { mmap, munmap } = calls;
   const pointer = mmap(null, bytes, protRead | (writable ? protWrite : 0), mapShared, fd, offset);
   if (koffi.address(pointer) === 0xffffffffffffffffn) {
-    throw new NetmonError('NM_SYSTEM', `unable to map ${bytes} bytes of the kernel's memory: errno ${koffi.errno()}`);
+    throw new NetmonError(
+      'NM_SYSTEM',
+      `unable to map ${bytes} bytes of the kernel's memory: errno ${koffi.errno()}`,
+    );
   }
   return {
     buffer: koffi.view(pointer, bytes),
@@ -36,7 +39,9 @@ export function mapMemory({ fd, bytes, offset = 0, writable }: MappingOptions): 
 function bind(): NonNullable<typeof calls> {
   const libc = koffi.load('libc.so.6');
   return {
-    mmap: libc.func('void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)'),
+    mmap: libc.func(
+      'void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)',
+    ),
     munmap: libc.func('int munmap(void *address, size_t length)'),
   };
 }

@@ -62,7 +62,8 @@ export class BpfObject implements Disposable {
   /** Has the kernel verify and load what was not left out. Throws NM_NOT_SUPPORTED with the errno. */
   load(): void {
     const result = this.#lib.load(this.#object);
-    if (result < 0) throw new NetmonError('NM_NOT_SUPPORTED', `the kernel refused the BPF programs: errno ${-result}`);
+    if (result < 0)
+      throw new NetmonError('NM_NOT_SUPPORTED', `the kernel refused the BPF programs: errno ${-result}`);
   }
 
   /** Attaches a program to the tracepoint that its section names. */
