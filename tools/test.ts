@@ -1,0 +1,55 @@
+/**
+ * `npm test [-- FILTER...]`: runs every `*.test.ts`, prints what fails as it fails, then each skipped test's reason and,
+ * on the last line, the counts. A filter keeps the files whose path contains it; when none does, the tests whose name
+ * contains it. Unit tests share the processors; those in test/, which cross processes, run one file at a time.
+ */
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { run } from 'node:test';
+import { makeTally, reportEvent, summarize } from './test-report.ts';
+
+const root = join(import.meta.dirname, '..');
+/** Longest that one file may take; the long soak is a benchmark, not a test. */
+const fileTimeoutMs = 600_000;
+
+const patterns = ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'tools/**/*.test.ts', 'test/**/*.test.ts'];
+const all = patterns.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
+const filters = process.argv.slice(2);
+const named = all.filter((file) => filters.some((filter) => file.includes(filter)));
+const files = named.length > 0 ? named : all;
+const testNamePatterns =
+  filters.length > 0 && named.length === 0 ? filters.map((filter) => new RegExp(RegExp.escape(filter))) : [];
+
+const tally = makeTally();
+const started = performance.now();
+await runFiles(
+  files.filter((file) => !file.startsWith('test/')),
+  availableParallelism(),
+);
+await runFiles(
+  files.filter((file) => file.startsWith('test/')),
+  1,
+);
+for (const line of summarize(tally, (performance.now() - started) / 1000)) console.log(line);
+process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+
+async function runFiles(some: readonly string[], concurrency: number): Promise<void> {
+  const waiting = [...some];
+  const worker = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runFile(file);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}
+
+/** A file of its own in each run, so that one that never ends is killed by its signal and the others go on. */
+async function runFile(file: string): Promise<void> {
+  const stream = run({
+    files: [join(root, file)],
+    cwd: root,
+    signal: AbortSignal.timeout(fileTimeoutMs),
+    ...(testNamePatterns.length > 0 && { testNamePatterns }),
+  });
+  for await (const event of stream)
+    for (const line of reportEvent(tally, event, (path) => relative(root, path))) console.log(line);
+}
