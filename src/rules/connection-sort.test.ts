@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { compareKeys } from '../base/order.ts';
 import { makeConnection } from './connection.fixture.ts';
-import { compareKeys, makeConnectionComparator } from './connection-sort.ts';
+import { makeConnectionComparator } from './connection-sort.ts';
 
 describe('connection sort', () => {
   it('puts unknown values last when descending, and equal ones by id', () => {

@@ -1,9 +1,7 @@
 import { parseEndpoint, parseIp } from '../base/ip.ts';
+import { compareKeys, type SortKey } from '../base/order.ts';
 import type { Connection } from '../wire/connection.ts';
 import type { connectionSorts } from '../wire/query.ts';
-
-/** What a connection is ordered by; all of one sort are of one type. */
-export type SortKey = number | string;
 
 /** The key of a connection, the least key where the value is unknown, so that unknown ones end a descending list. */
 export type ReadSortKey = (connection: Connection) => SortKey;
@@ -56,28 +54,6 @@ export function comparePlaces(
 export function makeConnectionComparator(sort: string): (a: Connection, b: Connection) => number {
   const order = parseConnectionSort(sort);
   return (a, b) => comparePlaces(order, order.key(a), a.id, order.key(b), b.id);
-}
-
-/** Orders numbers by value and texts by code point, as UTF-8 bytes compare in the store. */
-export function compareKeys(a: SortKey, b: SortKey): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  if (a === b) return 0;
-  return compareCodePoints(String(a), String(b));
-}
-
-function compareCodePoints(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const left = a.charCodeAt(i);
-    const right = b.charCodeAt(i);
-    if (left !== right) return rank(left) - rank(right);
-  }
-  return a.length - b.length;
-}
-
-/** Surrogates stand for code points above all others, though their units are below U+E000. */
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 /** Lower case of ASCII letters only. */

@@ -1,0 +1,132 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { NetmonError } from '../../base/errors.ts';
+import { formatEndpoint, parseEndpoint } from '../../base/ip.ts';
+import type { Connection, NewConnection } from '../../wire/connection.ts';
+import type { Store } from '../store.ts';
+import { summarize } from './failures.ts';
+import { insertBatch, insertConnection, readCommitted } from './insert.ts';
+import { openDatabase } from './open.ts';
+import { queryPage, readConnection } from './query.ts';
+import { applyLimits, makeRoom } from './retention.ts';
+import { Session } from './session.ts';
+
+export interface SqliteStoreOptions {
+  readonly path: string;
+  /** How long a connection is kept; 7 days by default. */
+  readonly maxAgeMs?: number;
+  /** Bytes on disk, journal included; 1 GiB by default, not below `smallestMaxBytes`. */
+  readonly maxBytes?: number;
+  readonly now?: () => number;
+}
+
+/** Limits where none are configured. */
+export const defaultMaxAgeMs = 7 * 86_400_000;
+export const defaultMaxBytes = 1024 * 1024 * 1024;
+
+/** The least limit that can be kept: a batch of 1,000 records makes a journal of up to some 4 MiB. */
+export const smallestMaxBytes = 16 * 1024 * 1024;
+
+/** Opens a store in one SQLite file. Throws NM_STORE. */
+export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const now = options.now ?? Date.now;
+  const limits = {
+    maxAgeMs: options.maxAgeMs ?? defaultMaxAgeMs,
+    maxBytes: Math.max(options.maxBytes ?? defaultMaxBytes, smallestMaxBytes),
+  };
+  const path = resolve(options.path);
+  const session = new Session(openDatabase(path, limits.maxBytes), path);
+  let rows = Number(session.get('SELECT count(*) FROM connections')?.[0]);
+  let expired = 0;
+  let retaining: Promise<void> | undefined;
+
+  /** Inserts and makes room for what came in, in one transaction. */
+  const insert = <T>(work: () => T, countInserted: (result: T) => number): T => {
+    const { result, inserted, deleted } = session.transaction(() => {
+      const result = work();
+      const inserted = countInserted(result);
+      return { result, inserted, deleted: makeRoom(session, inserted, limits.maxBytes) };
+    });
+    rows += inserted - deleted;
+    expired += deleted;
+    return result;
+  };
+  const retain = async (at: number): Promise<void> => {
+    const deleted = await applyLimits(session, limits, at);
+    rows -= deleted;
+    expired += deleted;
+  };
+
+  return {
+    insertReported: async (batch) =>
+      insert(
+        () => insertBatch(session, batch, now()),
+        ({ ids }) => ids.filter((id) => id !== null).length,
+      ),
+    insertPosted: async (posted) => {
+      const id = insert(
+        () => insertConnection(session, completePosted(posted), now()),
+        () => 1,
+      );
+      const stored = readConnection(session, id);
+      if (!stored) throw new NetmonError('NM_STORE', `unable to read connection ${id} back from ${path}`);
+      return stored;
+    },
+    committedSeq: async (agent, epoch) => readCommitted(session, agent, epoch),
+    reserveIds: async (count) =>
+      session.transaction(() => {
+        const row = session.get(
+          "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'connections' RETURNING seq",
+          count,
+        );
+        return Number(row?.[0]) - count + 1;
+      }),
+    connectionById: async (id) => readConnection(session, id),
+    queryConnections: (query) => queryPage(session, query),
+    summarizeFailures: (since, until, steps, limit) => summarize(session, since, until, steps, limit),
+    stats: () => ({ rows, bytes: sizeOnDisk(path), expired }),
+    retain: (at) => {
+      retaining ??= retain(at).finally(() => {
+        retaining = undefined;
+      });
+      return retaining;
+    },
+    close: async () => {
+      await retaining;
+      session.close();
+    },
+  };
+}
+
+/** A posted connection with its addresses in canonical text. */
+function completePosted(posted: NewConnection): Partial<Omit<Connection, 'id'>> & {
+  id: null;
+  local_addr: string;
+  remote_addr: string;
+} {
+  const { process_id, process_name, process_path, error, protocol, state } = posted;
+  return {
+    id: null,
+    timestamp: posted.timestamp,
+    process_id: process_id ?? null,
+    process_name: process_name ?? null,
+    process_path: process_path ?? null,
+    local_addr: canonicalEndpoint(posted.local_addr),
+    remote_addr: canonicalEndpoint(posted.remote_addr),
+    error: error ?? null,
+    protocol: protocol ?? null,
+    state: state ?? null,
+    count: 1,
+  };
+}
+
+function canonicalEndpoint(text: string): string {
+  const endpoint = parseEndpoint(text);
+  return endpoint ? formatEndpoint(endpoint.ip, endpoint.port) : text;
+}
+
+function sizeOnDisk(path: string): number {
+  return ['', '-wal'].reduce((sum, ending) => {
+    return sum + (statSync(path + ending, { throwIfNoEntry: false })?.size ?? 0);
+  }, 0);
+}
