@@ -1,0 +1,15 @@
+/**
+ * One record of RFC 4180, with CRLF. A text that a spreadsheet would take for a formula (it begins with = + - @, a tab
+ * or a line break) gets a leading apostrophe; numbers stay as they are.
+ */
+export function csvRecord(cells: readonly unknown[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}
+
+function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = Array.isArray(value) ? value.join(' ') : String(value);
+  const harmless = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

@@ -1,0 +1,80 @@
+import { logLevels } from './reporter.ts';
+import {
+  choiceValue,
+  durationValue,
+  listValue,
+  numberValue,
+  pathValue,
+  portValue,
+  sizeValue,
+  switchValue,
+  textValue,
+  urlValue,
+  type ValueKind,
+} from './values.ts';
+
+/** One thing that can be set: `--name` as a flag, `NETMON_NAME` in the environment, `name` in the configuration file. */
+interface Setting<T> {
+  readonly kind: ValueKind<T>;
+  /** In force when nothing sets it, written as a user would; null where the program finds it out by itself. */
+  readonly fallback: string | null;
+  readonly help: string;
+}
+
+const setting = <T>(kind: ValueKind<T>, fallback: string | null, help: string): Setting<T> => ({
+  kind,
+  fallback,
+  help,
+});
+
+/** Every setting, by its name. A name never changes its meaning. */
+export const settings = {
+  port: setting(portValue, '8080', 'port of the dashboard and the API'),
+  host: setting(textValue('ADDRESS', 'an address'), '127.0.0.1', 'address to listen on'),
+  'allow-host': setting(
+    listValue('NAMES'),
+    '',
+    'names under which browsers may reach the server, beside localhost and addresses',
+  ),
+  'token-file': setting(
+    pathValue,
+    null,
+    'file with the token that clients must send; needed for an address that is not loopback',
+  ),
+  db: setting(pathValue, null, 'SQLite database; by default netmon.db in the data folder'),
+  'db-limit': setting(sizeValue, '2GB', 'size of the database beyond which the oldest records go'),
+  'retention-days': setting(numberValue(0.01, 36_500, 'DAYS'), '30', 'age beyond which records go'),
+  'reverse-dns': setting(switchValue, 'true', 'names of remote addresses, from the DNS'),
+  data: setting(
+    pathValue,
+    null,
+    'folder for what is kept; by default /var/lib/netmon as root, else ~/.local/share/netmon',
+  ),
+  user: setting(
+    textValue('NAME', 'a user name or number'),
+    null,
+    'user that the server runs as when started by root; by default netmon where it exists, else nobody',
+  ),
+  server: setting(urlValue, 'http://127.0.0.1:8080', 'server to talk to'),
+  interval: setting(durationValue(100, 60_000), '100ms', 'time between two readings of the sensors'),
+  'spool-limit': setting(
+    sizeValue,
+    '200MB',
+    'size of what waits for a server, beyond which the oldest records go',
+  ),
+  'agent-name': setting(
+    textValue('NAME', 'a name'),
+    null,
+    'name of this machine at the server; by default its host name',
+  ),
+  'log-level': setting(choiceValue(logLevels), 'info', 'lowest level that is logged, to standard error'),
+  'log-format': setting(choiceValue(['text', 'json']), null, 'by default text on a terminal, else json'),
+} as const satisfies Record<string, Setting<unknown>>;
+
+export type SettingName = keyof typeof settings;
+type Parsed<N extends SettingName> = NonNullable<ReturnType<(typeof settings)[N]['kind']['parse']>>;
+
+/** The values of some settings; undefined only for those without a fallback. */
+export type SettingValues<N extends SettingName> = {
+  readonly [K in N]: (typeof settings)[K]['fallback'] extends string ? Parsed<K> : Parsed<K> | undefined;
+};
