@@ -22,6 +22,7 @@ export const errorCodes = {
   NM_STORE: { status: 503, exit: 74, title: 'The database cannot be used' },
   NM_UNAVAILABLE: { status: 503, exit: 69, title: 'The server cannot be reached' },
   NM_PORT_IN_USE: { status: 500, exit: 71, title: 'The port is in use' },
+  NM_ALREADY_RUNNING: { status: 500, exit: 75, title: 'netmon already runs' },
   NM_PUBLIC_ADDRESS: { status: 500, exit: 78, title: 'A public address needs authentication' },
   NM_PRIVILEGE: { status: 500, exit: 77, title: 'A privilege is missing' },
   NM_NOT_SUPPORTED: { status: 501, exit: 69, title: 'Not supported on this machine' },

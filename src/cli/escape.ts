@@ -1,11 +1,9 @@
 /**
- * Characters that could move the cursor, change the terminal's state, or make text read otherwise than it is: C0 and
- * C1 controls, line and paragraph separators, bidirectional marks, embeddings, overrides and isolates (Unicode TR 36),
- * zero-width characters, and lone surrogates.
+ * Characters that could move the cursor, change the terminal's state, or make text read otherwise than it is: controls
+ * (Cc), format characters such as bidirectional overrides and zero-width ones (Cf; Unicode TR 36), lone surrogates (Cs)
+ * and the separators of lines and paragraphs.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what it is for
-const unsafe =
-  /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /** A text that came from outside, for a terminal: dangerous characters are written as `\x1b` or `\u{202e}`. */
 export function escapeText(text: string): string {

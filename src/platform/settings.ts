@@ -41,7 +41,7 @@ export const settings = {
     null,
     'file with the token that clients must send; needed for an address that is not loopback',
   ),
-  db: setting(pathValue, null, 'SQLite database; by default netmon.db in the data folder'),
+  db: setting(pathValue, null, 'SQLite database; by default server/netmon.db in the data folder'),
   'db-limit': setting(sizeValue, '2GB', 'size of the database beyond which the oldest records go'),
   'retention-days': setting(numberValue(0.01, 36_500, 'DAYS'), '30', 'age beyond which records go'),
   'reverse-dns': setting(switchValue, 'true', 'names of remote addresses, from the DNS'),

@@ -1,0 +1,79 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { NetmonError } from '../base/errors.ts';
+import type { Account } from './account.ts';
+import { maxSocketPath, type Paths } from './paths.ts';
+
+/**
+ * Makes the data folder, and for the database one that the server's account owns. The account is null when the server
+ * runs as this user. Throws NM_SYSTEM that names the folder, NM_STORE when the account could not use the database.
+ */
+export function prepareFolders(paths: Paths, account: Account | null): void {
+  if (paths.socket.length > maxSocketPath) {
+    throw new NetmonError(
+      'NM_BAD_FLAG',
+      `--data ${paths.data}: too long for a socket in it; choose a shorter path`,
+    );
+  }
+  makeFolder(paths.data);
+  if (account) {
+    chownSync(paths.data, 0, account.gid);
+    chmodSync(paths.data, 0o710);
+  }
+  prepareDatabaseFolder(paths, account);
+}
+
+/** The database's part of it, for a server without an agent. */
+export function prepareDatabaseFolder(paths: Pick<Paths, 'data' | 'db'>, account: Account | null): void {
+  const folder = dirname(paths.db);
+  const isOurs = folder === join(paths.data, 'server');
+  if (isOurs || !existsSync(folder)) {
+    makeFolder(folder);
+    if (account) giveFolder(folder, account);
+  }
+  if (account && !canWrite(folder, account)) {
+    throw new NetmonError(
+      'NM_STORE',
+      `user ${account.name}, as whom the server runs, may not write to ${folder}: choose another place with --db or ` +
+        '--data, or another user with --user',
+    );
+  }
+}
+
+/** Whether permission bits let the account write into a folder, and enter all that it lies in. */
+export function canWrite(folder: string, account: Account): boolean {
+  if (account.uid === 0) return true;
+  if (!mayAll(statSync(folder), account, 0o3)) return false;
+  for (let at = dirname(folder); ; at = dirname(at)) {
+    if (!mayAll(statSync(at), account, 0o1)) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+function mayAll({ mode, uid, gid }: Stats, account: Account, wanted: number): boolean {
+  const shift = uid === account.uid ? 6 : gid === account.gid ? 3 : 0;
+  return ((mode >> shift) & wanted) === wanted;
+}
+
+/** What is in the folder goes to the account too: it may change from one start to the next. */
+function giveFolder(folder: string, { uid, gid }: Account): void {
+  chownSync(folder, uid, gid);
+  for (const name of readdirSync(folder)) lchownSync(join(folder, name), uid, gid);
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new NetmonError('NM_SYSTEM', `unable to make the folder ${path}`, { cause });
+  }
+}
