@@ -311,9 +311,12 @@ static __always_inline u32 peer_slot(struct slot *socket, struct pending_peer *p
 	slot->remote_port = pending->port;
 	slot->revision++;
 	if (bpf_map_update_elem(&peers, &key, &number, BPF_NOEXIST)) {
-		/* The table is full, or another thread was first: the datagram counts on the socket. */
+		/* Another thread was first, or the table is full and the datagram counts on the socket. */
 		slot->closed_ns = slot->opened_ns;
 		mark_dirty(slot, number - 1);
+		known = bpf_map_lookup_elem(&peers, &key);
+		if (known)
+			return *known;
 		struct shared *shared = get_shared();
 		if (shared)
 			__sync_fetch_and_add(&shared->lost_peers, 1);
@@ -651,6 +654,56 @@ int on_connect_result(struct trace_event_raw_sys_exit *ctx)
 		record_failed_connect(&call, result);
 	}
 	return 0;
+}
+
+/** A UDP socket that waits on a port, before any traffic. */
+static __always_inline int note_bind(struct bpf_sock *sk, bool six)
+{
+	if (sk->protocol != IPPROTO_UDP)
+		return 1;
+	struct socket_state *state = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!state || state->slot)
+		return 1;
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 cookie = bpf_get_socket_cookie(sk);
+	u32 number = take_slot();
+	if (!number)
+		return 1;
+	struct slot *slot = slot_at(number - 1);
+	if (!slot)
+		return 1;
+	reset_slot(slot, cookie, IPPROTO_UDP);
+	slot->state = TCP_CLOSE;
+	slot->netns = task->nsproxy->net_ns->ns.inum;
+	if (six) {
+		u32 *words = (u32 *)slot->local_ip;
+		words[0] = sk->src_ip6[0];
+		words[1] = sk->src_ip6[1];
+		words[2] = sk->src_ip6[2];
+		words[3] = sk->src_ip6[3];
+	} else {
+		SET_MAPPED_IP(slot->local_ip, sk->src_ip4);
+		SET_MAPPED_IP(slot->remote_ip, 0);
+	}
+	slot->local_port = sk->src_port;
+	set_owner(slot, task);
+	state->cookie = cookie;
+	state->slot = number;
+	state->last_slot = number;
+	mark_dirty(slot, number - 1);
+	return 1;
+}
+
+SEC("cgroup/post_bind4")
+int note_bind4(struct bpf_sock *sk)
+{
+	return note_bind(sk, false);
+}
+
+SEC("cgroup/post_bind6")
+int note_bind6(struct bpf_sock *sk)
+{
+	return note_bind(sk, true);
 }
 
 SEC("cgroup/sock_release")

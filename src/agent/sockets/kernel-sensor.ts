@@ -2,14 +2,16 @@ import { mkdtempSync, openSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '../../base/errors.ts';
+import { type Mapping, mapMemory } from '../../sys/bpf/mapping.ts';
 import { BpfObject, findMissingTracepoints } from '../../sys/bpf/object.ts';
 import { RingBuffer } from '../../sys/bpf/ring-buffer.ts';
 import { mountTracefs, openTracepoint, unmountTracefs } from '../../sys/tracefs.ts';
-import { SlotTable } from './slot-table.ts';
+import { measureSlotBuffers, type SlotBuffers, SlotTable } from './slot-table.ts';
 
 const objectPath = join(import.meta.dirname, '../../../bpf/netmon.bpf.o');
 /** As PROCESS_RING_BYTES in bpf/slots.h. */
 const processRingBytes = 1 << 20;
+const pageBytes = 4096;
 /** Without these tracepoints there is nothing to count with: the sensor degrades to netlink. */
 const requiredTracepoints = ['inet_sock_set_state', 'sock_send_length', 'sock_recv_length'];
 const connectResultProgram = 'on_connect_result';
@@ -29,6 +31,7 @@ export class KernelSensor implements Disposable {
   readonly attached: number;
   readonly missing: readonly string[];
   readonly #object: BpfObject;
+  readonly #mappings: Mapping[] = [];
 
   /** Throws NM_NOT_SUPPORTED where BPF cannot do the job, with the reason. */
   constructor(options: KernelSensorOptions) {
@@ -42,12 +45,7 @@ export class KernelSensor implements Disposable {
       object.setMaxEntries('peers', Math.max(1024, options.maxSockets >> 2));
       object.setConstants((bytes) => new DataView(bytes.buffer).setUint32(0, options.maxSockets - 1, true));
       object.load();
-      const fds = {
-        slots: object.mapFd('slots'),
-        dirty: object.mapFd('dirty_list'),
-        shared: object.mapFd('shared_map'),
-      };
-      this.slots = new SlotTable(fds, options.maxSockets);
+      this.slots = new SlotTable(this.#mapSlots(options.maxSockets), options.maxSockets);
       this.processEvents = new RingBuffer(object.mapFd('process_events'), processRingBytes);
       const failures = [...absent];
       this.attached = this.#attachAll(programs, absent, options, failures);
@@ -63,15 +61,30 @@ export class KernelSensor implements Disposable {
     this.#object.runIterator('find_sockets');
   }
 
-  /** Descriptor of the table of UDP peers. */
+  /** Removes a key (`struct peer_key`) from the table of UDP peers; whether it was there. */
   forgetPeer(key: Uint8Array): boolean {
     return this.#object.removeKey(this.#object.mapFd('peers'), key);
   }
 
   [Symbol.dispose](): void {
-    this.slots[Symbol.dispose]();
+    for (const mapping of this.#mappings) mapping[Symbol.dispose]();
     this.processEvents[Symbol.dispose]();
     this.#object[Symbol.dispose]();
+  }
+
+  #mapSlots(size: number): SlotBuffers {
+    const bytes = measureSlotBuffers(size);
+    const map = (name: string, length: number): ArrayBuffer => {
+      const whole = Math.ceil(length / pageBytes) * pageBytes;
+      const mapping = mapMemory({ fd: this.#object.mapFd(name), bytes: whole, writable: true });
+      this.#mappings.push(mapping);
+      return mapping.buffer;
+    };
+    return {
+      slots: map('slots', bytes.slots),
+      dirty: map('dirty_list', bytes.dirty),
+      shared: map('shared_map', bytes.shared),
+    };
   }
 
   #attachAll(

@@ -1,4 +1,3 @@
-import { type Mapping, mapMemory } from '../../sys/bpf/mapping.ts';
 import { sharedLayout, slotLayout } from './layout.generated.ts';
 
 /** Bits of `slot.flags`, as in bpf/netmon.h. */
@@ -18,13 +17,24 @@ const words = slotLayout.bytes / 4;
 const dirtyWord = slotLayout.dirty / 4;
 const nextFreeWord = slotLayout.next_free / 4;
 
+/** The memory of the maps `slots`, `dirty_list` and `shared_map`. */
+export interface SlotBuffers {
+  readonly slots: ArrayBuffer;
+  readonly dirty: ArrayBuffer;
+  readonly shared: ArrayBuffer;
+}
+
+/** Bytes that each of the buffers needs for `size` slots; entries of an array map are 8 bytes apart at least. */
+export function measureSlotBuffers(size: number): Record<keyof SlotBuffers, number> {
+  return { slots: size * slotLayout.bytes, dirty: size * 8, shared: sharedLayout.bytes };
+}
+
 /**
  * The kernel's slots, read in place (bpf/slots.h has the order that both sides keep). Numbers are slot numbers from 0.
  * 64-bit fields are given as numbers, exact up to 2^53.
  */
-export class SlotTable implements Disposable {
+export class SlotTable {
   readonly size: number;
-  readonly #mappings: readonly Mapping[];
   readonly #bytes: Uint8Array;
   readonly #u16: Uint16Array;
   readonly #u32: Uint32Array;
@@ -34,23 +44,15 @@ export class SlotTable implements Disposable {
   /** Entries of the dirty list taken so far, modulo 2^32. */
   #taken = 0;
 
-  /** `fds` are those of the maps `slots`, `dirty_list` and `shared_map`; `size` is a power of two. */
-  constructor(
-    fds: { readonly slots: number; readonly dirty: number; readonly shared: number },
-    size: number,
-  ) {
+  /** `size` is a power of two. All slots are put on the free stack. */
+  constructor({ slots, dirty, shared }: SlotBuffers, size: number) {
     this.size = size;
-    const page = (bytes: number): number => (bytes + 4095) & ~4095;
-    const slots = mapMemory({ fd: fds.slots, bytes: page(size * slotLayout.bytes), writable: true });
-    const dirty = mapMemory({ fd: fds.dirty, bytes: page(size * 8), writable: true });
-    const shared = mapMemory({ fd: fds.shared, bytes: page(sharedLayout.bytes), writable: true });
-    this.#mappings = [slots, dirty, shared];
-    this.#bytes = new Uint8Array(slots.buffer);
-    this.#u16 = new Uint16Array(slots.buffer);
-    this.#u32 = new Uint32Array(slots.buffer);
-    this.#list = new Uint32Array(dirty.buffer);
-    this.#shared32 = new Uint32Array(shared.buffer);
-    this.#shared64 = new BigUint64Array(shared.buffer);
+    this.#bytes = new Uint8Array(slots);
+    this.#u16 = new Uint16Array(slots);
+    this.#u32 = new Uint32Array(slots);
+    this.#list = new Uint32Array(dirty);
+    this.#shared32 = new Uint32Array(shared);
+    this.#shared64 = new BigUint64Array(shared);
     for (let slot = 0; slot < size; slot++)
       this.#u32[slot * words + nextFreeWord] = slot + 1 < size ? slot + 2 : 0;
     Atomics.store(this.#shared64, sharedLayout.free_head / 8, 1n);
@@ -58,7 +60,6 @@ export class SlotTable implements Disposable {
 
   /** Takes every slot off the dirty list and calls `visit` with it; what changes from then on is listed again. */
   drain(visit: (slot: number) => void): void {
-    // Entries of an array map are 8 bytes apart, whatever their size.
     const mask = this.size - 1;
     const head = Atomics.load(this.#shared32, sharedLayout.dirty_head / 4);
     while (this.#taken !== head) {
@@ -123,10 +124,6 @@ export class SlotTable implements Disposable {
   /** A counter of the kernel side, as named in bpf/netmon.h. */
   counter(name: Exclude<keyof typeof sharedLayout, 'bytes' | 'free_head' | 'dirty_head'>): number {
     return Number(Atomics.load(this.#shared64, sharedLayout[name] / 8));
-  }
-
-  [Symbol.dispose](): void {
-    for (const mapping of this.#mappings) mapping[Symbol.dispose]();
   }
 }
 

@@ -1,0 +1,143 @@
+import { describeError } from '../../base/errors.ts';
+import type { Reporter } from '../../platform/reporter.ts';
+import { readJiffyMs } from '../../sys/clock.ts';
+import type { ReportedConnection } from '../../wire/connection.ts';
+import type { Losses, SensorStatus } from '../../wire/machine.ts';
+import type { Clock } from './describe.ts';
+import { defaultFoldOptions, Fold } from './fold.ts';
+import { KernelSensor } from './kernel-sensor.ts';
+import { type ConnectionChanges, LiveChanges } from './live-changes.ts';
+import type { Owners } from './owner.ts';
+import { decodeProcessEvent, type ExecEvent, type ExitEvent } from './process-events.ts';
+import { Recorder } from './recorder.ts';
+import { type Totals, Tracker, type TrackerListener } from './tracker.ts';
+
+/** How often all sockets are looked over for what no event tells: payload spliced out of a socket. */
+const refreshMs = 30_000;
+
+export interface SocketSensorOptions {
+  /** Sockets counted at once, a power of two. */
+  readonly maxSockets: number;
+  /** Whether to follow the results of connect(2). */
+  readonly connectResults: boolean;
+}
+
+export const defaultSocketSensorOptions: SocketSensorOptions = { maxSockets: 65_536, connectResults: true };
+
+export interface SocketSensorDeps {
+  readonly owners: Owners;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly isLocalAddress: (ip: string) => boolean;
+  readonly onProcessEvent: (event: ExecEvent | ExitEvent) => void;
+  /** Keeps a row for good; `key` names the live connection that it stands for, if one was shown. */
+  readonly record: (row: ReportedConnection, key: number | null) => void;
+}
+
+/** The sensor of connections: from the kernel's counters to live changes and rows to keep. */
+export class SocketSensor implements Disposable {
+  readonly #kernel: KernelSensor;
+  readonly #tracker: Tracker;
+  readonly #live: LiveChanges;
+  readonly #recorder: Recorder;
+  readonly #fold: Fold;
+  readonly #deps: SocketSensorDeps;
+  #refreshedMs = 0;
+
+  /** Throws NM_NOT_SUPPORTED where the kernel cannot count. */
+  constructor(options: SocketSensorOptions, deps: SocketSensorDeps) {
+    this.#deps = deps;
+    this.#live = new LiveChanges(deps.clock);
+    this.#fold = new Fold(defaultFoldOptions, deps.record);
+    this.#recorder = new Recorder(deps.clock, this.#fold);
+    this.#kernel = new KernelSensor(options);
+    this.#tracker = new Tracker({
+      slots: this.#kernel.slots,
+      owners: deps.owners,
+      isLocalAddress: deps.isLocalAddress,
+      jiffyMs: readJiffyMs(),
+      forgetPeer: (key) => void this.#kernel.forgetPeer(key),
+      listener: this.#makeListener(),
+    });
+  }
+
+  get totals(): Readonly<Totals> {
+    return this.#tracker.totals;
+  }
+
+  /** One reading. `nowNs` is CLOCK_BOOTTIME; the time since the last reading is `elapsedMs`. */
+  tick(nowNs: number, elapsedMs: number): void {
+    const nowMs = nowNs / 1e6;
+    if (nowMs - this.#refreshedMs >= refreshMs) this.#refresh(nowMs);
+    this.#kernel.processEvents.drain(this.#onProcessRecord);
+    this.#tracker.tick(nowNs, elapsedMs);
+    this.#recorder.tick(nowMs);
+  }
+
+  /** What changed since the last call, or with `full` all. */
+  takeChanges(full: boolean, nowMs: number): ConnectionChanges {
+    return this.#live.take(full, (visit) => this.#tracker.forEach(visit), nowMs);
+  }
+
+  status(): SensorStatus {
+    const { attached, missing } = this.#kernel;
+    const whole = missing.length === 0;
+    return {
+      name: 'sockets',
+      level: 'full',
+      detail: `eBPF: ${attached} programs, ${this.#kernel.slots.size} slots`,
+      reason: whole ? null : missing.join('; ').slice(0, 512),
+      remedy: whole ? null : 'a newer kernel, or cgroup2 mounted, lifts this',
+    };
+  }
+
+  /** Exact counts of what found no room. */
+  losses(): Losses {
+    const { slots } = this.#kernel;
+    return {
+      sockets_without_slot: slots.counter('lost_slots'),
+      sockets_without_storage: slots.counter('lost_storage'),
+      udp_peers_not_told_apart: slots.counter('lost_peers'),
+      process_events: slots.counter('lost_process_events'),
+      connect_results: slots.counter('lost_connects'),
+      time_wait_not_shown: this.#tracker.evicted,
+    };
+  }
+
+  /** Takes the sensor out of the kernel, after a last reading. */
+  [Symbol.dispose](): void {
+    this.#recorder.finish(this.#refreshedMs);
+    this.#kernel[Symbol.dispose]();
+  }
+
+  #refresh(nowMs: number): void {
+    this.#refreshedMs = nowMs;
+    try {
+      this.#kernel.findSockets();
+    } catch (thrown) {
+      this.#deps.reporter.error('unable to look over the open sockets', { error: describeError(thrown) });
+    }
+  }
+
+  readonly #onProcessRecord = (data: DataView, offset: number): void => {
+    const event = decodeProcessEvent(data, offset);
+    if (event) this.#deps.onProcessEvent(event);
+  };
+
+  #makeListener(): TrackerListener {
+    const live = this.#live;
+    const recorder = this.#recorder;
+    const nowMs = (): number => this.#tracker.nowMs;
+    return {
+      onOpened: (connection) => live.opened(connection),
+      onChanged: (connection) => live.changed(connection),
+      onRevised: (connection) => live.revised(connection),
+      onFailed: (connection, count) => recorder.failed(connection, count, nowMs()),
+      onEnded: (connection, lingers) => {
+        recorder.ended(connection, nowMs());
+        if (lingers) live.changed(connection);
+      },
+      onGone: (connection) => live.gone(connection),
+    };
+  }
+}

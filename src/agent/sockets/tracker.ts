@@ -1,0 +1,322 @@
+import { formatIp, isLoopback } from '../../base/ip.ts';
+import type { Direction } from '../../wire/connection.ts';
+import { judgeLimit } from './describe.ts';
+import { slotLayout as layout } from './layout.generated.ts';
+import { Lingering } from './lingering.ts';
+import type { Owner, Owners } from './owner.ts';
+import { UdpPeers } from './peers.ts';
+import { RateMeter } from './rates.ts';
+import { type SlotTable, slotFlags } from './slot-table.ts';
+import { TrackedConnection } from './tracked.ts';
+
+const udp = 17;
+const established = 1;
+const timeWait = 6;
+const closed = 7;
+const listen = 10;
+const commBytes = 16;
+/** An end this recent may still get its errno or the mark of who sent the RST: it is read again at the next tick. */
+const settleNs = 2e6;
+/** Ticks between looks for UDP peers that fell silent. */
+const expireEvery = 50;
+
+export interface TrackerDeps {
+  readonly slots: SlotTable;
+  readonly owners: Owners;
+  /** Whether an address belongs to this machine. */
+  readonly isLocalAddress: (ip: string) => boolean;
+  /** Milliseconds of a jiffy. */
+  readonly jiffyMs: number;
+  /** Removes a key from the kernel's table of UDP peers. */
+  readonly forgetPeer: (key: Uint8Array) => void;
+  readonly listener: TrackerListener;
+}
+
+/** What becomes of connections. Called within `tick`. */
+export interface TrackerListener {
+  onOpened(connection: TrackedConnection): void;
+  /** Counters, rates, quality or state changed. */
+  onChanged(connection: TrackedConnection): void;
+  /** Owner or addresses changed. */
+  onRevised(connection: TrackedConnection): void;
+  /** `count` more failures; the connection may be open (UDP) or about to end. */
+  onFailed(connection: TrackedConnection, count: number): void;
+  /** It is over; with `lingers` it stays on show in TIME_WAIT. */
+  onEnded(connection: TrackedConnection, lingers: boolean): void;
+  /** It no longer is on show. */
+  onGone(connection: TrackedConnection): void;
+}
+
+/** Sums over all connections since the start. */
+export interface Totals {
+  bytesSent: number;
+  bytesReceived: number;
+  connections: number;
+  errors: number;
+}
+
+/**
+ * Follows the kernel's slots: what opened, changed and ended since the last tick. Order within a tick:
+ *
+ * 1. slots whose reading was put off, then the dirty list
+ * 2. rates of those that moved; UDP peers fallen silent; TIME_WAIT that is over
+ * 3. slots read to the end a tick ago go back to the kernel
+ */
+export class Tracker {
+  readonly totals: Totals = { bytesSent: 0, bytesReceived: 0, connections: 0, errors: 0 };
+  /** Connections on show, without those in TIME_WAIT. */
+  open = 0;
+  readonly #deps: TrackerDeps;
+  readonly #slots: SlotTable;
+  readonly #bySlot: (TrackedConnection | undefined)[];
+  /** 1 for a slot that was read to the end and not given back yet. */
+  readonly #retired: Uint8Array;
+  readonly #rates = new RateMeter();
+  readonly #lingering = new Lingering();
+  readonly #peers: UdpPeers;
+  readonly #listening = new Map<string, number>();
+  /** Slots done with in this tick and in the last one. */
+  #done: number[] = [];
+  #freeable: number[] = [];
+  #unsettled: number[] = [];
+  #nextKey = 1;
+  #ticks = 0;
+  #tickNs = 0;
+  #tickMs = 0;
+
+  constructor(deps: TrackerDeps) {
+    this.#deps = deps;
+    this.#slots = deps.slots;
+    this.#bySlot = new Array(deps.slots.size);
+    this.#retired = new Uint8Array(deps.slots.size);
+    this.#peers = new UdpPeers(deps.forgetPeer);
+  }
+
+  /** Connections that ended unseen for want of room among those in TIME_WAIT. */
+  get evicted(): number {
+    return this.#lingering.evicted;
+  }
+
+  /** Takes over what the kernel has counted. `nowNs` is CLOCK_BOOTTIME, `elapsedMs` the time since the last tick. */
+  tick(nowNs: number, elapsedMs: number): void {
+    this.#tickNs = nowNs;
+    this.#tickMs = nowNs / 1e6;
+    const unsettled = this.#unsettled;
+    this.#unsettled = [];
+    for (const slot of unsettled) this.#read(slot, true);
+    this.#slots.drain(this.#onDirty);
+    this.#rates.tick(elapsedMs, this.#onRate);
+    if (++this.#ticks % expireEvery === 0) this.#peers.expire(nowNs, this.#endPeer);
+    this.#lingering.expire(this.#tickMs, this.#onLingered);
+    for (const slot of this.#freeable) {
+      this.#retired[slot] = 0;
+      this.#slots.free(slot);
+    }
+    this.#freeable = this.#done;
+    this.#done = [];
+  }
+
+  /** Milliseconds on the kernel's clock at the current tick. */
+  get nowMs(): number {
+    return this.#tickMs;
+  }
+
+  /** Visits every connection on show. */
+  forEach(visit: (connection: TrackedConnection) => void): void {
+    for (let slot = 0; slot < this.#bySlot.length; slot++) {
+      const connection = this.#bySlot[slot];
+      if (connection) visit(connection);
+    }
+    this.#lingering.forEach(visit);
+  }
+
+  /** Whether something on this machine listens on a port, in any network namespace. */
+  #isListening(netns: number, port: number): boolean {
+    return (this.#listening.get(`${netns} ${port}`) ?? 0) > 0;
+  }
+
+  readonly #onDirty = (slot: number): void => this.#read(slot, false);
+
+  readonly #onRate = (connection: TrackedConnection): void => {
+    if (connection.closedNs === 0) this.#deps.listener.onChanged(connection);
+  };
+
+  readonly #onLingered = (connection: TrackedConnection): void => this.#deps.listener.onGone(connection);
+
+  readonly #endPeer = (peer: TrackedConnection): void => {
+    const { slot } = peer;
+    if (this.#bySlot[slot] !== peer) return;
+    this.#copyCounters(slot, peer);
+    peer.closedNs = this.#tickNs;
+    this.#end(slot, peer);
+  };
+
+  #read(slot: number, settled: boolean): void {
+    const slots = this.#slots;
+    const cookie = slots.u64(slot, layout.cookie);
+    // A slot that was given back, or is on its way there, and was marked once more by a late hook.
+    if (cookie === 0 || this.#retired[slot] === 1) return;
+    const closedNs = slots.u64(slot, layout.closed_ns);
+    const flags = slots.u8(slot, layout.flags);
+    if (closedNs > 0 && !settled && (flags & slotFlags.awaitErrno || this.#tickNs - closedNs < settleNs)) {
+      this.#unsettled.push(slot);
+      return;
+    }
+    const connection = this.#bySlot[slot] ?? this.#open(slot, cookie, flags);
+    if (connection.revision !== slots.u32(slot, layout.revision)) this.#revise(slot, connection);
+    connection.flags = flags;
+    this.#copyCounters(slot, connection);
+    const failures = slots.u32(slot, layout.errors) - connection.errors;
+    if (failures > 0) this.#fail(slot, connection, failures);
+    if (closedNs > 0) {
+      connection.closedNs = closedNs;
+      this.#end(slot, connection);
+    } else {
+      this.#deps.listener.onChanged(connection);
+    }
+  }
+
+  #open(slot: number, cookie: number, flags: number): TrackedConnection {
+    const connection = new TrackedConnection({
+      key: this.#nextKey++,
+      slot,
+      cookie,
+      protocol: this.#slots.u8(slot, layout.protocol) === udp ? 'udp' : 'tcp',
+      openedNs: this.#slots.u64(slot, layout.opened_ns),
+      found: (flags & slotFlags.found) !== 0,
+      peer: (flags & slotFlags.peer) !== 0,
+      identity: this.#identify(slot),
+    });
+    connection.flags = flags;
+    this.#bySlot[slot] = connection;
+    this.#revise(slot, connection);
+    connection.direction = this.#judgeDirection(slot, connection);
+    if (connection.peer) this.#peers.add(connection);
+    if (connection.direction === 'listening') this.#countListener(connection, 1);
+    else this.totals.connections++;
+    this.open++;
+    this.#deps.owners.opened(connection.identity);
+    this.#deps.listener.onOpened(connection);
+    return connection;
+  }
+
+  #identify(slot: number): Owner {
+    const slots = this.#slots;
+    return this.#deps.owners.identify(slots.u32(slot, layout.pid), slots.u64(slot, layout.start_ns), {
+      comm: slots.text(slot, layout.comm, commBytes),
+      ppid: slots.u32(slot, layout.ppid),
+      uid: slots.u32(slot, layout.uid),
+      cgroup_id: slots.u64(slot, layout.cgroup_id),
+    });
+  }
+
+  /** Takes over addresses and owner. */
+  #revise(slot: number, connection: TrackedConnection): void {
+    const slots = this.#slots;
+    const first = connection.revision < 0;
+    connection.revision = slots.u32(slot, layout.revision);
+    connection.netns = slots.u32(slot, layout.netns);
+    connection.localIp = formatIp(slots.bytes(), slots.offset(slot, layout.local_ip));
+    connection.localPort = slots.u16(slot, layout.local_port);
+    connection.remoteIp = formatIp(slots.bytes(), slots.offset(slot, layout.remote_ip));
+    connection.remotePort = slots.u16(slot, layout.remote_port);
+    if (first) return;
+    const identity = this.#identify(slot);
+    if (identity !== connection.identity) {
+      this.#deps.owners.closed(connection.identity);
+      this.#deps.owners.opened(identity);
+      connection.identity = identity;
+    }
+    connection.direction = this.#judgeDirection(slot, connection);
+    this.#deps.listener.onRevised(connection);
+  }
+
+  #judgeDirection(slot: number, connection: TrackedConnection): Direction {
+    const state = this.#slots.u8(slot, layout.state);
+    if (state === listen || connection.remotePort === 0) return 'listening';
+    const { remoteIp, localIp } = connection;
+    if (isLoopback(remoteIp) || remoteIp === localIp || this.#deps.isLocalAddress(remoteIp)) return 'local';
+    return this.#isPassive(slot, connection) ? 'inbound' : 'outbound';
+  }
+
+  /** Whether the other end opened it: accepted, on a port that is listened on, or first heard of by receiving. */
+  #isPassive(slot: number, connection: TrackedConnection): boolean {
+    if (connection.flags & slotFlags.passive) return true;
+    if (connection.peer) return this.#slots.u64(slot, layout.packets_sent) === 0;
+    return connection.found && this.#isListening(connection.netns, connection.localPort);
+  }
+
+  #countListener(connection: TrackedConnection, change: 1 | -1): void {
+    const name = `${connection.netns} ${connection.localPort}`;
+    const count = (this.#listening.get(name) ?? 0) + change;
+    if (count > 0) this.#listening.set(name, count);
+    else this.#listening.delete(name);
+  }
+
+  #copyCounters(slot: number, connection: TrackedConnection): void {
+    const slots = this.#slots;
+    const sent = slots.u64(slot, layout.bytes_sent) - connection.bytesSent;
+    const received = slots.u64(slot, layout.bytes_received) - connection.bytesReceived;
+    if (sent + received > 0) {
+      connection.bytesSent += sent;
+      connection.bytesReceived += received;
+      this.totals.bytesSent += sent;
+      this.totals.bytesReceived += received;
+      this.#deps.owners.account(connection.identity, sent, received);
+      this.#rates.add(connection, sent, received);
+    }
+    connection.packetsSent = slots.u64(slot, layout.packets_sent);
+    connection.packetsReceived = slots.u64(slot, layout.packets_received);
+    connection.changedNs = slots.u64(slot, layout.changed_ns);
+    connection.state = slots.u8(slot, layout.state);
+    if (connection.protocol === 'tcp') this.#copyQuality(slot, connection);
+  }
+
+  #copyQuality(slot: number, connection: TrackedConnection): void {
+    const slots = this.#slots;
+    const rtt = slots.u32(slot, layout.srtt_us);
+    connection.retransmits = slots.u32(slot, layout.retransmits);
+    connection.dataSegmentsSent = slots.u32(slot, layout.data_segments_sent);
+    connection.sendQueue = slots.u32(slot, layout.send_queue);
+    connection.receiveQueue = slots.u32(slot, layout.receive_queue);
+    connection.synRetries = slots.u8(slot, layout.syn_retries);
+    if (rtt === 0) return;
+    connection.rttUs = rtt;
+    connection.jitterUs = slots.u32(slot, layout.mdev_us);
+    const lowest = slots.u32(slot, layout.min_rtt_us);
+    // The kernel starts its minimum at all ones.
+    connection.minRttUs = lowest === 0xffffffff ? -1 : lowest;
+    if (connection.bytesSent === 0 || connection.state !== established) return;
+    connection.limitedBy = judgeLimit({
+      busyMs: slots.u32(slot, layout.busy_jiffies) * this.#deps.jiffyMs,
+      receiverMs: slots.u32(slot, layout.rwnd_limited_jiffies) * this.#deps.jiffyMs,
+      sendBufferMs: slots.u32(slot, layout.sndbuf_limited_jiffies) * this.#deps.jiffyMs,
+      elapsedMs: (connection.changedNs - connection.openedNs) / 1e6,
+    });
+  }
+
+  #fail(slot: number, connection: TrackedConnection, count: number): void {
+    connection.errors += count;
+    connection.errno = this.#slots.u32(slot, layout.error);
+    connection.errorState = this.#slots.u8(slot, layout.error_state);
+    this.totals.errors += count;
+    this.#deps.owners.failed(connection.identity, count);
+    this.#deps.listener.onFailed(connection, count);
+  }
+
+  #end(slot: number, connection: TrackedConnection): void {
+    this.#bySlot[slot] = undefined;
+    this.#retired[slot] = 1;
+    connection.slot = -1;
+    this.#done.push(slot);
+    this.open--;
+    this.#deps.owners.closed(connection.identity);
+    if (connection.direction === 'listening') this.#countListener(connection, -1);
+    if (connection.protocol === 'udp') connection.state = closed;
+    if (connection.protocol === 'udp' && !connection.peer)
+      this.#peers.endSocket(connection.cookie, this.#endPeer);
+    const lingers = connection.state === timeWait && this.#lingering.add(connection, this.#tickMs);
+    this.#deps.listener.onEnded(connection, lingers);
+    if (!lingers) this.#deps.listener.onGone(connection);
+  }
+}
