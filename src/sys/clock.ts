@@ -1,32 +1,16 @@
-import koffi from 'koffi';
+import { getLibc, systemError } from './libc.ts';
 
-/** include/uapi/linux/time.h */
+/** CLOCK_BOOTTIME of clock_gettime(2): nanoseconds since boot, time asleep included. */
 const clockBoottime = 7;
-const clockRealtimeCoarse = 5;
+const time = new BigInt64Array(2);
 
-type Call = (clock: number, time: BigInt64Array) => number;
-let calls: { gettime: Call; getres: Call } | undefined;
-
-function read(call: 'gettime' | 'getres', clock: number): number {
-  if (!calls) {
-    const libc = koffi.load('libc.so.6');
-    calls = {
-      gettime: libc.func('int clock_gettime(int clock, _Out_ int64_t *time)'),
-      getres: libc.func('int clock_getres(int clock, _Out_ int64_t *time)'),
-    };
-  }
-  calls[call](clock, timespec);
-  return Number(timespec[0]) * 1e9 + Number(timespec[1]);
-}
-
-const timespec = new BigInt64Array(2);
-
-/** Nanoseconds since the machine started, suspension included: the clock of the kernel side. Exact to a microsecond. */
+/** Nanoseconds since boot, as the kernel stamps processes and sockets; exact to 2^53. */
 export function readBootNs(): number {
-  return read('gettime', clockBoottime);
+  if (getLibc().clockGettime(clockBoottime, time) !== 0) throw systemError('read the time since boot');
+  return Number(time[0]) * 1e9 + Number(time[1]);
 }
 
-/** Length of a jiffy in milliseconds, which is the resolution of the coarse clock. */
-export function readJiffyMs(): number {
-  return read('getres', clockRealtimeCoarse) / 1e6;
+/** Unix milliseconds of the boot by the wall clock as it stands: it moves when that is set. */
+export function readBootEpochMs(): number {
+  return Date.now() - readBootNs() / 1e6;
 }

@@ -1,6 +1,6 @@
 import { describeError } from '../../base/errors.ts';
 import type { Reporter } from '../../platform/reporter.ts';
-import { readJiffyMs } from '../../sys/clock.ts';
+import { readJiffyMs } from '../../sys/jiffies.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
 import type { Losses, SensorStatus } from '../../wire/machine.ts';
 import type { Clock } from './describe.ts';

@@ -177,7 +177,9 @@ describe('tracker', () => {
     b.close(b.open('192.0.2.1', 443), 6);
     assert.deepEqual(b.tick(), ['opened 192.0.2.1:443 outbound', 'ended 192.0.2.1:443 0/0 lingers']);
     let shown = 0;
-    b.tracker.forEach(() => shown++);
+    b.tracker.forEach(() => {
+      shown++;
+    });
     assert.equal(shown, 1);
     b.skip(59 * second);
     assert.deepEqual(b.tick(), []);
