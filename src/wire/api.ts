@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { connectionSchema, timestampSchema } from './connection.ts';
 import { interfaceSchema, processSchema, sampleSchema, sensorSchema, systemSchema } from './machine.ts';
 
+export { bandwidthPoints } from './names.ts';
+
 /** The shapes of the REST answers. A list is an object whose key is the resource's name, with `next`. */
 const count = z.number().int().min(0);
 const amount = z.number().min(0);
@@ -31,7 +33,6 @@ export const bandwidthHistorySchema = z.object({
     .array(z.object({ timestamp: timestampSchema, upload_speed: amount, download_speed: amount }))
     .length(300),
 });
-export const bandwidthPoints = 300;
 
 export const networkStatsSchema = z.object({
   interfaces: z.array(interfaceSchema),

@@ -1,38 +1,19 @@
 import { z } from 'zod';
 import { parseEndpoint } from '../base/ip.ts';
+import { connectionStates, directions, limits, phases, protocols, resetters } from './names.ts';
 
-/** TCP states by the kernel's names (include/net/tcp_states.h); NONE is an unconnected UDP socket. */
-export const connectionStates = [
-  'ESTABLISHED',
-  'SYN_SENT',
-  'SYN_RECV',
-  'FIN_WAIT1',
-  'FIN_WAIT2',
-  'TIME_WAIT',
-  'CLOSED',
-  'CLOSE_WAIT',
-  'LAST_ACK',
-  'LISTEN',
-  'CLOSING',
-  'NONE',
-] as const;
-export type ConnectionState = (typeof connectionStates)[number];
-
-export const protocols = ['tcp', 'udp'] as const;
-export type Protocol = (typeof protocols)[number];
-
-/** Who opened it: this machine, a peer, or both ends are on this machine; `listening` for a socket without a peer. */
-export const directions = ['outbound', 'inbound', 'local', 'listening'] as const;
-export type Direction = (typeof directions)[number];
-
-/** What held a sender back for most of its busy time, from the kernel's chronographs (tcp_info(7), RFC 4898). */
-export const limits = ['application', 'receiver', 'network', 'send_buffer'] as const;
-export type LimitedBy = (typeof limits)[number];
-
-/** Where a connection was when it failed. */
-export const phases = ['connecting', 'established'] as const;
-/** Which end sent the RST that ended a connection. */
-export const resetters = ['local', 'remote'] as const;
+export {
+  type ConnectionState,
+  connectionStates,
+  type Direction,
+  directions,
+  type LimitedBy,
+  limits,
+  type Protocol,
+  phases,
+  protocols,
+  resetters,
+} from './names.ts';
 
 const text = (max: number) => z.string().max(max).nullable();
 const count = z.number().int().min(0);

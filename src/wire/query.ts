@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { connectionStates, directions, protocols } from './connection.ts';
+import { connectionSorts, connectionStates, directions, maxLimit, protocols } from './names.ts';
 
-/** Most rows in one answer. */
-export const maxLimit = 1000;
+export { connectionSorts, maxLimit } from './names.ts';
+
 /** Values for one filter, given with commas or by repeating the parameter. */
 const maxAlternatives = 64;
 
@@ -49,23 +49,6 @@ export type ConnectionFilterInput = z.input<typeof connectionFilterSchema>;
 /** As used after validation. */
 export type ConnectionFilter = z.output<typeof connectionFilterSchema>;
 
-/** Sort keys; a leading `-` means descending. `speed` is upload plus download, `bytes` both totals. */
-export const connectionSorts = [
-  'timestamp',
-  'speed',
-  'upload_speed',
-  'download_speed',
-  'bytes',
-  'process',
-  'pid',
-  'protocol',
-  'state',
-  'duration',
-  'rtt',
-  'retransmits',
-  'remote',
-  'local',
-] as const;
 export const connectionSortSchema = z.enum(
   connectionSorts.flatMap((key) => [key, `-${key}`] as const) as [string, ...string[]],
 );

@@ -1,0 +1,59 @@
+/**
+ * The closed sets of the wire's words. They stand apart from the schemas so that a browser can have them without zod.
+ */
+
+/** TCP states by the kernel's names (include/net/tcp_states.h); NONE is an unconnected UDP socket. */
+export const connectionStates = [
+  'ESTABLISHED',
+  'SYN_SENT',
+  'SYN_RECV',
+  'FIN_WAIT1',
+  'FIN_WAIT2',
+  'TIME_WAIT',
+  'CLOSED',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'LISTEN',
+  'CLOSING',
+  'NONE',
+] as const;
+export type ConnectionState = (typeof connectionStates)[number];
+
+export const protocols = ['tcp', 'udp'] as const;
+export type Protocol = (typeof protocols)[number];
+
+/** Who opened it: this machine, a peer, or both ends are on this machine; `listening` for a socket without a peer. */
+export const directions = ['outbound', 'inbound', 'local', 'listening'] as const;
+export type Direction = (typeof directions)[number];
+
+/** What held a sender back for most of its busy time, from the kernel's chronographs (tcp_info(7), RFC 4898). */
+export const limits = ['application', 'receiver', 'network', 'send_buffer'] as const;
+export type LimitedBy = (typeof limits)[number];
+
+/** Where a connection was when it failed. */
+export const phases = ['connecting', 'established'] as const;
+/** Which end sent the RST that ended a connection. */
+export const resetters = ['local', 'remote'] as const;
+
+/** Sort keys; a leading `-` means descending. `speed` is upload plus download, `bytes` both totals. */
+export const connectionSorts = [
+  'timestamp',
+  'speed',
+  'upload_speed',
+  'download_speed',
+  'bytes',
+  'process',
+  'pid',
+  'protocol',
+  'state',
+  'duration',
+  'rtt',
+  'retransmits',
+  'remote',
+  'local',
+] as const;
+
+/** Most rows in one answer. */
+export const maxLimit = 1000;
+/** Points of the bandwidth history, 100 ms each. */
+export const bandwidthPoints = 300;

@@ -1,0 +1,17 @@
+import { Activity, CircleX, Cpu, EthernetPort, HeartPulse, type LucideIcon } from 'lucide-react';
+
+/** A page of the dashboard; `key` after `g` goes there. */
+export interface Page {
+  readonly path: string;
+  readonly title: string;
+  readonly icon: LucideIcon;
+  readonly key: string;
+}
+
+export const pages: readonly Page[] = [
+  { path: '/', title: 'Connections', icon: Activity, key: 'c' },
+  { path: '/errors', title: 'Errors', icon: CircleX, key: 'e' },
+  { path: '/processes', title: 'Processes', icon: Cpu, key: 'p' },
+  { path: '/interfaces', title: 'Interfaces', icon: EthernetPort, key: 'i' },
+  { path: '/status', title: 'Health', icon: HeartPulse, key: 'h' },
+];

@@ -1,0 +1,4 @@
+import { RestClient } from '../../../src/client/rest.ts';
+
+/** The REST API of the server that this page came from. */
+export const rest = new RestClient({ url: window.location.origin });

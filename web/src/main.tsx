@@ -1,0 +1,43 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { lazy, StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { BrowserRouter, Route, Routes } from 'react-router';
+import { Shell } from './app/shell.tsx';
+import { LiveStore } from './live/live-store.ts';
+import { LiveContext } from './live/use-live.ts';
+import './styles.css';
+import { ConnectionsView } from './views/connections/connections-view.tsx';
+
+const ErrorsView = lazy(() => import('./views/errors/errors-view.tsx'));
+const ProcessesView = lazy(() => import('./views/processes/processes-view.tsx'));
+const InterfacesView = lazy(() => import('./views/interfaces/interfaces-view.tsx'));
+const HealthView = lazy(() => import('./views/health/health-view.tsx'));
+const NotFoundView = lazy(() => import('./views/not-found-view.tsx'));
+
+const live = new LiveStore(window.location.origin);
+document.addEventListener('visibilitychange', () => live.setHidden(document.hidden));
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false, staleTime: 1000 } },
+});
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <LiveContext value={live}>
+        <BrowserRouter>
+          <Routes>
+            <Route element={<Shell />}>
+              <Route index element={<ConnectionsView />} />
+              <Route path="errors" element={<ErrorsView />} />
+              <Route path="processes" element={<ProcessesView />} />
+              <Route path="interfaces" element={<InterfacesView />} />
+              <Route path="status" element={<HealthView />} />
+              <Route path="*" element={<NotFoundView />} />
+            </Route>
+          </Routes>
+        </BrowserRouter>
+      </LiveContext>
+    </QueryClientProvider>
+  </StrictMode>,
+);

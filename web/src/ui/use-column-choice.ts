@@ -1,0 +1,44 @@
+import { useCallback, useMemo, useState } from 'react';
+import type { Column } from './data-table.tsx';
+
+/** Which columns are hidden: by the table's width, unless the reader chose; the choice is remembered under `storageKey`. */
+export function useColumnChoice<Row extends object>(
+  columns: readonly Column<Row>[],
+  width: number,
+  storageKey: string | null = null,
+): [Readonly<Record<string, boolean>>, (id: string, hidden: boolean) => void] {
+  const [chosen, setChosen] = useState(() => readChoice(storageKey));
+  const tooNarrow = columns.map(({ meta }) => (meta?.from ?? 0) > width).join();
+  const hidden = useMemo(() => {
+    const byWidth = tooNarrow.split(',');
+    return Object.fromEntries(
+      columns.map(({ id }, index) => [id!, chosen[id!] ?? byWidth[index] === 'true']),
+    );
+  }, [columns, chosen, tooNarrow]);
+  const choose = useCallback(
+    (id: string, hide: boolean) => {
+      setChosen((now) => {
+        const next = { ...now, [id]: hide };
+        try {
+          if (storageKey) localStorage.setItem(storageKey, JSON.stringify(next));
+        } catch {
+          // Storage is switched off: the choice lasts as long as the page.
+        }
+        return next;
+      });
+    },
+    [storageKey],
+  );
+  return [hidden, choose];
+}
+
+function readChoice(storageKey: string | null): Record<string, boolean> {
+  if (!storageKey) return {};
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '{}');
+    if (typeof stored !== 'object' || stored === null) return {};
+    return Object.fromEntries(Object.entries(stored).filter(([, value]) => typeof value === 'boolean'));
+  } catch {
+    return {};
+  }
+}

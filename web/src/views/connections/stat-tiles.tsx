@@ -1,0 +1,43 @@
+import { Activity, ArrowDownToLine, ArrowUpFromLine, CircleX } from 'lucide-react';
+import { Link } from 'react-router';
+import { formatBytes, formatCount, formatRate } from '../../lib/format.ts';
+import { useLive } from '../../live/use-live.ts';
+import { Tile } from '../../ui/tile.tsx';
+
+/** The machine's totals. */
+export function StatTiles() {
+  const stats = useLive((store) => store.stats);
+  return (
+    <section aria-label="Totals" className="grid grid-cols-2 gap-3 md:max-xl:grid-cols-4 max-md:gap-2">
+      <Tile
+        icon={ArrowDownToLine}
+        label="Download"
+        color="var(--down)"
+        value={formatRate(stats?.download_speed)}
+        note={`${formatBytes(stats?.bytes_received)} received`}
+      />
+      <Tile
+        icon={ArrowUpFromLine}
+        label="Upload"
+        color="var(--up)"
+        value={formatRate(stats?.upload_speed)}
+        note={`${formatBytes(stats?.bytes_sent)} sent`}
+      />
+      <Tile
+        icon={Activity}
+        label="Connections"
+        value={formatCount(stats?.active_connections)}
+        note={`${formatCount(stats?.connections_total)} since start`}
+      />
+      <Link to="/errors" className="contents">
+        <Tile
+          icon={CircleX}
+          label="Errors"
+          color={stats?.errors_total ? 'var(--red)' : undefined}
+          value={formatCount(stats?.errors_total)}
+          note="since start"
+        />
+      </Link>
+    </section>
+  );
+}
