@@ -6,13 +6,9 @@ export {
   type ConnectionState,
   connectionStates,
   type Direction,
-  directions,
   type LimitedBy,
   limits,
   type Protocol,
-  phases,
-  protocols,
-  resetters,
 } from './names.ts';
 
 const text = (max: number) => z.string().max(max).nullable();

@@ -26,6 +26,7 @@ const keyHints = [
 /** Everything the dashboard can do, by typing; opened with ⌘K or ?. */
 export default function Palette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
+  const go = (path: string) => (): void => void navigate(path);
   const run = (action: () => void) => () => {
     onClose();
     // After the dialog has given the focus back.
@@ -56,23 +57,27 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <Command.Empty className="p-6 text-center text-sm text-ink-3">No such command</Command.Empty>
         <Command.Group heading="Go to" className={groupStyle}>
           {pages.map(({ path, title, icon: Icon, key }) =>
-            item(title, <Icon className="size-4" aria-hidden />, () => navigate(path), `g ${key}`),
+            item(title, <Icon className="size-4" aria-hidden />, go(path), `g ${key}`),
           )}
         </Command.Group>
         <Command.Group heading="Do" className={groupStyle}>
           {item('Search and filter', <Search className="size-4" aria-hidden />, focusSearch, '/')}
           {item('Change between dark and light', <Moon className="size-4" aria-hidden />, toggleTheme, 't')}
-          {item('Show connections as a table', <Table2 className="size-4" aria-hidden />, () =>
-            navigate('/?view=table'),
+          {item('Show connections as a table', <Table2 className="size-4" aria-hidden />, go('/?view=table'))}
+          {item(
+            'Show connections as cards',
+            <SquareStack className="size-4" aria-hidden />,
+            go('/?view=cards'),
           )}
-          {item('Show connections as cards', <SquareStack className="size-4" aria-hidden />, () =>
-            navigate('/?view=cards'),
+          {item(
+            'Group connections by process',
+            <SquareStack className="size-4" aria-hidden />,
+            go('/?group=process'),
           )}
-          {item('Group connections by process', <SquareStack className="size-4" aria-hidden />, () =>
-            navigate('/?group=process'),
-          )}
-          {item('Group connections by remote host', <SquareStack className="size-4" aria-hidden />, () =>
-            navigate('/?group=remote'),
+          {item(
+            'Group connections by remote host',
+            <SquareStack className="size-4" aria-hidden />,
+            go('/?group=remote'),
           )}
         </Command.Group>
         <Command.Group heading="Show connections in state" className={groupStyle}>
@@ -83,7 +88,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                 className={`tone tone-${toneOf(state)} size-2.5 rounded-full !bg-(--tone)`}
                 aria-hidden
               />,
-              () => navigate(`/?state=${state}`),
+              go(`/?state=${state}`),
             ),
           )}
         </Command.Group>

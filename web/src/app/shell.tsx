@@ -49,7 +49,7 @@ function Header({ title, onPalette }: { title: string; onPalette: () => void }) 
       <Logo className="md:hidden" />
       <h1 className="text-[0.95rem] font-semibold">{title}</h1>
       <LinkPill />
-      <HeaderRates />
+      {title !== 'Connections' && <HeaderRates />}
       <div className="ml-auto flex items-center gap-2">
         <button type="button" className="control max-sm:w-[2.125rem] max-sm:px-0" onClick={onPalette}>
           <Command className="size-4 sm:hidden" aria-hidden />
@@ -155,7 +155,7 @@ function useGlobalKeys(onPalette: () => void): void {
     const onKey = (event: KeyboardEvent): void => {
       const page = Date.now() - pending.current < 1000 && pages.find(({ key }) => key === event.key);
       pending.current = 0;
-      if (page) navigate(page.path);
+      if (page) void navigate(page.path);
       else if (event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey)) onPalette();
       else return;
       event.preventDefault();

@@ -7,6 +7,8 @@ import { useTheme } from '../app/theme.ts';
 
 use([BarChart, PieChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
 
+const tones = ['red', 'orange', 'yellow', 'green', 'blue', 'purple', 'grey', 'up', 'down'] as const;
+
 /** Colours of the theme, as a chart needs them. */
 export interface Palette {
   readonly ink: string;
@@ -14,7 +16,8 @@ export interface Palette {
   readonly line: string;
   readonly panel: string;
   readonly raised: string;
-  readonly series: string[];
+  /** By tone. */
+  readonly tones: Readonly<Record<string, string>>;
 }
 
 /** A chart of history. Owns the ECharts instance and nothing else; tooltips are drawn, never HTML. */
@@ -58,6 +61,6 @@ function readPalette(): Palette {
     line: color('line'),
     panel: color('panel'),
     raised: color('raised'),
-    series: ['red', 'orange', 'yellow', 'purple', 'blue', 'up', 'down', 'grey'].map(color),
+    tones: Object.fromEntries(tones.map((tone) => [tone, color(tone)])),
   };
 }

@@ -76,7 +76,7 @@ function makeOptions(element: HTMLElement, theme: Theme, compact: boolean): uPlo
     ...sizeOf(element),
     ms: 1,
     legend: { show: false },
-    padding: compact ? [4, 0, 0, 0] : [10, 14, 0, 4],
+    padding: compact ? [4, 0, 0, 0] : [10, 22, 0, 4],
     cursor: compact
       ? { show: false }
       : { y: false, drag: { x: false, y: false }, points: { size: 7, width: 2 }, focus: { prox: -1 } },

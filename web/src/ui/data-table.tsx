@@ -17,8 +17,10 @@ import { memo, type ReactNode, useEffect, useMemo, useRef } from 'react';
 
 /** What a column needs to be laid out. */
 export interface ColumnLayout {
-  /** CSS grid track, such as `minmax(9rem, 2fr)`. */
-  readonly track: string;
+  /** Least width in rem. */
+  readonly min: number;
+  /** Share of the room that is left over; 0 unless given. */
+  readonly grow?: number;
   /** Least width of the table in pixels at which the column is shown unless the reader chose otherwise. */
   readonly from: number;
   readonly right?: boolean;
@@ -34,8 +36,9 @@ export const features = tableFeatures({
   columnMeta: {} as ColumnLayout,
 });
 type Features = typeof features;
-// biome-ignore lint/suspicious/noExplicitAny: the columns of one table have values of different types
-export type Column<Row extends object> = ColumnDef<Features, Row, any>;
+// The columns of one table have values of different types.
+// biome-ignore lint/suspicious/noExplicitAny: what TanStack's own column helper answers
+export type Column<Row extends object> = ColumnDef<Features, Row, any>; // oxlint-disable-line typescript/no-explicit-any
 
 export interface Sort {
   readonly id: string;
@@ -71,6 +74,9 @@ export interface DataTableProps<Row extends object> {
   readonly onOrder?: (rows: readonly Row[]) => void;
 }
 
+const defaultLayout: ColumnLayout = { min: 5, from: 0 };
+/** Between columns and at both ends, in rem: what gap-x-3.5 and px-3.5 are. */
+const gap = 0.875;
 /** Height of a row in CSS pixels. */
 const rowHeight = 34;
 
@@ -115,10 +121,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   useEffect(() => onRange?.(first, last), [onRange, first, last]);
   useScrollIntoView(props, virtualizer.scrollToIndex);
 
-  const tracks = table
-    .getVisibleLeafColumns()
-    .map((column) => column.columnDef.meta?.track ?? '1fr')
+  const layouts = table.getVisibleLeafColumns().map((column) => column.columnDef.meta ?? defaultLayout);
+  const tracks = layouts
+    .map(({ min, grow }) => (grow ? `minmax(${min}rem, ${grow}fr)` : `${min}rem`))
     .join(' ');
+  const minWidth = layouts.reduce((sum, { min }) => sum + min + gap, gap);
   return (
     <div
       ref={scroller}
@@ -128,7 +135,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       aria-readonly
       className="relative min-h-0 flex-1 overflow-auto"
     >
-      <div className="relative min-w-max" style={{ height: virtualizer.getTotalSize() }}>
+      <div className="relative" style={{ height: virtualizer.getTotalSize(), minWidth: `${minWidth}rem` }}>
         <HeaderRow table={table} tracks={tracks} sort={sort} onSort={props.onSort} />
         {visible.map(({ index, start }) => {
           const entry = lookUp(index);
@@ -182,7 +189,7 @@ function HeaderRow<Row extends object>(props: {
       role="row"
       aria-rowindex={1}
       tabIndex={-1}
-      className="sticky top-0 z-10 grid items-center gap-x-3 border-b border-line bg-panel px-3"
+      className="sticky top-0 z-10 grid items-center gap-x-3.5 border-b border-line bg-panel px-3.5"
       style={{ gridTemplateColumns: props.tracks, height: rowHeight }}
     >
       {table.getVisibleLeafColumns().map((column) => {
@@ -257,7 +264,7 @@ const BodyRow = memo(
         aria-selected={selected}
         tabIndex={-1}
         data-id={row.id}
-        className="absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3 border-b border-line/60 px-3 text-[0.8125rem] text-ink-2 hover:bg-raised/60 aria-selected:bg-raised aria-selected:shadow-[inset_2px_0_0_var(--accent)]"
+        className="absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3.5 border-b border-line/60 px-3.5 text-[0.8125rem] text-ink-2 hover:bg-raised/60 aria-selected:bg-raised aria-selected:shadow-[inset_2px_0_0_var(--accent)]"
         style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${start}px)` }}
         onClick={() => onOpen(data)}
       >

@@ -19,11 +19,11 @@ export const Tile = memo(function Tile(props: {
         <span className="truncate">{props.label}</span>
       </div>
       <div
-        className="truncate text-[1.75rem] leading-none font-semibold tracking-tight"
+        className="truncate text-[2rem] leading-none font-semibold tracking-tight"
         style={{ color: props.color }}
       >
         {number}
-        {unit && <span className="ml-1 text-sm font-medium tracking-normal">{unit}</span>}
+        {unit && <span className="ml-1.5 text-base font-medium tracking-normal">{unit}</span>}
       </div>
       <div className="truncate text-xs text-ink-3">{props.note}</div>
     </div>

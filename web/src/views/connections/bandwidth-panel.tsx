@@ -33,9 +33,9 @@ export function BandwidthPanel({ paused, onPause }: BandwidthPanelProps) {
   const read = useSamples(topic);
   const Icon = paused ? Play : Pause;
   return (
-    <section aria-label="Bandwidth" className="panel flex min-h-0 min-w-0 flex-col">
+    <section aria-label="Bandwidth" className="panel @container/chart flex min-h-0 min-w-0 flex-col">
       <div className="flex items-center gap-3 py-2 pr-2 pl-3.5">
-        <h2 className="heading max-sm:sr-only">Bandwidth</h2>
+        <h2 className="heading @max-[36rem]/chart:sr-only">Bandwidth</h2>
         <Legend read={read} paused={paused} />
         <div className="ml-auto flex min-w-0 items-center gap-2">
           <SourceMenu source={source} onSource={setSource} />
@@ -47,7 +47,7 @@ export function BandwidthPanel({ paused, onPause }: BandwidthPanelProps) {
             onClick={onPause}
           >
             <Icon className="size-4" aria-hidden />
-            <span className="max-sm:hidden">{paused ? 'Paused' : 'Pause'}</span>
+            <span className="@max-[36rem]/chart:hidden">{paused ? 'Paused' : 'Pause'}</span>
           </button>
         </div>
       </div>
@@ -72,13 +72,13 @@ function Legend({ read, paused }: { read: ReturnType<typeof useSamples>; paused:
   const [download, upload] = now.split('|');
   return (
     <div className={`flex gap-4 text-xs whitespace-nowrap text-ink-2 ${paused ? 'opacity-50' : ''}`}>
-      <span className="flex items-center gap-1.5 sm:w-32">
+      <span className="flex items-center gap-1.5 @min-[36rem]/chart:w-32">
         <span className="h-0.5 w-3 rounded bg-down" aria-hidden />
-        <span className="max-sm:sr-only">Download</span> {download}
+        <span className="@max-[36rem]/chart:sr-only">Download</span> {download}
       </span>
-      <span className="flex items-center gap-1.5 sm:w-32">
+      <span className="flex items-center gap-1.5 @min-[36rem]/chart:w-32">
         <span className="h-0.5 w-3 rounded bg-up" aria-hidden />
-        <span className="max-sm:sr-only">Upload</span> {upload}
+        <span className="@max-[36rem]/chart:sr-only">Upload</span> {upload}
       </span>
     </div>
   );

@@ -3,7 +3,7 @@ import { memo } from 'react';
 import type { Connection } from '../../../../src/wire/connection.ts';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import { Text } from '../../ui/text.tsx';
-import { Duration, Process, Rate, Remote } from './connection-columns.tsx';
+import { Duration, hasNoPeer, Process, Rate, Remote } from './connection-columns.tsx';
 
 /** Height of a card in CSS pixels, with the gap below it. */
 export const cardHeight = 122;
@@ -15,6 +15,7 @@ export const ConnectionCard = memo(function ConnectionCard(props: {
   onOpen: (connection: Connection) => void;
 }) {
   const { connection, selected, onOpen } = props;
+  const alone = hasNoPeer(connection);
   return (
     <button
       type="button"
@@ -33,11 +34,15 @@ export const ConnectionCard = memo(function ConnectionCard(props: {
         <StateBadge state={connection.state} />
       </span>
       <span className="flex w-full min-w-0 flex-col leading-5">
-        <Remote connection={connection} />
+        {alone ? (
+          <Text value={connection.local_addr} className="text-ink" />
+        ) : (
+          <Remote connection={connection} />
+        )}
         <span className="flex min-w-0 items-baseline gap-1.5 text-xs text-ink-3">
           <span className="uppercase">{connection.protocol}</span>
-          <span>from</span>
-          <Text value={connection.local_addr} />
+          <span>{alone ? (connection.direction ?? 'without a peer') : (connection.direction ?? 'from')}</span>
+          {!alone && <Text value={connection.local_addr} />}
         </span>
       </span>
       <span className="flex w-full items-center gap-4">

@@ -26,6 +26,7 @@ export function Rate({ value, kind }: { value: number | null; kind: 'up' | 'down
 /** The remote end: its name first where it has one, then its address. */
 export function Remote({ connection }: { connection: Connection }) {
   const { remote_addr, remote_name } = connection;
+  if (hasNoPeer(connection)) return <span className="text-ink-3">any</span>;
   if (remote_name === null) return <Text value={remote_addr} className="text-ink" />;
   return (
     <span className="flex min-w-0 items-baseline gap-2">
@@ -33,6 +34,11 @@ export function Remote({ connection }: { connection: Connection }) {
       <Text value={remote_addr} className="min-w-12 shrink-[4] text-xs text-ink-3" />
     </span>
   );
+}
+
+/** Whether it has no other end: it listens, or is a UDP socket that is not connected. */
+export function hasNoPeer({ remote_addr }: Connection): boolean {
+  return remote_addr.endsWith(':0');
 }
 
 /** Process name, or why it is unknown. */
@@ -91,77 +97,66 @@ const onRequest = Number.POSITIVE_INFINITY;
 
 /** The columns of the connection table; ids of sortable ones are the wire's sort keys. */
 export const connectionColumns: readonly Column<Connection>[] = [
-  sortable('state', 'State', { track: '7.4rem', from: 560 }, (row) => <StateBadge state={row.state} />),
-  sortable('process', 'Process', { track: 'minmax(6.5rem, 1.15fr)', from: 0 }, (row) => (
-    <Process connection={row} />
-  )),
-  sortable('pid', 'PID', { track: '4.2rem', from: 760, right: true }, (row) => row.process_id ?? '–'),
-  sortable('local', 'Local', { track: 'minmax(8.6rem, 1fr)', from: 840 }, (row) => (
-    <Text value={row.local_addr} />
-  )),
-  sortable('remote', 'Remote', { track: 'minmax(9rem, 2fr)', from: 0 }, (row) => <Remote connection={row} />),
-  sortable(
-    'protocol',
-    'Proto',
-    { track: '2.8rem', from: 620, label: 'Protocol' },
-    (row) => row.protocol ?? '–',
-  ),
-  fixed('direction', 'Direction', { track: '6rem', from: 1500 }, (row) => (
+  sortable('state', 'State', { min: 7.4, from: 560 }, (row) => <StateBadge state={row.state} />),
+  sortable('process', 'Process', { min: 6.5, grow: 1.15, from: 0 }, (row) => <Process connection={row} />),
+  sortable('pid', 'PID', { min: 3.6, from: 760 }, (row) => row.process_id ?? '–'),
+  sortable('local', 'Local', { min: 8.6, grow: 1, from: 840 }, (row) => <Text value={row.local_addr} />),
+  sortable('remote', 'Remote', { min: 9, grow: 2, from: 0 }, (row) => <Remote connection={row} />),
+  sortable('protocol', 'Proto', { min: 2.8, from: 620, label: 'Protocol' }, (row) => row.protocol ?? '–'),
+  fixed('direction', 'Direction', { min: 6, from: 1500 }, (row) => (
     <DirectionCell direction={row.direction} />
   )),
   sortable(
     'duration',
     'Duration',
-    { track: '4.9rem', from: 920, right: true },
+    { min: 4.9, from: 920, right: true },
     (row) => <Duration connection={row} />,
     true,
   ),
   sortable(
     'download_speed',
     'Download',
-    { track: '5.6rem', from: 480, right: true },
+    { min: 5.6, from: 480, right: true },
     (row) => <Rate value={row.download_speed} kind="down" />,
     true,
   ),
   sortable(
     'upload_speed',
     'Upload',
-    { track: '5.6rem', from: 480, right: true },
+    { min: 5.6, from: 480, right: true },
     (row) => <Rate value={row.upload_speed} kind="up" />,
     true,
   ),
   sortable(
     'rtt',
     'RTT',
-    { track: '4.6rem', from: 1060, right: true, label: 'Round-trip time' },
+    { min: 4.6, from: 1060, right: true, label: 'Round-trip time' },
     (row) => formatMs(row.rtt_ms),
     true,
   ),
   sortable(
     'bytes',
     'Total',
-    { track: '5rem', from: 1150, right: true, label: 'Bytes in total' },
+    { min: 5, from: 1150, right: true, label: 'Bytes in total' },
     (row) => formatBytes(sumBytes(row)),
     true,
   ),
   sortable(
     'retransmits',
     'Retrans',
-    { track: '4.2rem', from: 1700, right: true, label: 'Retransmits' },
+    { min: 4.2, from: 1700, right: true, label: 'Retransmits' },
     (row) => formatCount(row.retransmits),
     true,
   ),
-  fixed('user', 'User', { track: '6rem', from: 1600 }, (row) => <Text value={row.user} />),
-  fixed('container', 'Container', { track: '8rem', from: onRequest }, (row) => (
-    <Text value={row.container} />
-  )),
-  fixed('unit', 'Unit', { track: '9rem', from: onRequest }, (row) => <Text value={row.unit} />),
-  fixed('error', 'Error', { track: '8rem', from: onRequest }, (row) => <Text value={row.error} />),
-  fixed('agent', 'Agent', { track: '8rem', from: onRequest }, (row) => <Text value={row.agent} />),
+  fixed('user', 'User', { min: 6, from: 1600 }, (row) => <Text value={row.user} />),
+  fixed('container', 'Container', { min: 8, from: onRequest }, (row) => <Text value={row.container} />),
+  fixed('unit', 'Unit', { min: 9, from: onRequest }, (row) => <Text value={row.unit} />),
+  fixed('error', 'Error', { min: 8, from: onRequest }, (row) => <Text value={row.error} />),
+  fixed('agent', 'Agent', { min: 8, from: onRequest }, (row) => <Text value={row.agent} />),
   sortable(
     'timestamp',
     'Seen',
-    { track: '6rem', from: onRequest, label: 'Last seen' },
+    { min: 6, from: onRequest, label: 'Last seen' },
     (row) => row.timestamp.slice(11, 19),
     true,
   ),

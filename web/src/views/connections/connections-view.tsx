@@ -56,9 +56,12 @@ export function ConnectionsView() {
   const current = useMemo(() => view.rows.find((row) => idOf(row) === selected), [view.rows, selected]);
   return (
     <div className="relative flex min-h-0 flex-1">
-      <main ref={main} className="flex min-w-0 flex-1 flex-col gap-2.5 overflow-y-auto p-2.5 md:gap-3 md:p-3">
-        <div className="grid shrink-0 gap-2.5 md:gap-3 xl:h-[15rem] xl:grid-cols-[minmax(0,1fr)_24rem]">
-          <div className="grid max-xl:order-2 max-xl:h-[13rem] max-md:h-[11rem]">
+      <main
+        ref={main}
+        className="@container/main flex min-w-0 flex-1 flex-col gap-2.5 overflow-y-auto p-2.5 md:gap-3 md:p-3"
+      >
+        <div className="grid shrink-0 gap-2.5 md:gap-3 @min-[62rem]/main:h-[15rem] @min-[62rem]/main:grid-cols-[minmax(0,1fr)_24rem]">
+          <div className="grid min-w-0 @max-[62rem]/main:order-2 @max-[62rem]/main:h-[13rem] @max-[44rem]/main:h-[11rem]">
             <BandwidthPanel paused={paused} onPause={() => setPaused((now) => !now)} />
           </div>
           <StatTiles />

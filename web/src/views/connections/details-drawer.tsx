@@ -63,7 +63,7 @@ export function DetailsDrawer({ id, live, onClose, onFilter }: DetailsDrawerProp
         ) : stored.isLoading ? (
           <Loading what="the connection" />
         ) : stored.isError ? (
-          <Failed error={stored.error} retry={() => stored.refetch()} />
+          <Failed error={stored.error} retry={() => void stored.refetch()} />
         ) : (
           <Empty title="This connection is gone" />
         )}

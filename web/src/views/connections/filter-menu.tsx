@@ -18,7 +18,8 @@ export function FilterMenu({ filters, onFilters }: FilterProps) {
       label={
         <>
           <ListFilter className="size-4" aria-hidden />
-          Filter{count > 0 && ` (${count})`}
+          <span className="max-md:hidden">Filter</span>
+          {count > 0 && <span>{count}</span>}
         </>
       }
       className="w-[min(27rem,calc(100vw-1rem))]"

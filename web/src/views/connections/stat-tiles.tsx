@@ -8,7 +8,10 @@ import { Tile } from '../../ui/tile.tsx';
 export function StatTiles() {
   const stats = useLive((store) => store.stats);
   return (
-    <section aria-label="Totals" className="grid grid-cols-2 gap-3 md:max-xl:grid-cols-4 max-md:gap-2">
+    <section
+      aria-label="Totals"
+      className="grid grid-cols-2 gap-2 md:gap-3 @min-[44rem]/main:@max-[62rem]/main:grid-cols-4"
+    >
       <Tile
         icon={ArrowDownToLine}
         label="Download"

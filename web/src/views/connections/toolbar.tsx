@@ -42,13 +42,13 @@ export function Toolbar({ state, hidden, onColumn, frozen, onFreeze }: ToolbarPr
   const { filters, setFilters, set, layout } = state;
   const listed = sorts.some(([value]) => value === state.sort);
   return (
-    <div role="toolbar" aria-label="List" className="flex flex-wrap items-center gap-2">
+    <div role="toolbar" aria-label="List" className="flex flex-wrap items-center gap-1.5 md:gap-2">
       <SearchField filters={filters} onFilters={setFilters} />
       <FilterMenu filters={filters} onFilters={setFilters} />
-      <label className="control pr-1.5">
+      <label className="control pr-1.5 max-md:px-1.5">
         <span className="text-ink-3 max-lg:sr-only">Sort</span>
         <select
-          className="bg-panel text-ink outline-none max-md:max-w-[5.5rem]"
+          className="bg-panel text-ink outline-none max-md:w-[4.6rem]"
           value={state.sort}
           onChange={(event) => set('sort', event.target.value === defaultSort ? null : event.target.value)}
         >
@@ -60,10 +60,10 @@ export function Toolbar({ state, hidden, onColumn, frozen, onFreeze }: ToolbarPr
           ))}
         </select>
       </label>
-      <label className="control pr-1.5">
+      <label className="control pr-1.5 max-md:px-1.5">
         <span className="text-ink-3 max-lg:sr-only">Group</span>
         <select
-          className="bg-panel text-ink outline-none max-md:max-w-[5.5rem]"
+          className="bg-panel text-ink outline-none max-md:w-[4.6rem]"
           value={state.group ?? ''}
           onChange={(event) => set('group', event.target.value || null)}
         >

@@ -22,6 +22,22 @@ export function ErrorTimeline({ list }: { list: ErrorList }) {
   );
 }
 
+/** Tones of the common errnos, the same in every chart; the others take those that are left, in turn. */
+const errnoTones: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'red',
+  ECONNRESET: 'orange',
+  ETIMEDOUT: 'yellow',
+  ECONNABORTED: 'purple',
+  EHOSTUNREACH: 'blue',
+  ENETUNREACH: 'up',
+};
+const otherTones = ['down', 'green', 'grey'] as const;
+
+function colorOf(errno: string, place: number, palette: Palette): string {
+  const tone = Object.hasOwn(errnoTones, errno) ? errnoTones[errno] : otherTones[place % otherTones.length];
+  return palette.tones[tone];
+}
+
 /** Share of each errno. */
 export function ErrnoShare({ list }: { list: ErrorList }) {
   const option = useCallback((palette: Palette) => shareOption(list, palette), [list]);
@@ -56,7 +72,6 @@ function timelineOption({ since, until, timeline }: ErrorList, palette: Palette)
   const rest = entries.slice(maxSeries).map(([, counts]) => counts);
   if (rest.length > 0) shown.push(['others', rest[0].map((_, at) => sum(rest.map((counts) => counts[at])))]);
   return {
-    color: palette.series,
     grid: { left: 44, right: 12, top: 34, bottom: 24 },
     legend: {
       top: 2,
@@ -81,8 +96,9 @@ function timelineOption({ since, until, timeline }: ErrorList, palette: Palette)
       splitLine: { lineStyle: { color: palette.line } },
       axisLabel: { color: palette.ink3, fontSize: 11 },
     },
-    series: shown.map(([name, data]) => ({
+    series: shown.map(([name, data], place) => ({
       type: 'bar',
+      itemStyle: { color: colorOf(name, place, palette), opacity: 0.85 },
       stack: 'errors',
       name: makeVisible(name, 32),
       data,
@@ -93,11 +109,15 @@ function timelineOption({ since, until, timeline }: ErrorList, palette: Palette)
 
 function shareOption({ errors }: ErrorList, palette: Palette): EChartsCoreOption {
   const counts = countByErrno(errors);
-  const shown = counts.slice(0, maxSeries).map(([name, value]) => ({ name: makeVisible(name, 32), value }));
+  const shown = counts.slice(0, maxSeries).map(([name, value], place) => ({
+    name: makeVisible(name, 32),
+    value,
+    itemStyle: { color: colorOf(name, place, palette), opacity: 0.85 },
+  }));
   const others = sum(counts.slice(maxSeries).map(([, value]) => value));
-  if (others > 0) shown.push({ name: 'others', value: others });
+  if (others > 0)
+    shown.push({ name: 'others', value: others, itemStyle: { color: palette.tones.grey, opacity: 0.85 } });
   return {
-    color: palette.series,
     tooltip: { ...tooltip(palette), trigger: 'item' },
     series: [
       {
@@ -108,6 +128,7 @@ function shareOption({ errors }: ErrorList, palette: Palette): EChartsCoreOption
         label: {
           color: palette.ink3,
           fontSize: 11,
+          lineHeight: 15,
           formatter: ({ name, value }: { name: string; value: number }) => `${name}\n${formatCount(value)}`,
         },
         labelLine: { length: 8, length2: 6, lineStyle: { color: palette.line } },

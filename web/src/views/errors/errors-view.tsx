@@ -5,6 +5,7 @@ import { useNavigate, useSearchParams } from 'react-router';
 import type { Connection } from '../../../../src/wire/connection.ts';
 import { useKeys } from '../../app/keys.ts';
 import { type Failing, topDestinations, topProcesses } from '../../lib/error-summary.ts';
+import { writeFilters } from '../../lib/filters.ts';
 import { formatBytes, formatCount, formatTime } from '../../lib/format.ts';
 import { rest } from '../../lib/rest.ts';
 import { useLive, useRows } from '../../live/use-live.ts';
@@ -67,11 +68,7 @@ export default function ErrorsView() {
           id={selected}
           live={view.rows.find((row) => idOf(row) === selected)}
           onClose={close}
-          onFilter={(filters) =>
-            navigate(
-              `/?${new URLSearchParams(Object.entries(filters).filter(([, v]) => v) as [string, string][])}`,
-            )
-          }
+          onFilter={(filters) => void navigate(`/?${writeFilters(new URLSearchParams(), filters)}`)}
         />
       )}
     </div>
@@ -115,7 +112,7 @@ function Summary({ range, onRange }: { range: string; onRange: (range: string) =
         </div>
         {!list &&
           (query.isError ? (
-            <Failed error={query.error} retry={() => query.refetch()} />
+            <Failed error={query.error} retry={() => void query.refetch()} />
           ) : (
             <Loading what="errors" />
           ))}
@@ -138,7 +135,7 @@ function Summary({ range, onRange }: { range: string; onRange: (range: string) =
             rows={topDestinations(list.errors, topCount)}
             parameter="remote"
           />
-          <TopList title="Failing processes" rows={topProcesses(list.errors, topCount)} parameter="process" />
+          <TopList title="Failing processes" rows={topProcesses(list.errors, topCount)} />
         </div>
       )}
     </>
@@ -149,7 +146,7 @@ function totalOf(groups: ReadonlyArray<{ count: number }>): number {
   return groups.reduce((sum, group) => sum + group.count, 0);
 }
 
-function TopList({ title, rows }: { title: string; rows: readonly Failing[]; parameter: string }) {
+function TopList({ title, rows }: { title: string; rows: readonly Failing[] }) {
   const max = rows[0]?.count ?? 1;
   return (
     <section aria-label={title} className="panel px-3.5 py-2.5">
@@ -192,7 +189,7 @@ const errorColumns: readonly Column<Connection>[] = [
     header: 'Time',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '5rem', from: 0 },
+    meta: { min: 5, from: 0 },
     cell: ({ row }) => (
       <span className="text-ink-3">{formatTime(row.original.timestamp, Date.now()).slice(-8)}</span>
     ),
@@ -200,7 +197,7 @@ const errorColumns: readonly Column<Connection>[] = [
   helper.accessor('error', {
     header: 'Error',
     sortFn: 'basic',
-    meta: { track: '8.6rem', from: 0 },
+    meta: { min: 8.6, from: 0 },
     cell: ({ row }) => (
       <span className="tone tone-red truncate rounded px-1.5 text-2xs leading-5 font-semibold">
         {row.original.error}
@@ -211,35 +208,35 @@ const errorColumns: readonly Column<Connection>[] = [
     id: 'process',
     header: 'Process',
     sortFn: 'alphanumeric',
-    meta: { track: 'minmax(6rem, 1fr)', from: 0 },
+    meta: { min: 6, grow: 1, from: 0 },
     cell: ({ row }) => <Process connection={row.original} />,
   }),
   helper.accessor((row) => row.process_id ?? -1, {
     id: 'pid',
     header: 'PID',
     sortFn: 'basic',
-    meta: { track: '4.2rem', from: 700, right: true },
+    meta: { min: 4.2, from: 700 },
     cell: ({ row }) => row.original.process_id ?? '–',
   }),
   helper.accessor('remote_addr', {
     id: 'remote',
     header: 'Destination',
     sortFn: 'alphanumeric',
-    meta: { track: 'minmax(9rem, 2fr)', from: 480 },
+    meta: { min: 9, grow: 2, from: 480 },
     cell: ({ row }) => <Remote connection={row.original} />,
   }),
   helper.accessor('local_addr', {
     id: 'local',
     header: 'Local',
     sortFn: 'alphanumeric',
-    meta: { track: 'minmax(8rem, 1fr)', from: 900 },
+    meta: { min: 8, grow: 1, from: 900 },
     cell: ({ row }) => <Text value={row.original.local_addr} />,
   }),
   helper.accessor((row) => row.phase ?? '', {
     id: 'phase',
     header: 'While',
     sortFn: 'basic',
-    meta: { track: '6rem', from: 800 },
+    meta: { min: 6, from: 800 },
     cell: ({ row }) => row.original.phase ?? '–',
   }),
   helper.accessor((row) => (row.bytes_sent ?? 0) + (row.bytes_received ?? 0), {
@@ -247,14 +244,14 @@ const errorColumns: readonly Column<Connection>[] = [
     header: 'Before',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '5rem', from: 1000, right: true, label: 'Bytes before' },
+    meta: { min: 5, from: 1000, right: true, label: 'Bytes before' },
     cell: ({ getValue }) => formatBytes(getValue()),
   }),
   helper.accessor('count', {
     header: 'Times',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '4rem', from: 560, right: true },
+    meta: { min: 4, from: 560, right: true },
     cell: ({ getValue }) => <span className="font-semibold text-ink">{formatCount(getValue())}</span>,
   }),
 ];

@@ -14,7 +14,7 @@ export default function HealthView() {
   const health = query.data;
   return (
     <main className="flex min-h-0 min-w-0 flex-1 flex-col gap-2.5 overflow-y-auto p-2.5 md:gap-3 md:p-3">
-      {!health && query.isError && <Failed error={query.error} retry={() => query.refetch()} />}
+      {!health && query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
       {!health && query.isLoading && <Loading what="health" />}
       {health && query.isError && (
         <p role="alert" className="tone tone-red rounded-lg px-3 py-2 text-xs">

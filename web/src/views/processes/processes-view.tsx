@@ -20,7 +20,7 @@ const columns: readonly Column<ProcessRow>[] = [
     id: 'process',
     header: 'Process',
     sortFn: 'alphanumeric',
-    meta: { track: 'minmax(7rem, 1.2fr)', from: 0 },
+    meta: { min: 7, grow: 1.2, from: 0 },
     cell: ({ row }) => (
       <>
         <Text value={row.original.process_name} className="font-medium text-ink" />
@@ -32,48 +32,48 @@ const columns: readonly Column<ProcessRow>[] = [
     id: 'pid',
     header: 'PID',
     sortFn: 'basic',
-    meta: { track: '4.4rem', from: 380, right: true },
+    meta: { min: 4.4, from: 380 },
   }),
   helper.accessor((row) => row.user ?? '', {
     id: 'user',
     header: 'User',
     sortFn: 'alphanumeric',
-    meta: { track: '6rem', from: 620 },
+    meta: { min: 6, from: 620 },
     cell: ({ row }) => <Text value={row.original.user} />,
   }),
   helper.accessor((row) => row.process_path ?? '', {
     id: 'path',
     header: 'Path',
     sortFn: 'alphanumeric',
-    meta: { track: 'minmax(9rem, 2fr)', from: 1000 },
+    meta: { min: 9, grow: 2, from: 1000 },
     cell: ({ row }) => <Text value={row.original.process_path} />,
   }),
   helper.accessor((row) => row.container ?? row.unit ?? '', {
     id: 'container',
     header: 'Container or unit',
     sortFn: 'alphanumeric',
-    meta: { track: 'minmax(7rem, 1fr)', from: 1250 },
+    meta: { min: 7, grow: 1, from: 1250 },
     cell: ({ row }) => <Text value={row.original.container ?? row.original.unit} />,
   }),
   helper.accessor('connections', {
     header: 'Open',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '4rem', from: 700, right: true, label: 'Open connections' },
+    meta: { min: 4, from: 700, right: true, label: 'Open connections' },
     cell: ({ getValue }) => formatCount(getValue()),
   }),
   helper.accessor('connections_total', {
     header: 'Ever',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '5rem', from: 860, right: true, label: 'Connections ever' },
+    meta: { min: 5, from: 860, right: true, label: 'Connections ever' },
     cell: ({ getValue }) => formatCount(getValue()),
   }),
   helper.accessor('errors', {
     header: 'Errors',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '4.4rem', from: 700, right: true },
+    meta: { min: 4.4, from: 700 },
     cell: ({ getValue }) => (
       <span className={getValue() ? 'text-red' : 'text-ink-3'}>{formatCount(getValue())}</span>
     ),
@@ -82,14 +82,14 @@ const columns: readonly Column<ProcessRow>[] = [
     header: 'Download',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '5.6rem', from: 0, right: true },
+    meta: { min: 5.6, from: 0, right: true },
     cell: ({ getValue }) => <Rate value={getValue()} kind="down" />,
   }),
   helper.accessor('upload_speed', {
     header: 'Upload',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '5.6rem', from: 0, right: true },
+    meta: { min: 5.6, from: 0, right: true },
     cell: ({ getValue }) => <Rate value={getValue()} kind="up" />,
   }),
   helper.accessor((row) => row.bytes_received, {
@@ -97,7 +97,7 @@ const columns: readonly Column<ProcessRow>[] = [
     header: 'Received',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '5.2rem', from: 900, right: true },
+    meta: { min: 5.2, from: 900, right: true },
     cell: ({ getValue }) => formatBytes(getValue()),
   }),
   helper.accessor((row) => row.bytes_sent, {
@@ -105,7 +105,7 @@ const columns: readonly Column<ProcessRow>[] = [
     header: 'Sent',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '5.2rem', from: 900, right: true },
+    meta: { min: 5.2, from: 900, right: true },
     cell: ({ getValue }) => formatBytes(getValue()),
   }),
   helper.accessor((row) => row.upload_speed + row.download_speed, {
@@ -113,7 +113,7 @@ const columns: readonly Column<ProcessRow>[] = [
     header: 'Both',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { track: '5.6rem', from: Number.POSITIVE_INFINITY, right: true },
+    meta: { min: 5.6, from: Number.POSITIVE_INFINITY, right: true },
     cell: ({ getValue }) => formatRate(getValue()),
   }),
 ];
