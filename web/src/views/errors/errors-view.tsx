@@ -130,11 +130,7 @@ function Summary({ range, onRange }: { range: string; onRange: (range: string) =
       </section>
       {list && list.errors.length > 0 && (
         <div className="grid shrink-0 gap-2.5 md:gap-3 lg:grid-cols-2">
-          <TopList
-            title="Failing destinations"
-            rows={topDestinations(list.errors, topCount)}
-            parameter="remote"
-          />
+          <TopList title="Failing destinations" rows={topDestinations(list.errors, topCount)} />
           <TopList title="Failing processes" rows={topProcesses(list.errors, topCount)} />
         </div>
       )}
