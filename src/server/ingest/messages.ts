@@ -1,0 +1,53 @@
+import type { z } from 'zod';
+import { NetmonError } from '../../base/errors.ts';
+import type { ReportedConnection } from '../../wire/connection.ts';
+import { type AgentMessage, agentMessageSchema, type recordsSchema } from '../../wire/link.ts';
+import { canonicalEndpoint, canonicalTime } from '../live/row.ts';
+
+export type RecordsMessage = z.output<typeof recordsSchema>;
+
+/** Reads a frame; throws NM_VALIDATION that names the first thing wrong with it. */
+export function parseAgentMessage(text: string): AgentMessage {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new NetmonError('NM_VALIDATION', 'a frame is not JSON', { cause });
+  }
+  const parsed = agentMessageSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new NetmonError(
+    'NM_VALIDATION',
+    `${issue.path.join('.') || 'frame'}: ${issue.message}`.slice(0, 400),
+  );
+}
+
+/**
+ * Checks that the numbers of a frame follow those before it (`expected` is the next one, null for any): a hole is only
+ * allowed where the first record is a gap that accounts for it. Throws NM_VALIDATION.
+ */
+export function checkSequence(message: RecordsMessage, expected: number | null): void {
+  const { first, records } = message;
+  if (!Number.isSafeInteger(first + records.length)) {
+    throw new NetmonError('NM_VALIDATION', 'first: a sequence number out of range');
+  }
+  if (expected === null || first <= expected) return;
+  const [head] = records;
+  if (head.kind !== 'gap' || head.lost <= first - expected) {
+    throw new NetmonError('NM_VALIDATION', `first: expected ${expected}, not ${first}`);
+  }
+}
+
+/** A reported connection in the canonical text that the store compares by. */
+export function canonicalConnection(reported: ReportedConnection): ReportedConnection {
+  return {
+    ...reported,
+    timestamp: canonicalTime(reported.timestamp)!,
+    opened_at: canonicalTime(reported.opened_at),
+    closed_at: canonicalTime(reported.closed_at),
+    process_started_at: canonicalTime(reported.process_started_at),
+    local_addr: canonicalEndpoint(reported.local_addr),
+    remote_addr: canonicalEndpoint(reported.remote_addr),
+  };
+}

@@ -1,0 +1,242 @@
+import type { RawData, WebSocket } from 'ws';
+import { describeError, NetmonError } from '../../base/errors.ts';
+import { escapeUnsafe, type Reporter } from '../../platform/reporter.ts';
+import type { Store, StoreRecord } from '../../store/store.ts';
+import type { AgentMessage, ServerMessage } from '../../wire/link.ts';
+import type { AgentMirror } from '../live/agent-mirror.ts';
+import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
+import { Lane } from './lane.ts';
+import { canonicalConnection, checkSequence, parseAgentMessage, type RecordsMessage } from './messages.ts';
+
+/** An agent says hello within this time. */
+const helloMs = 5_000;
+/** Frames that may wait for the store; more stay in the socket, and so with the agent. */
+const maxWaiting = 8;
+
+export interface SessionParts {
+  readonly store: Store;
+  readonly mirror: Mirror;
+  readonly reporter: Reporter;
+}
+
+type Hello = Extract<AgentMessage, { kind: 'hello' }>;
+type LiveMessage = Extract<AgentMessage, { kind: 'live' }>;
+
+/** The server's end of one agent's link. Whatever the agent sends, nothing but its own connection is the worse for it. */
+export class AgentSession implements AgentControl {
+  readonly #socket: WebSocket;
+  readonly #parts: SessionParts;
+  readonly #records = new Lane((thrown) => this.#fail(thrown));
+  readonly #live = new Lane((thrown) => this.#fail(thrown));
+  readonly #syncs = new Map<number, () => void>();
+  #hello: Hello | null = null;
+  #agent: AgentMirror | null = null;
+  #nextSync = 1;
+  /** The next sequence number; null before the first record of an epoch that is new to the store. */
+  #expected: number | null = null;
+  #ended = false;
+  #heard = true;
+  readonly #helloTimer: NodeJS.Timeout;
+
+  constructor(socket: WebSocket, parts: SessionParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#helloTimer = setTimeout(() => this.#refuse('NM_TIMEOUT', 'no hello came'), helloMs);
+    socket.on('message', (data, binary) => this.#onMessage(data, binary));
+    socket.on('pong', () => {
+      this.#heard = true;
+    });
+    socket.on('error', (error) => parts.reporter.warn('an agent sent what is no WebSocket', { error }));
+    socket.on('close', () => this.#end());
+  }
+
+  /** Whether anything came since the last call; asks for a sign of life for the next. */
+  checkAlive(): void {
+    if (!this.#heard) this.#socket.terminate();
+    this.#heard = false;
+    this.#socket.ping();
+  }
+
+  close(): void {
+    this.#socket.close(1001, 'the server stops');
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Resolves when all records that came are committed or given up. */
+  async settle(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#records.push(() => {
+        resolve();
+        return null;
+      });
+      if (this.#ended) resolve();
+    });
+  }
+
+  pace(intervalMs: number): void {
+    this.#send({ kind: 'pace', live_interval_ms: intervalMs });
+  }
+
+  sync(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const sync = this.#nextSync++;
+    this.#syncs.set(sync, resolve);
+    this.#send({ kind: 'sync', sync });
+    return promise;
+  }
+
+  #onMessage(data: RawData, binary: boolean): void {
+    if (this.#ended) return;
+    this.#heard = true;
+    try {
+      if (binary) throw new NetmonError('NM_VALIDATION', 'a frame is binary; the link is text');
+      this.#handle(parseAgentMessage(String(data)));
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #handle(message: AgentMessage): void {
+    if (message.kind === 'hello') {
+      this.#onHello(message);
+      return;
+    }
+    if (!this.#hello) throw new NetmonError('NM_VALIDATION', 'kind: hello comes first');
+    if (message.kind === 'live') this.#live.push(() => this.#onLive(message));
+    else this.#onRecords(message, this.#hello);
+    if (this.#records.length + this.#live.length > maxWaiting) this.#socket.pause();
+  }
+
+  #onHello(hello: Hello): void {
+    if (this.#hello) throw new NetmonError('NM_VALIDATION', 'kind: hello came twice');
+    if (escapeUnsafe(hello.agent) !== hello.agent) {
+      throw new NetmonError('NM_VALIDATION', 'agent: control characters in a name');
+    }
+    clearTimeout(this.#helloTimer);
+    this.#agent = this.#parts.mirror.connect(hello, this);
+    if (!this.#agent) {
+      throw new NetmonError('NM_FORBIDDEN', `an agent named ${hello.agent} is connected already`);
+    }
+    this.#hello = hello;
+    this.#records.push(() => this.#welcome(hello));
+  }
+
+  async #welcome(hello: Hello): Promise<void> {
+    const committed = await this.#parts.store.committedSeq(hello.agent, hello.epoch);
+    this.#expected = committed < 0 ? null : committed + 1;
+    this.#send({ kind: 'welcome', committed, live_interval_ms: this.#parts.mirror.intervalMs });
+    this.#parts.reporter.info('an agent is linked', { agent: hello.agent, version: hello.version });
+  }
+
+  #onLive(frame: LiveMessage): Promise<void> | null {
+    const wait = this.#parts.mirror.ids.ensure(frame.opened.length + frame.revised.length);
+    if (wait) return wait.then(() => this.#apply(frame));
+    this.#apply(frame);
+    return null;
+  }
+
+  #apply(frame: LiveMessage): void {
+    if (this.#agent) this.#parts.mirror.apply(this.#agent, frame);
+    if (frame.sync !== undefined) {
+      this.#syncs.get(frame.sync)?.();
+      this.#syncs.delete(frame.sync);
+    }
+    this.#resume();
+  }
+
+  #onRecords(message: RecordsMessage, hello: Hello): void {
+    if (message.epoch !== hello.epoch) throw new NetmonError('NM_VALIDATION', 'epoch: not the one of hello');
+    this.#records.push(() => this.#commit(message, hello));
+  }
+
+  /** Stores a frame and acknowledges it once it is on disk. */
+  async #commit(message: RecordsMessage, hello: Hello): Promise<void> {
+    const { store, mirror } = this.#parts;
+    checkSequence(message, this.#expected);
+    const skip = Math.max(0, (this.#expected ?? message.first) - message.first);
+    const fresh = message.records.slice(skip);
+    const identities: (RecordIdentity | null)[] = [];
+    const records = fresh.map((record): StoreRecord => {
+      const identity =
+        record.kind === 'gap' || !this.#agent
+          ? null
+          : mirror.identify(this.#agent, record.key, record.connection);
+      identities.push(identity);
+      return record.kind === 'gap'
+        ? record
+        : { kind: 'connection', id: identity?.id, connection: named(record.connection, identity) };
+    });
+    const first = message.first + skip;
+    if (records.length > 0) {
+      const { ids } = await store.insertReported({ agent: hello.agent, epoch: hello.epoch, first, records });
+      this.#expected = first + records.length;
+      this.#show(records, ids, identities);
+    }
+    this.#send({ kind: 'ack', epoch: message.epoch, seq: message.first + message.records.length - 1 });
+    this.#resume();
+  }
+
+  #show(
+    records: readonly StoreRecord[],
+    ids: readonly (number | null)[],
+    identities: readonly (RecordIdentity | null)[],
+  ): void {
+    for (const [i, record] of records.entries()) {
+      const id = ids[i];
+      const identity = identities[i];
+      if (record.kind === 'gap' || id === null || !identity || !this.#agent) continue;
+      this.#parts.mirror.recorded(this.#agent, id, record.connection, identity);
+    }
+  }
+
+  #resume(): void {
+    if (this.#socket.isPaused && !this.#ended) this.#socket.resume();
+  }
+
+  #send(message: ServerMessage): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#ended) return;
+    if (thrown instanceof NetmonError && thrown.code !== 'NM_STORE') {
+      this.#refuse(thrown.code, thrown.message);
+      return;
+    }
+    this.#parts.reporter.error('unable to take in what an agent sent', { error: thrown });
+    this.#socket.close(1013, describeError(thrown).slice(0, 100));
+    this.#end();
+  }
+
+  #refuse(code: string, message: string): void {
+    const agent = this.#hello?.agent;
+    this.#parts.reporter.warn('refused an agent', { agent, code, reason: message });
+    this.#parts.reporter.metrics
+      .counter('netmon_agents_refused_total', 'Links closed because of what the agent sent.', ['code'])
+      .add(1, code);
+    this.#send({ kind: 'refused', code, message: message.slice(0, 512) });
+    this.#socket.close(1008, code);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#helloTimer);
+    for (const resolve of this.#syncs.values()) resolve();
+    if (this.#agent) this.#parts.mirror.disconnect(this.#agent);
+    this.#agent = null;
+    if (this.#socket.isPaused) this.#socket.resume();
+  }
+}
+
+function named(
+  connection: Parameters<typeof canonicalConnection>[0],
+  identity: RecordIdentity | null,
+): Extract<StoreRecord, { kind: 'connection' }>['connection'] {
+  const { remote_name = null, remote_name_source = null } = identity ?? {};
+  return { ...canonicalConnection(connection), remote_name, remote_name_source };
+}

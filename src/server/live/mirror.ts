@@ -1,0 +1,276 @@
+import type { Connection, ReportedConnection } from '../../wire/connection.ts';
+import type { LiveFrame } from '../../wire/link.ts';
+import type { LiveStats } from '../../wire/live.ts';
+import type { InterfaceRow, Losses, ProcessRow, Sample } from '../../wire/machine.ts';
+import { type AgentHello, AgentMirror, type MirrorParts, type NameSource } from './agent-mirror.ts';
+import { ChangeLog } from './change-log.ts';
+import type { SampleRing } from './history.ts';
+import type { IdPool } from './ids.ts';
+import { RecentConnections } from './recent.ts';
+import { type LiveRow, makeRow, TextPool } from './row.ts';
+import type { AgentState, LiveState } from './state.ts';
+
+/** Open connections kept over all agents: 300 MB. */
+const maxConnections = 500_000;
+/** Agents remembered, connected or not. */
+const maxAgents = 1_000;
+/** Longest wait for the agents' answers to a refresh. */
+const refreshMs = 250;
+/** Samples that a speed is the mean of: half a second. */
+const speedSamples = 5;
+
+/** What the mirror asks of an agent's connection. */
+export interface AgentControl {
+  /** Resolves with the frame that answers, or when the connection ends. */
+  sync(): Promise<void>;
+  pace(intervalMs: number): void;
+}
+
+/** A connection's durable record on its way into the store: under which id and name. */
+export interface RecordIdentity {
+  readonly id: number | null;
+  readonly remote_name: string | null;
+  readonly remote_name_source: Connection['remote_name_source'];
+}
+
+/** How many viewers there are, and how fast the fastest wants frames. */
+interface Audience {
+  readonly viewers: number;
+  readonly intervalMs: number;
+}
+
+/** Pace of an agent that nobody watches. */
+const idleIntervalMs = 1_000;
+
+/** The open connections of all agents, in memory, and what else is so right now. */
+export class Mirror implements LiveState {
+  readonly log = new ChangeLog();
+  readonly recent = new RecentConnections(this.log);
+  readonly ids: IdPool;
+  readonly #now: () => number;
+  readonly #agents = new Map<string, AgentMirror>();
+  readonly #controls = new Map<AgentMirror, AgentControl>();
+  readonly #byId = new Map<number, LiveRow>();
+  readonly #parts: MirrorParts;
+  readonly #lost = { live_connections: 0 };
+  #audience: Audience = { viewers: 0, intervalMs: idleIntervalMs };
+  #onArrival: () => void = () => {};
+
+  constructor(ids: IdPool, names: NameSource | null, now: () => number = Date.now) {
+    this.ids = ids;
+    this.#now = now;
+    this.#parts = {
+      ids,
+      pool: new TextPool(),
+      log: this.log,
+      recent: this.recent,
+      names,
+      now,
+      admit: () => this.#admit(),
+      onRow: (row) => void this.#byId.set(row.id, row),
+      onRowGone: (row) => void this.#byId.delete(row.id),
+      isShown: (row) => (this.#byId.get(row.id) ?? this.recent.get(row.id)) === row,
+    };
+  }
+
+  /** An agent said hello; null when one of that name is connected already. */
+  connect(hello: AgentHello, control: AgentControl): AgentMirror | null {
+    const known = this.#agents.get(hello.agent);
+    if (known?.connected) return null;
+    const agent = known ?? new AgentMirror(hello, this.#parts);
+    agent.hello = hello;
+    agent.connected = true;
+    agent.lastSeen = this.#now();
+    this.#agents.set(hello.agent, agent);
+    this.#controls.set(agent, control);
+    this.#forgetAgents();
+    this.#onArrival();
+    return agent;
+  }
+
+  disconnect(agent: AgentMirror): void {
+    agent.disconnect();
+    this.#controls.delete(agent);
+    this.#onArrival();
+  }
+
+  /** Takes a live frame in; throws NM_VALIDATION. */
+  apply(agent: AgentMirror, frame: LiveFrame): void {
+    agent.apply(frame);
+    this.recent.expire(this.#now());
+    this.#onArrival();
+  }
+
+  /** Under which id and remote name a durable record is to be stored. By this its connection has ended. */
+  identify(agent: AgentMirror, key: number | null, reported: ReportedConnection): RecordIdentity {
+    const row = agent.claim(key, reported);
+    return {
+      id: row?.id ?? null,
+      remote_name: row?.remote_name ?? null,
+      remote_name_source: row?.remote_name_source ?? null,
+    };
+  }
+
+  /** A durable record has been stored under this id. */
+  recorded(agent: AgentMirror, id: number, reported: ReportedConnection, identity: RecordIdentity): void {
+    const row = makeRow(id, agent.hello.agent, reported, this.#parts.pool);
+    row.active = false;
+    row.upload_speed = 0;
+    row.download_speed = 0;
+    row.remote_name = identity.remote_name;
+    row.remote_name_source = identity.remote_name_source;
+    this.recent.add(row, this.#now());
+    if (row.error !== null) this.recent.addError(row);
+  }
+
+  /** Calls `listener` after each frame or change of agents. */
+  onArrival(listener: () => void): void {
+    this.#onArrival = listener;
+  }
+
+  /** The viewers changed: how many there are, and the pace at which agents are to send. */
+  setAudience(viewers: number, intervalMs: number | null): void {
+    const audience = { viewers, intervalMs: intervalMs ?? idleIntervalMs };
+    const changed = audience.intervalMs !== this.#audience.intervalMs;
+    this.#audience = audience;
+    if (changed) for (const control of this.#controls.values()) control.pace(audience.intervalMs);
+  }
+
+  /** What an agent that connects now is to be told. */
+  get intervalMs(): number {
+    return this.#audience.intervalMs;
+  }
+
+  /** Rows of the live views: what is open, and for a while what has ended. */
+  *viewed(): Iterable<LiveRow> {
+    yield* this.#byId.values();
+    yield* this.recent.rows();
+  }
+
+  /** Connected agents first, each in the order in which it came. */
+  mirrors(): readonly AgentMirror[] {
+    return [...this.#agents.values()].sort((a, b) => Number(b.connected) - Number(a.connected));
+  }
+
+  *connections(): Iterable<Connection> {
+    const now = this.#now();
+    for (const row of this.#byId.values()) yield withDuration(row, now);
+  }
+
+  connectionById(id: number): Connection | undefined {
+    const row = this.#byId.get(id);
+    return row && withDuration(row, this.#now());
+  }
+
+  *processes(): Iterable<ProcessRow> {
+    for (const agent of this.#agents.values()) yield* agent.processes.values();
+  }
+
+  *interfaces(): Iterable<InterfaceRow> {
+    for (const agent of this.#agents.values()) yield* agent.interfaces;
+  }
+
+  agents(): readonly AgentState[] {
+    return this.mirrors().map(({ hello, connected, lastSeen, system }) => ({
+      ...hello,
+      connected,
+      last_seen: lastSeen === null ? null : new Date(lastSeen).toISOString(),
+      system,
+    }));
+  }
+
+  connectedAgents(): number {
+    return this.#controls.size;
+  }
+
+  stats(): LiveStats {
+    const stats = { bytes_sent: 0, bytes_received: 0, connections_total: 0, errors_total: 0 };
+    for (const { totals } of this.#agents.values()) {
+      stats.bytes_sent += totals.bytes_sent;
+      stats.bytes_received += totals.bytes_received;
+      stats.connections_total += totals.connections;
+      stats.errors_total += totals.errors;
+    }
+    const [upload, download] = this.#speeds();
+    return {
+      upload_speed: upload,
+      download_speed: download,
+      active_connections: this.#byId.size,
+      total_bandwidth: stats.bytes_sent + stats.bytes_received,
+      ...stats,
+    };
+  }
+
+  samples(): readonly Sample[] {
+    return this.samplesFrom(0).samples;
+  }
+
+  /**
+   * The samples over all agents from number `start` on, and the number of the next. They stand at the times of the
+   * first agent's; what the others had at those times is added.
+   */
+  samplesFrom(start: number): { readonly samples: Sample[]; readonly end: number } {
+    const [first, ...others] = this.mirrors();
+    if (!first) return { samples: [], end: 0 };
+    const samples = first.samples.from(start);
+    for (const other of others) other.samples.addTo(samples);
+    return { samples, end: first.samples.end };
+  }
+
+  /** The ring of an interface (by name) or a process (by key) on the first agent that has one. */
+  ring(by: 'interface' | 'process', key: string): SampleRing | undefined {
+    for (const agent of this.mirrors()) {
+      const ring = (by === 'interface' ? agent.interfaceSamples : agent.processSamples).get(key);
+      if (ring) return ring;
+    }
+    return undefined;
+  }
+
+  async refresh(): Promise<void> {
+    if (this.#controls.size === 0) return;
+    const answers = [...this.#controls.values()].map((control) => control.sync());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, refreshMs);
+    await Promise.race([promise, Promise.allSettled(answers)]);
+    clearTimeout(timer);
+  }
+
+  viewers(): number {
+    return this.#audience.viewers;
+  }
+
+  lost(): Losses {
+    return { ...this.#lost };
+  }
+
+  #speeds(): readonly [number, number] {
+    let upload = 0;
+    let download = 0;
+    for (const agent of this.#controls.keys()) {
+      const samples = agent.samples.from(agent.samples.end - speedSamples);
+      for (const sample of samples) {
+        upload += sample[1] / samples.length;
+        download += sample[2] / samples.length;
+      }
+    }
+    return [Math.round(upload), Math.round(download)];
+  }
+
+  #admit(): boolean {
+    if (this.#byId.size < maxConnections) return true;
+    this.#lost.live_connections++;
+    return false;
+  }
+
+  #forgetAgents(): void {
+    for (const [name, agent] of this.#agents) {
+      if (this.#agents.size <= maxAgents) return;
+      if (!agent.connected) this.#agents.delete(name);
+    }
+  }
+}
+
+function withDuration(row: LiveRow, now: number): LiveRow {
+  if (row.opened_at !== null) row.duration_ms = Math.max(0, now - Date.parse(row.opened_at));
+  return row;
+}
