@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type LiveFrame, liveSchema } from '../../wire/link.ts';
+import { reported } from '../../wire/reported.fixture.ts';
 import { encodeLive } from './frames.ts';
-import { reported } from './records.fixture.ts';
 import type { SourceFrame } from './source.ts';
 
 function frameOf(rows: number, text: string): SourceFrame {

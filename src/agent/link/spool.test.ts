@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type DurableRecord, durableRecordSchema } from '../../wire/link.ts';
-import { ended } from './records.fixture.ts';
+import { ended } from '../../wire/reported.fixture.ts';
 import { Spool } from './spool.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'netmon-spool-'));

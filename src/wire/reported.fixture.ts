@@ -1,5 +1,5 @@
-import type { ReportedConnection } from '../../wire/connection.ts';
-import type { DurableRecord } from '../../wire/link.ts';
+import type { ReportedConnection } from './connection.ts';
+import type { DurableRecord } from './link.ts';
 
 /** A reported connection for tests, with the fields given. */
 export function reported(fields: Partial<ReportedConnection> = {}): ReportedConnection {
