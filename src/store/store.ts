@@ -99,7 +99,8 @@ export interface StoreStats {
 export interface Store {
   /**
    * Stores a batch in one transaction. Records up to the committed sequence number of (agent, epoch) are skipped, so
-   * that a resend is never stored twice; a hole before `first` is recorded as a gap.
+   * that a resend is never stored twice; a hole before `first` is recorded as a gap, unless the first record is one
+   * and so tells of it.
    */
   insertReported(batch: ReportedBatch): Promise<Committed>;
   /** Stores a connection that a client posted and gives it back as it is stored. */

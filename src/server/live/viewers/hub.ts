@@ -185,7 +185,8 @@ export class ViewerHub implements Component {
     this.#flushedAt = now;
     if (slow) this.#slowAt = now;
     this.#mirror.recent.expire(now);
-    this.#rows?.drop(this.#views.refresh(slow));
+    const touched = this.#views.refresh(slow);
+    this.#rows?.drop(touched);
     const timestamp = new Date(now).toISOString();
     const stats = JSON.stringify(this.#mirror.stats());
     this.#sendDelta(`{"kind":"frame","timestamp":"${timestamp}","stats":${stats}`, slow);

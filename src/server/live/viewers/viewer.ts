@@ -119,7 +119,8 @@ export class DeltaViewer {
   #setPace(pace: Pace): void {
     if (pace === this.#pace) return;
     this.#pace = pace;
-    for (const { subscription } of [...this.#subscriptions.values()]) this.#hold(subscription);
+    const subscriptions = Array.from(this.#subscriptions.values(), ({ subscription }) => subscription);
+    for (const subscription of subscriptions) this.#hold(subscription);
     this.#onChange();
   }
 

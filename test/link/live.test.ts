@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, describe, it } from 'node:test';
+import { WebSocket } from 'ws';
+import { AgentLink } from '../../src/agent/link/link.ts';
+import { connect, type LiveClient } from '../../src/client/live.ts';
+import { LiveTable } from '../../src/client/table.ts';
+import { makeReporter } from '../../src/platform/reporter.ts';
+import { makeConnectionMatcher } from '../../src/rules/connection-filter.ts';
+import { makeConnectionComparator } from '../../src/rules/connection-sort.ts';
+import type { Connection } from '../../src/wire/connection.ts';
+import type { LiveUpdate, PublishedMessage } from '../../src/wire/live.ts';
+import { ended } from '../../src/wire/reported.fixture.ts';
+import { type LinkServer, startLinkServer } from './server.ts';
+import { NumberSource } from './source.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'netmon-live-'));
+const reporter = makeReporter({ level: 'error' });
+let databases = 0;
+
+describe('from the agent to the viewer', () => {
+  const stops: Array<() => unknown> = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  });
+  after(() => rmSync(dir, { recursive: true }));
+
+  async function startServer(): Promise<LinkServer> {
+    const server = await startLinkServer(join(dir, `${databases++}.sqlite`), reporter);
+    stops.push(() => server.stop());
+    return server;
+  }
+
+  function startAgent(server: LinkServer, source: NumberSource, agent = 'box'): AgentLink {
+    const hello = { agent, version: '0.1.0', kernel: '6.18', os: 'Debian' };
+    const link = new AgentLink({ server: server.url, hello, spool: { path: null } }, source, reporter);
+    link.start();
+    stops.push(() => link.stop());
+    return link;
+  }
+
+  /** Waits until something holds; looks again whenever the mirror heard from an agent, as `poke` causes. */
+  async function until(holds: () => boolean, poke: () => void = () => {}): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while (!holds()) {
+      assert.ok(Date.now() < deadline, 'it did not come about within 10 s');
+      poke();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  interface Watcher {
+    readonly client: LiveClient;
+    readonly table: LiveTable<Connection>;
+    frames: number;
+    onUpdate: (update: LiveUpdate) => void;
+  }
+
+  function watch(server: LinkServer, subscription: object = {}): Watcher {
+    const table = new LiveTable<Connection>('id');
+    const watcher: Watcher = {
+      table,
+      frames: 0,
+      onUpdate: () => {},
+      client: connect({
+        url: server.url,
+        onProblem: ({ message }) => assert.fail(message),
+        onFrame: (frame) => {
+          watcher.frames++;
+          for (const update of frame.updates) {
+            table.apply(update);
+            watcher.onUpdate(update);
+          }
+        },
+      }),
+    };
+    stops.push(() => watcher.client.close());
+    watcher.client.subscribe({ kind: 'subscribe', id: 'v', topic: 'connections', ...subscription });
+    return watcher;
+  }
+
+  const untimed = ({ duration_ms, ...rest }: Connection): object => rest;
+
+  it("gives every viewer the rows of its window, after random frames, as the server's own rows say", async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    for (let key = 0; key < 300; key++) source.add(key, { process_name: key % 3 ? 'curl' : 'sshd' });
+    startAgent(server, source);
+    const views = [
+      { sort: '-speed', offset: 0, limit: 50, filter: {} },
+      { sort: 'remote', offset: 20, limit: 30, filter: { process: 'CURL' } },
+      { sort: '-timestamp', offset: 0, limit: 1000, filter: { state: ['ESTABLISHED'], active: 'true' } },
+    ];
+    const watchers = views.map((view) => watch(server, view));
+    let seed = 7;
+    const random = (below: number): number => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (let round = 0; round < 12; round++) {
+      for (let i = 0; i < 40; i++) source.change(random(400), random(5) * 100, random(8) === 0 ? 7 : 0);
+      for (let i = 0; i < 8; i++) source.remove(random(400));
+      for (let i = 0; i < 8; i++) source.add(1000 + round * 8 + i, { process_name: 'curl' });
+      const frames = watchers.map((watcher) => watcher.frames);
+      await until(
+        () => watchers.every((watcher, i) => watcher.frames > frames[i] + 1),
+        () => source.read(),
+      );
+    }
+    for (const [i, { sort, offset, limit, filter }] of views.entries()) {
+      const parsed = { ...filter, ...('active' in filter && { active: true }) };
+      const matches = makeConnectionMatcher(parsed as never, Date.now());
+      const all = [...server.mirror.viewed()].filter(matches).sort(makeConnectionComparator(sort));
+      const { table } = watchers[i];
+      assert.equal(table.total, all.length);
+      assert.deepEqual(table.rows().map(untimed), all.slice(offset, offset + limit).map(untimed));
+    }
+  });
+
+  it('sends only the changed fields of changed rows, and paces agents by who looks', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    for (let key = 0; key < 10; key++) source.add(key);
+    startAgent(server, source);
+    await until(() => server.mirror.stats().active_connections === 10);
+    assert.equal(server.mirror.intervalMs, 1000);
+    const watcher = watch(server);
+    await until(() => watcher.table.total === 10);
+    assert.equal(server.mirror.intervalMs, 100);
+    const { promise, resolve } = Promise.withResolvers<LiveUpdate>();
+    watcher.onUpdate = resolve;
+    source.change(3, 500);
+    const reading = setInterval(() => source.read(), 20);
+    const update = await promise;
+    clearInterval(reading);
+    const { id } = [...server.mirror.connections()].find((row) => row.upload_speed === 500)!;
+    assert.deepEqual(update.rows, [{ id, bytes_sent: 500, upload_speed: 500 }]);
+    watcher.client.setHidden(true);
+    await until(() => server.mirror.intervalMs === 1000);
+    watcher.client.close();
+    await until(() => server.mirror.viewers() === 0);
+  });
+
+  it('keeps the ids of what is still open when the agent comes back, and drops the rest', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    source.add(1);
+    source.add(2);
+    const link = startAgent(server, source);
+    await until(() => server.mirror.stats().active_connections === 2);
+    const before = [...server.mirror.connections()].map(({ id, remote_addr }) => [id, remote_addr]);
+    await link.stop();
+    await until(() => server.mirror.stats().active_connections === 0);
+    assert.equal(server.mirror.agents()[0].connected, false);
+    source.remove(2);
+    startAgent(server, source);
+    await until(() => server.mirror.stats().active_connections === 1);
+    const after = [...server.mirror.connections()].map(({ id, remote_addr }) => [id, remote_addr]);
+    assert.deepEqual(after, [before[0]]);
+  });
+
+  it('stores an ended connection under the id under which it was live', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    source.add(5);
+    const link = startAgent(server, source);
+    await until(() => server.mirror.stats().active_connections === 1);
+    const [{ id, remote_addr }] = server.mirror.connections();
+    source.remove(5);
+    link.record({ ...ended(1, { remote_addr, error: 'ECONNRESET' }), key: 5 } as never);
+    await until(() => server.mirror.recent.errors().length === 1);
+    const stored = await server.store.connectionById(id);
+    assert.equal(stored?.error, 'ECONNRESET');
+    assert.equal(stored?.active, false);
+    assert.equal(server.mirror.stats().active_connections, 0);
+  });
+
+  it('answers a refresh with a frame taken after it was asked for', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    startAgent(server, source);
+    await until(() => server.mirror.connectedAgents() === 1 && server.mirror.samples().length > 0);
+    source.add(1);
+    await server.mirror.refresh();
+    assert.equal(server.mirror.stats().active_connections, 1);
+  });
+
+  it('publishes the busiest connections with the statistics, without being asked', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    for (let key = 0; key < 10; key++) source.add(key, { upload_speed: key });
+    startAgent(server, source);
+    await until(() => server.mirror.stats().active_connections === 10);
+    const socket = new WebSocket(`${server.url}/ws?limit=3`);
+    stops.push(() => socket.terminate());
+    const [data] = await once(socket, 'message');
+    const message = JSON.parse(String(data)) as PublishedMessage;
+    assert.deepEqual(
+      message.connections.map((row) => row.upload_speed),
+      [9, 8, 7],
+    );
+    assert.deepEqual(
+      message.connections.map(untimed),
+      [...server.mirror.connections()].sort(makeConnectionComparator('-speed')).slice(0, 3).map(untimed),
+    );
+    assert.equal(message.stats.active_connections, 10);
+    assert.ok(message.connections[0].duration_ms! > 0);
+  });
+});

@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Reporter } from '../../src/platform/reporter.ts';
+import { Ingest } from '../../src/server/ingest/ingest.ts';
+import { IdPool } from '../../src/server/live/ids.ts';
+import { Mirror } from '../../src/server/live/mirror.ts';
+import { ViewerHub } from '../../src/server/live/viewers/hub.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { linkPath } from '../../src/wire/link.ts';
+
+export interface LinkServer {
+  readonly url: string;
+  readonly mirror: Mirror;
+  readonly store: Store;
+  stop(): Promise<void>;
+}
+
+/** The ends of the link and of the viewers on a bare HTTP server, with a real store. */
+export async function startLinkServer(path: string, reporter: Reporter, port = 0): Promise<LinkServer> {
+  const store = openSqliteStore({ path });
+  const mirror = new Mirror(new IdPool(store), null);
+  const ingest = new Ingest({ store, mirror, reporter });
+  const hub = new ViewerHub(mirror, reporter);
+  const http = createServer((_, response) => response.writeHead(404).end());
+  http.on('upgrade', (request, socket, head) => {
+    const route = request.url?.startsWith(linkPath) ? ingest : hub;
+    route.upgrade(request, socket, head);
+  });
+  ingest.start();
+  hub.start();
+  http.listen(port, '127.0.0.1');
+  await once(http, 'listening');
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    mirror,
+    store,
+    async stop() {
+      http.close();
+      await ingest.stop();
+      hub.stop();
+      http.closeAllConnections();
+      await store.close();
+    },
+  };
+}
