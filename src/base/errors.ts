@@ -17,6 +17,7 @@ export const errorCodes = {
   NM_TOO_LARGE: { status: 413, exit: 65, title: 'The request is too large' },
   NM_MEDIA_TYPE: { status: 415, exit: 65, title: 'Unsupported content type' },
   NM_HOST: { status: 421, exit: 65, title: 'Unknown host name' },
+  NM_HEADERS_TOO_LARGE: { status: 431, exit: 65, title: 'The request headers are too large' },
   NM_RATE: { status: 429, exit: 75, title: 'Too many requests' },
   NM_INTERNAL: { status: 500, exit: 70, title: 'Internal error' },
   NM_STORE: { status: 503, exit: 74, title: 'The database cannot be used' },

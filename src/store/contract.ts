@@ -215,6 +215,8 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         assert.equal(posted.count, 1);
         assert.deepEqual(await store.connectionById(posted.id), posted);
         assert.equal(await store.connectionById(posted.id + 1), null);
+        assert.deepEqual([...(await store.storedIds([posted.id, posted.id + 1]))], [posted.id]);
+        assert.equal((await store.storedIds([])).size, 0);
       }),
     );
 
@@ -292,7 +294,21 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
             record(makeReported(24 * 60, failing)),
           ),
         );
-        const { groups, timeline } = await store.summarizeFailures(start, start + 24 * 3_600_000, 24, 3);
+        const { groups, timeline } = await store.summarizeFailures({
+          filter: {},
+          since: start,
+          until: start + 24 * 3_600_000,
+          steps: 24,
+          limit: 3,
+        });
+        const filtered = {
+          filter: makeQuery({ process: 'wget' }).filter,
+          since: start,
+          until: start + 9e7,
+          steps: 1,
+          limit: 9,
+        };
+        assert.deepEqual({ ...(await store.summarizeFailures(filtered)).timeline }, { ECONNREFUSED: [1] });
         assert.equal(groups.length, 3);
         assert.deepEqual(
           groups.map(({ remote_addr, process_name, error, count }) => [

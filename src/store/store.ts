@@ -64,6 +64,18 @@ export interface StorePage {
   readonly next: Place | null;
 }
 
+export interface FailureQuery {
+  /** Its times are not regarded. */
+  readonly filter: ResolvedFilter;
+  /** From this time to before `until`, in Unix milliseconds. */
+  readonly since: number;
+  readonly until: number;
+  /** Into how many equal steps the range is cut. */
+  readonly steps: number;
+  /** Most groups. */
+  readonly limit: number;
+}
+
 /** Failures of one process to one destination with one errno; `trend` counts them in equal steps of the range. */
 export interface FailureGroup {
   readonly remote_addr: string;
@@ -110,10 +122,11 @@ export interface Store {
   /** The first of `count` ids that no row has or will be given otherwise. */
   reserveIds(count: number): Promise<number>;
   connectionById(id: number): Promise<Connection | null>;
+  /** Which of the ids have a row. */
+  storedIds(ids: readonly number[]): Promise<ReadonlySet<number>>;
   /** Rejects with NM_BAD_FILTER when the order asked for would take too long over so many rows. */
   queryConnections(query: StoreQuery): Promise<StorePage>;
-  /** Failures with a time from `since` to before `until` (Unix milliseconds), in `steps` steps. */
-  summarizeFailures(since: number, until: number, steps: number, limit: number): Promise<FailureSummary>;
+  summarizeFailures(query: FailureQuery): Promise<FailureSummary>;
   stats(): StoreStats;
   /** Deletes what is older or larger than the limits allow. `now` is in Unix milliseconds. */
   retain(now: number): Promise<void>;

@@ -60,3 +60,50 @@ export const connectionQuerySchema = z.strictObject({
   cursor: z.string().max(512).optional(),
 });
 export type ConnectionQuery = z.output<typeof connectionQuerySchema>;
+
+const pageShape = {
+  limit: z.coerce.number().int().min(1).max(maxLimit).default(100),
+  cursor: z.string().max(512).optional(),
+} as const;
+
+/** Failures are counted over a range, by default the last day. */
+export const errorQuerySchema = z.strictObject({
+  ...connectionFilterShape,
+  since: z.string().max(64).default('24h'),
+  ...pageShape,
+});
+export type ErrorQuery = z.output<typeof errorQuerySchema>;
+
+export const processSorts = [
+  'speed',
+  'upload_speed',
+  'download_speed',
+  'bytes',
+  'process',
+  'pid',
+  'connections',
+  'errors',
+] as const;
+
+export const processQuerySchema = z.strictObject({
+  process: connectionFilterShape.process,
+  pid: connectionFilterShape.pid,
+  path: connectionFilterShape.path,
+  user: connectionFilterShape.user,
+  container: connectionFilterShape.container,
+  agent: connectionFilterShape.agent,
+  /** Text in any field, any case. */
+  text: connectionFilterShape.text,
+  sort: z
+    .enum(processSorts.flatMap((key) => [key, `-${key}`] as const) as [string, ...string[]])
+    .default('-speed'),
+  ...pageShape,
+});
+export type ProcessQuery = z.output<typeof processQuerySchema>;
+
+export const interfaceQuerySchema = z.strictObject({
+  agent: connectionFilterShape.agent,
+  text: connectionFilterShape.text,
+  ...pageShape,
+});
+export type InterfaceQuery = z.output<typeof interfaceQuerySchema>;

@@ -30,8 +30,9 @@ export interface LiveState {
   /** Active connections, in no order, each with the id under which it will be stored. */
   connections(): Iterable<Connection>;
   connectionById(id: number): Connection | undefined;
-  processes(): Iterable<ProcessRow>;
-  interfaces(): Iterable<InterfaceRow>;
+  /** Of all agents, or of the one named. */
+  processes(agent?: string): Iterable<ProcessRow>;
+  interfaces(agent?: string): Iterable<InterfaceRow>;
   agents(): readonly AgentState[];
   stats(): LiveStats;
   /** The newest `bandwidthPoints` samples over all agents, oldest first; fewer soon after the start. */

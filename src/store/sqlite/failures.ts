@@ -1,7 +1,7 @@
-import type { FailureGroup, FailureSummary } from '../store.ts';
-import type { Condition } from './filter-sql.ts';
+import type { FailureGroup, FailureQuery, FailureSummary } from '../store.ts';
+import { type Condition, writeConditions } from './filter-sql.ts';
 import type { Session } from './session.ts';
-import { walkTime } from './walk.ts';
+import { joinConditions, walkTime } from './walk.ts';
 
 /** Most groups held while counting; failures of further ones are in the timeline only. */
 const maxGroups = 50_000;
@@ -15,13 +15,9 @@ const destination = `CASE direction WHEN 'inbound' THEN rtrim(rtrim(remote_addr,
   ELSE remote_addr END`;
 
 /** See `Store.summarizeFailures`. */
-export async function summarize(
-  session: Session,
-  since: number,
-  until: number,
-  steps: number,
-  limit: number,
-): Promise<FailureSummary> {
+export async function summarize(session: Session, query: FailureQuery): Promise<FailureSummary> {
+  const { since, until, steps, limit } = query;
+  const conditions = writeConditions({ ...query.filter, since: undefined, until: undefined });
   const groups = new Map<string, Group>();
   const timeline: Record<string, number[]> = Object.create(null);
   for (let step = 0; step < steps; step++) {
@@ -32,7 +28,7 @@ export async function summarize(
       { sql: 'timestamp >= ? AND timestamp < ?', values: [edge(step), edge(step + 1)] },
     ];
     for await (const { condition } of walkTime(session, false, within, null)) {
-      for (const found of countFailures(session, condition)) {
+      for (const found of countFailures(session, joinConditions([condition, ...conditions]))) {
         addToTimeline(timeline, found, step, steps);
         addToGroups(groups, found, step, steps);
       }

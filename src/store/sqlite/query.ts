@@ -7,8 +7,9 @@ import { type Condition, sortExpressions, writeConditions, writeDriver } from '.
 import type { Session } from './session.ts';
 import { joinConditions, walkTime } from './walk.ts';
 
-/** After this long a page in the order of time is given as it is, with the place to go on from. */
+/** After this long a page in the order of time is given as it is, with the place to go on from; an empty one later. */
 const pageBudgetMs = 200;
+const emptyPageBudgetMs = 2000;
 /** After this long a page in another order, for which every row must be seen, is refused. */
 const sortBudgetMs = 2000;
 
@@ -18,6 +19,13 @@ const columns = connectionColumns.join(', ');
 export function readConnection(session: Session, id: number): Connection | null {
   const row = session.get(`SELECT ${columns} FROM connections WHERE id = ?`, id);
   return row ? readColumns(row) : null;
+}
+
+/** Which of the ids have a row. */
+export function readStoredIds(session: Session, ids: readonly number[]): ReadonlySet<number> {
+  const list = JSON.stringify(ids);
+  const rows = session.all('SELECT id FROM connections WHERE id IN (SELECT value FROM json_each(?))', list);
+  return new Set(rows.map(([id]) => Number(id)));
 }
 
 /** A page of stored connections; see `Store.queryConnections`. */
@@ -31,7 +39,7 @@ async function queryByTime(session: Session, query: StoreQuery): Promise<StorePa
   const conditions = writeConditions(query.filter);
   const order = descending ? 'DESC' : 'ASC';
   const start = after ? { timestamp: String(after.key), id: after.id } : null;
-  const deadline = performance.now() + pageBudgetMs;
+  const started = performance.now();
   const connections: Connection[] = [];
   for await (const stretch of walkTime(session, descending, listWalked(query), start)) {
     const where = joinConditions([...conditions, stretch.condition]);
@@ -44,7 +52,8 @@ async function queryByTime(session: Session, query: StoreQuery): Promise<StorePa
     const last = connections.at(-1);
     if (last && connections.length >= limit)
       return { connections, next: { key: last.timestamp, id: last.id } };
-    if (stretch.upTo && performance.now() > deadline) {
+    const budgetMs = connections.length > 0 ? pageBudgetMs : emptyPageBudgetMs;
+    if (stretch.upTo && performance.now() - started > budgetMs) {
       return { connections, next: { key: stretch.upTo.timestamp, id: stretch.upTo.id } };
     }
   }

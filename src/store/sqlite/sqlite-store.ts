@@ -7,7 +7,7 @@ import type { Store } from '../store.ts';
 import { summarize } from './failures.ts';
 import { insertBatch, insertConnection, readCommitted } from './insert.ts';
 import { openDatabase } from './open.ts';
-import { queryPage, readConnection } from './query.ts';
+import { queryPage, readConnection, readStoredIds } from './query.ts';
 import { applyLimits, makeRoom } from './retention.ts';
 import { Session } from './session.ts';
 
@@ -82,8 +82,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         return Number(row?.[0]) - count + 1;
       }),
     connectionById: async (id) => readConnection(session, id),
+    storedIds: async (ids) => readStoredIds(session, ids),
     queryConnections: (query) => queryPage(session, query),
-    summarizeFailures: (since, until, steps, limit) => summarize(session, since, until, steps, limit),
+    summarizeFailures: (query) => summarize(session, query),
     stats: () => ({ rows, bytes: sizeOnDisk(path), expired }),
     retain: (at) => {
       retaining ??= retain(at).finally(() => {

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { NetmonError } from '../../base/errors.ts';
+import { makeConnectionMatcher } from '../../rules/connection-filter.ts';
+import { type ConnectionOrder, comparePlaces, parseConnectionSort } from '../../rules/connection-sort.ts';
+import type { Place } from '../../store/store.ts';
+import { connectionListSchema } from '../../wire/api.ts';
+import { type Connection, connectionSchema, newConnectionSchema } from '../../wire/connection.ts';
+import { normalizeTimestamp, resolveConnectionFilter } from '../../wire/filter.ts';
+import { type ConnectionQuery, connectionQuerySchema } from '../../wire/query.ts';
+import { decodeCursor, encodeCursor } from './paging.ts';
+import { type ApiContext, type ApiRoute, defineRoute } from './route.ts';
+
+/** List, read and post connections. */
+export function makeConnectionRoutes(context: ApiContext): ApiRoute[] {
+  const { store, live } = context;
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/connections',
+      operation: 'listConnections',
+      summary: 'Active and recorded connections, newest first',
+      description:
+        'Within one filter any alternative matches, between filters all must. A page may be shorter than the limit; ' +
+        'the list ends where `next` is null.',
+      query: connectionQuerySchema,
+      answers: { 200: { description: 'A page of connections.', schema: connectionListSchema } },
+      handle: async ({ query }) => {
+        await live.refresh();
+        return { body: await listConnections(context, query) };
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/connections/:id',
+      operation: 'readConnection',
+      summary: 'One connection, active or recorded',
+      params: z.strictObject({ id: z.coerce.number().int().min(0) }),
+      answers: { 200: { description: 'The connection.', schema: connectionSchema } },
+      handle: async ({ params: { id } }) => {
+        const body = (await store.connectionById(id)) ?? live.connectionById(id);
+        if (!body) throw new NetmonError('NM_NOT_FOUND', `there is no connection ${id}`);
+        return { body };
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/connections',
+      operation: 'addConnection',
+      summary: 'Record a connection seen elsewhere',
+      body: newConnectionSchema,
+      answers: {
+        201: { description: 'The stored record; its address is in Location.', schema: connectionSchema },
+      },
+      handle: async ({ body: posted }) => {
+        if (normalizeTimestamp(posted.timestamp) === null) throw unusableTime();
+        const body = await store.insertPosted(posted);
+        return { status: 201, headers: { location: `/api/connections/${body.id}` }, body };
+      },
+    }),
+  ];
+}
+
+function unusableTime(): NetmonError {
+  const message = 'expected a time in UTC between the years 0000 and 9999';
+  return new NetmonError('NM_VALIDATION', `timestamp: ${message}`, {
+    fields: [{ field: 'timestamp', message }],
+  });
+}
+
+interface ConnectionList {
+  readonly connections: readonly Connection[];
+  readonly next: string | null;
+}
+
+/**
+ * Merges the active connections with a page of the recorded ones. A connection that has just ended may be both: the
+ * record is what counts then.
+ */
+async function listConnections(context: ApiContext, query: ConnectionQuery): Promise<ConnectionList> {
+  const { sort, limit, cursor, ...filter } = query;
+  const now = context.now();
+  const order = parseConnectionSort(sort);
+  const resolved = resolveConnectionFilter(filter, now);
+  const after = decodeCursor(cursor, sort, { key: order.key(emptyConnection), id: 0 });
+  const matches = makeConnectionMatcher(filter, now);
+  const active = await findActive(context, order, matches, after, limit);
+  const { descending } = order;
+  const stored = await context.store.queryConnections({
+    filter: resolved,
+    sort: order.sort,
+    descending,
+    limit,
+    after,
+  });
+
+  const compare = (a: Placed, b: Placed): number => comparePlaces(order, a.key, a.id, b.key, b.id);
+  const recorded = stored.connections.map((connection) => place(order, connection));
+  // A page that was cut short says nothing about what lies beyond the place where it was cut.
+  const cut = stored.next && recorded.length < limit ? stored.next : null;
+  const reachable = cut
+    ? active.filter(({ key, id }) => comparePlaces(order, key, id, cut.key, cut.id) <= 0)
+    : active;
+  const merged = [...reachable, ...recorded].sort(compare);
+  const page = merged.slice(0, limit);
+  const last = page.at(-1);
+  const full = last && (merged.length > limit || (stored.next && page.length === limit));
+  const next = full ? last : cut;
+  return {
+    connections: page.map(({ connection }) => connection),
+    next: next ? encodeCursor(sort, next) : null,
+  };
+}
+
+interface Placed extends Place {
+  readonly connection: Connection;
+}
+
+function place(order: ConnectionOrder, connection: Connection): Placed {
+  return { connection, key: order.key(connection), id: connection.id };
+}
+
+/** The first `limit + 1` active connections after the place, without those whose record is stored already. */
+async function findActive(
+  { live, store }: ApiContext,
+  order: ConnectionOrder,
+  matches: (connection: Connection) => boolean,
+  after: Place | undefined,
+  limit: number,
+): Promise<Placed[]> {
+  const found: Placed[] = [];
+  for (const connection of live.connections()) {
+    if (!matches(connection)) continue;
+    const placed = place(order, connection);
+    if (!after || comparePlaces(order, placed.key, placed.id, after.key, after.id) > 0) found.push(placed);
+  }
+  found.sort((a, b) => comparePlaces(order, a.key, a.id, b.key, b.id));
+  const first: Placed[] = [];
+  for (let i = 0; i < found.length && first.length <= limit; i += limit + 1) {
+    const candidates = found.slice(i, i + limit + 1);
+    const stored = await store.storedIds(candidates.map(({ id }) => id));
+    first.push(...candidates.filter(({ id }) => !stored.has(id)));
+  }
+  return first.slice(0, limit + 1);
+}
+
+/** A connection of which nothing is known: what kind of key an order has is read from it. */
+const emptyConnection = {
+  timestamp: '',
+  process_name: null,
+  local_addr: '',
+  remote_addr: '',
+} as Connection;

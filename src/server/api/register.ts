@@ -1,0 +1,86 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Metrics } from '../../platform/metrics.ts';
+import { sendPage } from '../http/site.ts';
+import { makeConnectionRoutes } from './connections.ts';
+import { renderDocs } from './docs.ts';
+import { makeErrorRoutes } from './errors.ts';
+import { makeHealthRoutes } from './health.ts';
+import { makeMachineRoutes } from './machine.ts';
+import { type JsonObject, makeOpenApi } from './openapi.ts';
+import { type ApiContext, type ApiRoute, defineRoute } from './route.ts';
+import { makeTotalRoutes } from './totals.ts';
+
+const json = 'application/json; charset=utf-8';
+const nothing = z.strictObject({});
+
+/** Every operation of the API, in the order in which the documentation lists them. */
+export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
+  const routes: ApiRoute[] = [
+    ...makeConnectionRoutes(context),
+    ...makeErrorRoutes(context),
+    ...makeTotalRoutes(context),
+    ...makeMachineRoutes(context),
+    ...makeHealthRoutes(context),
+    defineRoute({
+      method: 'GET',
+      path: '/metrics',
+      operation: 'readMetrics',
+      summary: 'Metrics in the text format of Prometheus',
+      answers: { 200: { description: 'The metrics.', type: 'text/plain' } },
+      handle: () => ({ type: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.expose() }),
+    }),
+  ];
+  let document: JsonObject | undefined;
+  routes.push(
+    defineRoute({
+      method: 'GET',
+      path: '/api/openapi.json',
+      operation: 'readOpenApi',
+      summary: 'This description',
+      answers: { 200: { description: 'An OpenAPI 3.1 document.' } },
+      handle: () => {
+        document ??= makeOpenApi(routes, context.version);
+        return { body: document };
+      },
+    }),
+  );
+  return routes;
+}
+
+/** Puts the operations and their documentation on the server. */
+export function registerApi(app: FastifyInstance, context: ApiContext, metrics: Metrics): void {
+  const routes = listRoutes(context, metrics);
+  for (const route of routes) registerRoute(app, route);
+  let page: string | undefined;
+  app.get('/docs', async (_request, reply) => {
+    page ??= renderDocs(makeOpenApi(routes, context.version));
+    return sendPage(reply, page);
+  });
+}
+
+function registerRoute(app: FastifyInstance, route: ApiRoute): void {
+  const { query = nothing, params = nothing, body = z.undefined() } = route;
+  app.route({
+    method: route.method,
+    url: route.path,
+    handler: async (request, reply) => {
+      const answer = await route.handle({
+        query: query.parse(withoutEmpty(request.query as object)),
+        params: params.parse({ ...(request.params as object) }),
+        body: route.body ? body.parse(request.body) : undefined,
+      });
+      const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+      return reply
+        .code(answer.status ?? 200)
+        .headers({ 'cache-control': 'no-store', ...answer.headers })
+        .type(answer.type ?? json)
+        .send(text);
+    },
+  });
+}
+
+/** Parameters without those that are given as nothing (`?pid=`), which are as good as not given. */
+function withoutEmpty(query: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
+}

@@ -1,0 +1,136 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeReporter } from '../platform/reporter.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import type { Connection } from '../wire/connection.ts';
+import type { InterfaceRow, ProcessRow, Sample } from '../wire/machine.ts';
+import type { ServerConfig } from './config.ts';
+import type { AgentState, LiveState } from './live/state.ts';
+import { type HttpServer, makeServer } from './server.ts';
+import type { UpgradeRoute } from './upgrade.ts';
+
+/** A live state that holds what a test puts into it. */
+export interface HeldState extends LiveState {
+  readonly held: {
+    connections: Connection[];
+    processes: ProcessRow[];
+    interfaces: InterfaceRow[];
+    agents: AgentState[];
+    samples: Sample[];
+  };
+}
+
+/** Makes an empty live state. */
+export function makeHeldState(): HeldState {
+  const held: HeldState['held'] = { connections: [], processes: [], interfaces: [], agents: [], samples: [] };
+  const sum = (read: (connection: Connection) => number | null): number =>
+    held.connections.reduce((total, connection) => total + (read(connection) ?? 0), 0);
+  return {
+    held,
+    connections: () => held.connections,
+    connectionById: (id) => held.connections.find((connection) => connection.id === id),
+    processes: () => held.processes,
+    interfaces: () => held.interfaces,
+    agents: () => held.agents,
+    stats: () => ({
+      upload_speed: sum(({ upload_speed }) => upload_speed),
+      download_speed: sum(({ download_speed }) => download_speed),
+      active_connections: held.connections.length,
+      total_bandwidth: sum(({ bytes_sent }) => bytes_sent) + sum(({ bytes_received }) => bytes_received),
+      bytes_sent: sum(({ bytes_sent }) => bytes_sent),
+      bytes_received: sum(({ bytes_received }) => bytes_received),
+      connections_total: held.connections.length,
+      errors_total: 0,
+    }),
+    samples: () => held.samples,
+    refresh: async () => {},
+    viewers: () => 0,
+    lost: () => ({}),
+  };
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly server: HttpServer;
+  readonly url: string;
+  readonly port: number;
+  readonly folder: string;
+  readonly store: Store;
+  readonly live: HeldState;
+  readonly logged: string[];
+}
+
+/** Starts a real server on a free port with a real store in a new folder, and a dashboard of three files. */
+export async function startServer(
+  config: Partial<ServerConfig> & { readonly token?: string } = {},
+  upgrades: readonly UpgradeRoute[] = [],
+): Promise<RunningServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'netmon-server-'));
+  const path = join(folder, 'netmon.db');
+  const store = openSqliteStore({ path });
+  const live = makeHeldState();
+  const logged: string[] = [];
+  const { token, ...rest } = config;
+  if (token !== undefined) writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
+  mkdirSync(join(folder, 'web', 'assets'), { recursive: true });
+  writeFileSync(join(folder, 'web', 'index.html'), '<!doctype html><title>dashboard</title>');
+  writeFileSync(
+    join(folder, 'web', 'assets', 'main-0a1b2c3d.js'),
+    `export const text = '${'x'.repeat(5000)}';`,
+  );
+  writeFileSync(join(folder, 'secret.txt'), 'a secret');
+  const server = makeServer(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      webRoot: join(folder, 'web'),
+      version: '1.2.3',
+      database: { path, limitBytes: 1e9, retentionDays: 7 },
+      ...(token !== undefined && { tokenFile: join(folder, 'token') }),
+      ...rest,
+    },
+    {
+      store,
+      live,
+      reporter: makeReporter({ format: 'json', write: (line) => void logged.push(line) }),
+      upgrades,
+    },
+  );
+  await server.start();
+  const url = server.url();
+  return {
+    server,
+    url,
+    port: Number(new URL(url).port),
+    folder,
+    store,
+    live,
+    logged,
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Sends bytes as they are and gives all that comes back until the server closes; for what fetch would not send. */
+export async function sendRaw(port: number, request: string | Buffer): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let answer = '';
+  const socket = connect(port, '127.0.0.1', () => socket.write(request));
+  socket.setEncoding('latin1');
+  socket.on('data', (text: string) => {
+    answer += text;
+  });
+  socket.on('close', () => resolve(answer));
+  socket.on('error', (error) => (answer ? resolve(answer) : reject(error)));
+  return promise;
+}
+
+/** The status of a raw answer. */
+export function readStatus(answer: string): number {
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
+}
