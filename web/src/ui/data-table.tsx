@@ -139,11 +139,12 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         <HeaderRow table={table} tracks={tracks} sort={sort} onSort={props.onSort} />
         {visible.map(({ index, start }) => {
           const entry = lookUp(index);
-          if (entry === undefined) return <EmptyRow key={`empty-${index}`} start={start} index={index} />;
-          if ('content' in entry) return <HeadRow key={entry.key} head={entry} start={start} index={index} />;
+          if (entry === undefined) return <EmptyRow key={index} start={start} index={index} />;
+          if ('content' in entry) return <HeadRow key={index} head={entry} start={start} index={index} />;
           return (
             <BodyRow
-              key={entry.id}
+              // By place, not by row: when the order changes ten times a second, texts change and no element moves.
+              key={index}
               row={entry}
               data={entry.original}
               tracks={tracks}

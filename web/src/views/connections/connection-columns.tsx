@@ -29,9 +29,10 @@ export function Remote({ connection }: { connection: Connection }) {
   if (hasNoPeer(connection)) return <span className="text-ink-3">any</span>;
   if (remote_name === null) return <Text value={remote_addr} className="text-ink" />;
   return (
-    <span className="flex min-w-0 items-baseline gap-2">
-      <Text value={remote_name} className="text-ink" />
-      <Text value={remote_addr} className="min-w-12 shrink-[4] text-xs text-ink-3" />
+    // An address that does not fit beside the name wraps to a second line, which is out of sight.
+    <span className="flex h-5 min-w-0 flex-wrap items-baseline gap-x-2 overflow-hidden leading-5">
+      <Text value={remote_name} className="max-w-full text-ink" />
+      <Text value={remote_addr} className="text-xs leading-5 text-ink-3" />
     </span>
   );
 }
@@ -101,7 +102,7 @@ export const connectionColumns: readonly Column<Connection>[] = [
   sortable('process', 'Process', { min: 6.5, grow: 1.15, from: 0 }, (row) => <Process connection={row} />),
   sortable('pid', 'PID', { min: 3.6, from: 760 }, (row) => row.process_id ?? '–'),
   sortable('local', 'Local', { min: 8.6, grow: 1, from: 840 }, (row) => <Text value={row.local_addr} />),
-  sortable('remote', 'Remote', { min: 9, grow: 2, from: 0 }, (row) => <Remote connection={row} />),
+  sortable('remote', 'Remote', { min: 8, grow: 2, from: 0 }, (row) => <Remote connection={row} />),
   sortable('protocol', 'Proto', { min: 2.8, from: 620, label: 'Protocol' }, (row) => row.protocol ?? '–'),
   fixed('direction', 'Direction', { min: 6, from: 1500 }, (row) => (
     <DirectionCell direction={row.direction} />
@@ -116,7 +117,7 @@ export const connectionColumns: readonly Column<Connection>[] = [
   sortable(
     'download_speed',
     'Download',
-    { min: 5.6, from: 480, right: true },
+    { min: 5.6, from: 340, right: true },
     (row) => <Rate value={row.download_speed} kind="down" />,
     true,
   ),
