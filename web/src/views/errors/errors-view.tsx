@@ -49,7 +49,11 @@ export default function ErrorsView() {
   );
   const close = useCallback(() => set('id', null), [set]);
   const view = useRows<Connection>({ topic: 'errors' });
-  const { onOrder, keys } = useMoves<Connection>({ selected, idOf, onSelect: (id) => set('id', id) });
+  const { marked, onOrder, keys } = useMoves<Connection>({
+    opened: selected,
+    idOf,
+    onOpen: (id) => set('id', id),
+  });
   useKeys({ ...keys, Escape: close });
   return (
     <div className="relative flex min-h-0 flex-1">
@@ -58,7 +62,7 @@ export default function ErrorsView() {
         <LiveErrors
           rows={view.rows}
           ready={view.ready}
-          selected={selected}
+          selected={marked}
           onOpen={(row) => set('id', idOf(row))}
           onOrder={onOrder}
         />

@@ -152,10 +152,10 @@ export default function ProcessesView() {
     const wanted = search.trim().toLowerCase();
     return wanted === '' ? view.rows : view.rows.filter((row) => matches(row, wanted));
   }, [view.rows, search]);
-  const { onOrder, keys } = useMoves<ProcessRow>({
-    selected,
+  const { marked, onOrder, keys } = useMoves<ProcessRow>({
+    opened: selected,
     idOf: keyOf,
-    onSelect: (key) => set('process', key),
+    onOpen: (key) => set('process', key),
   });
   useKeys({ ...keys, Escape: () => set('process', '') });
   const onOpen = useCallback((row: ProcessRow) => set('process', row.key), [set]);
@@ -197,7 +197,7 @@ export default function ProcessesView() {
             rowId={keyOf}
             sort={sort}
             onSort={setSort}
-            selected={selected}
+            selected={marked}
             onOpen={onOpen}
             onOrder={onOrder}
           />
