@@ -46,3 +46,18 @@ export function becomeAccount({ uid, gid }: Account): void {
   process.setgid!(gid);
   process.setuid!(uid);
 }
+
+/** Acts as that user, in what files are opened and made, until disposed of. */
+export function borrowAccount({ uid, gid }: Account): Disposable {
+  const groups = process.getgroups!();
+  process.setgroups!([gid]);
+  process.setegid!(gid);
+  process.seteuid!(uid);
+  return {
+    [Symbol.dispose]() {
+      process.seteuid!(0);
+      process.setegid!(0);
+      process.setgroups!(groups);
+    },
+  };
+}

@@ -45,7 +45,7 @@ describe('config', () => {
       host: '127.0.0.2',
       'db-limit': 2 ** 30,
       'allow-host': ['a', 'b'],
-      'retention-days': 30,
+      'retention-days': 7,
     });
     assert.deepEqual(
       [...origins.values()].map(({ from }) => from),

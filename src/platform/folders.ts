@@ -5,6 +5,7 @@ import {
   lchownSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   type Stats,
   statSync,
 } from 'node:fs';
@@ -13,8 +14,13 @@ import { NetmonError } from '../base/errors.ts';
 import type { Account } from './account.ts';
 import { maxSocketPath, type Paths } from './paths.ts';
 
+/** Makes the data folder of an agent. */
+export function prepareAgentFolders(paths: Pick<Paths, 'data'>): void {
+  makeFolder(paths.data);
+}
+
 /**
- * Makes the data folder, and for the database one that the server's account owns. The account is null when the server
+ * Makes the data folder, and for the database and for the agent's socket one each that the server's account owns. The account is null when the server
  * runs as this user. Throws NM_SYSTEM that names the folder, NM_STORE when the account could not use the database.
  */
 export function prepareFolders(paths: Paths, account: Account | null): void {
@@ -25,10 +31,9 @@ export function prepareFolders(paths: Paths, account: Account | null): void {
     );
   }
   makeFolder(paths.data);
-  if (account) {
-    chownSync(paths.data, 0, account.gid);
-    chmodSync(paths.data, 0o710);
-  }
+  makeFolder(dirname(paths.socket), 0o750);
+  if (account) chownSync(dirname(paths.socket), account.uid, account.gid);
+  rmSync(paths.socket, { force: true });
   prepareDatabaseFolder(paths, account);
 }
 
@@ -36,17 +41,30 @@ export function prepareFolders(paths: Paths, account: Account | null): void {
 export function prepareDatabaseFolder(paths: Pick<Paths, 'data' | 'db'>, account: Account | null): void {
   const folder = dirname(paths.db);
   const isOurs = folder === join(paths.data, 'server');
+  if (isOurs) {
+    makeFolder(paths.data);
+    if (account) {
+      chownSync(paths.data, 0, account.gid);
+      chmodSync(paths.data, 0o710);
+    }
+  }
   if (isOurs || !existsSync(folder)) {
     makeFolder(folder);
     if (account) giveFolder(folder, account);
   }
-  if (account && !canWrite(folder, account)) {
+  if (account && !(canWrite(folder, account) && isOwnOrNew(paths.db, account))) {
     throw new NetmonError(
       'NM_STORE',
-      `user ${account.name}, as whom the server runs, may not write to ${folder}: choose another place with --db or ` +
+      `user ${account.name}, as whom the server runs, may not write to ${paths.db}: choose another place with --db or ` +
         '--data, or another user with --user',
     );
   }
+}
+
+/** Whether the database does not exist yet, or the account owns it. */
+function isOwnOrNew(db: string, { uid }: Account): boolean {
+  const found = statSync(db, { throwIfNoEntry: false });
+  return found === undefined || found.uid === uid;
 }
 
 /** Whether permission bits let the account write into a folder, and enter all that it lies in. */
@@ -70,9 +88,9 @@ function giveFolder(folder: string, { uid, gid }: Account): void {
   for (const name of readdirSync(folder)) lchownSync(join(folder, name), uid, gid);
 }
 
-function makeFolder(path: string): void {
+function makeFolder(path: string, mode = 0o700): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { recursive: true, mode });
   } catch (cause) {
     throw new NetmonError('NM_SYSTEM', `unable to make the folder ${path}`, { cause });
   }

@@ -32,7 +32,7 @@ export function findPaths(
     runtime,
     db: resolve(given.db ?? join(data, 'server', 'netmon.db')),
     spool: join(data, 'spool.db'),
-    socket: join(runtime, 'agent.sock'),
+    socket: join(runtime, 'link', 'agent.sock'),
     pidFile: join(runtime, 'netmon.pid'),
   };
 }

@@ -60,13 +60,13 @@ describe('paths', () => {
       runtime: '/run/netmon',
       db: '/var/lib/netmon/server/netmon.db',
       spool: '/var/lib/netmon/spool.db',
-      socket: '/run/netmon/agent.sock',
+      socket: '/run/netmon/link/agent.sock',
       pidFile: '/run/netmon/netmon.pid',
     });
     const user = findPaths({}, { XDG_DATA_HOME: '/h/d', XDG_RUNTIME_DIR: '/run/user/7' }, 7);
     assert.equal(user.data, '/h/d/netmon');
-    assert.equal(user.socket, '/run/user/7/netmon/agent.sock');
-    assert.equal(findPaths({ data: '/x', db: '/y/z.db' }, {}, 0).socket, '/x/run/agent.sock');
+    assert.equal(user.socket, '/run/user/7/netmon/link/agent.sock');
+    assert.equal(findPaths({ data: '/x', db: '/y/z.db' }, {}, 0).socket, '/x/run/link/agent.sock');
   });
 });
 

@@ -14,14 +14,18 @@ import {
 } from './values.ts';
 
 /** One thing that can be set: `--name` as a flag, `NETMON_NAME` in the environment, `name` in the configuration file. */
-interface Setting<T> {
+interface Setting<T, F extends string | null> {
   readonly kind: ValueKind<T>;
   /** In force when nothing sets it, written as a user would; null where the program finds it out by itself. */
-  readonly fallback: string | null;
+  readonly fallback: F;
   readonly help: string;
 }
 
-const setting = <T>(kind: ValueKind<T>, fallback: string | null, help: string): Setting<T> => ({
+const setting = <T, const F extends string | null>(
+  kind: ValueKind<T>,
+  fallback: F,
+  help: string,
+): Setting<T, F> => ({
   kind,
   fallback,
   help,
@@ -42,8 +46,8 @@ export const settings = {
     'file with the token that clients must send; needed for an address that is not loopback',
   ),
   db: setting(pathValue, null, 'SQLite database; by default server/netmon.db in the data folder'),
-  'db-limit': setting(sizeValue, '2GB', 'size of the database beyond which the oldest records go'),
-  'retention-days': setting(numberValue(0.01, 36_500, 'DAYS'), '30', 'age beyond which records go'),
+  'db-limit': setting(sizeValue, '1GB', 'size of the database beyond which the oldest records go'),
+  'retention-days': setting(numberValue(0.01, 36_500, 'DAYS'), '7', 'age beyond which records go'),
   'reverse-dns': setting(switchValue, 'true', 'names of remote addresses, from the DNS'),
   data: setting(
     pathValue,
@@ -69,7 +73,7 @@ export const settings = {
   ),
   'log-level': setting(choiceValue(logLevels), 'info', 'lowest level that is logged, to standard error'),
   'log-format': setting(choiceValue(['text', 'json']), null, 'by default text on a terminal, else json'),
-} as const satisfies Record<string, Setting<unknown>>;
+} as const satisfies Record<string, Setting<unknown, string | null>>;
 
 export type SettingName = keyof typeof settings;
 type Parsed<N extends SettingName> = NonNullable<ReturnType<(typeof settings)[N]['kind']['parse']>>;

@@ -1,0 +1,37 @@
+import { NetmonError } from '../base/errors.ts';
+import { findInstance, isAlive } from '../platform/instance.ts';
+import { findPaths } from '../platform/paths.ts';
+import type { SettingValues } from '../platform/settings.ts';
+
+/** Longest wait for a netmon to end; it ends within 5 s itself. */
+const waitMs = 5500;
+const pollMs = 20;
+
+/** Ends the netmon of a data folder and waits until it has. Nothing to end is fine. */
+export async function runDown(values: SettingValues<'data'>): Promise<void> {
+  const instance = findInstance(findPaths(values, process.env, process.getuid!()).pidFile);
+  if (!instance) {
+    process.stdout.write('netmon does not run here\n');
+    return;
+  }
+  try {
+    process.kill(instance.pid, 'SIGTERM');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EPERM') throw cause;
+    throw new NetmonError(
+      'NM_PRIVILEGE',
+      `process ${instance.pid} belongs to another user: run this as that user`,
+    );
+  }
+  const deadline = Date.now() + waitMs;
+  while (isAlive(instance)) {
+    if (Date.now() > deadline) {
+      throw new NetmonError(
+        'NM_TIMEOUT',
+        `process ${instance.pid} still runs: "kill -KILL ${instance.pid}" forces it`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  process.stdout.write(`ended netmon (process ${instance.pid})\n`);
+}

@@ -1,0 +1,97 @@
+/**
+ * The server's parts, wired. Order of a start:
+ *
+ * 1. the database is opened, and its files made, with the effective user that the server will have
+ * 2. the HTTP server reads its token and its files and listens, still as root where it was root
+ * 3. root is given up for good, before a byte from the network is read
+ * 4. viewers and agents are let in
+ */
+import { becomeAccount, borrowAccount } from '../platform/account.ts';
+import { type Component, makeLifecycle } from '../platform/lifecycle.ts';
+import type { Reporter } from '../platform/reporter.ts';
+import { readVersion } from '../platform/version.ts';
+import { Ingest } from '../server/ingest/ingest.ts';
+import { IdPool } from '../server/live/ids.ts';
+import { Mirror } from '../server/live/mirror.ts';
+import { ViewerHub } from '../server/live/viewers/hub.ts';
+import { makeServer } from '../server/server.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { linkPath } from '../wire/link.ts';
+import { webRoot } from './server-config.ts';
+import type { ServerConfig } from './server-messages.ts';
+
+/** Time between two looks at what is too old or too much in the database. */
+const retentionMs = 60_000;
+const dayMs = 86_400_000;
+
+export interface RunningServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a server. Throws NetmonError for what keeps it from starting, with everything given back. */
+export async function startServer(config: ServerConfig, reporter: Reporter): Promise<RunningServer> {
+  const store = openStore(config);
+  const mirror = new Mirror(new IdPool(store), null);
+  const viewers = new ViewerHub(mirror, reporter);
+  const ingest = new Ingest({ store, mirror, reporter });
+  const http = makeServer(
+    {
+      host: config.host,
+      port: config.port,
+      allowedHosts: config.allowHosts,
+      webRoot,
+      version: readVersion(),
+      database: { path: config.db, limitBytes: config.dbLimitBytes, retentionDays: config.retentionDays },
+      ...(config.tokenFile !== null && { tokenFile: config.tokenFile }),
+      ...(config.socket !== null && { socketPath: config.socket }),
+    },
+    {
+      store,
+      live: mirror,
+      reporter,
+      upgrades: [
+        { path: '/ws', audience: 'viewer', handle: (...upgrade) => viewers.upgrade(...upgrade) },
+        { path: linkPath, audience: 'agent', handle: (...upgrade) => ingest.upgrade(...upgrade) },
+      ],
+    },
+  );
+  const lifecycle = makeLifecycle(
+    [
+      { name: 'store', start: () => {}, stop: () => store.close() },
+      http,
+      { name: 'privileges', start: () => dropRoot(config), stop: () => {} },
+      makeRetention(store, reporter),
+      viewers,
+      ingest,
+    ],
+    reporter,
+  );
+  await lifecycle.start();
+  return { url: http.url(), stop: () => lifecycle.stop() };
+}
+
+function openStore({ db, dbLimitBytes, retentionDays, account }: ServerConfig): Store {
+  using _identity = account && borrowAccount(account);
+  return openSqliteStore({ path: db, maxBytes: dbLimitBytes, maxAgeMs: retentionDays * dayMs });
+}
+
+function dropRoot({ account }: ServerConfig): void {
+  if (account) becomeAccount(account);
+}
+
+function makeRetention(store: Store, reporter: Reporter): Component {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    name: 'retention',
+    start() {
+      timer = setInterval(() => {
+        store
+          .retain(Date.now())
+          .catch((error: unknown) => reporter.error('unable to delete old records', { error }));
+      }, retentionMs);
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,41 @@
+import type { SettingName, SettingValues } from '../platform/settings.ts';
+
+/** Which settings each subcommand takes. */
+const logging = ['log-level', 'log-format'] as const satisfies SettingName[];
+
+export const serverSettings = [
+  'port',
+  'host',
+  'allow-host',
+  'token-file',
+  'data',
+  'db',
+  'db-limit',
+  'retention-days',
+  'reverse-dns',
+  'user',
+  ...logging,
+] as const satisfies SettingName[];
+export type ServerValues = SettingValues<(typeof serverSettings)[number]>;
+
+export const upSettings = [
+  ...serverSettings,
+  'interval',
+  'spool-limit',
+  'agent-name',
+] as const satisfies SettingName[];
+export type UpValues = SettingValues<(typeof upSettings)[number]>;
+
+export const agentSettings = [
+  'server',
+  'interval',
+  'token-file',
+  'agent-name',
+  'data',
+  'spool-limit',
+  ...logging,
+] as const satisfies SettingName[];
+export type AgentValues = SettingValues<(typeof agentSettings)[number]>;
+
+export const downSettings = ['data'] as const satisfies SettingName[];
+export const listSettings = ['server', 'token-file'] as const satisfies SettingName[];
