@@ -50,14 +50,14 @@ function renderOperation(path: string, method: string, operation: Operation): Ht
   const { operationId, summary, description = '', parameters = [], requestBody, responses } = operation;
   return html`<section id="${operationId}">
 <h2><span class="method">${method}</span> <code>${path}</code></h2>
-<p>${summary}. ${description}</p>
+<p>${renderText(`${summary}. ${description}`)}</p>
 ${parameters.length > 0 ? renderParameters(parameters) : html``}
 ${requestBody ? html`<p>Body: ${renderContent(requestBody.content)}</p>` : html``}
 <details><summary>Answers</summary><table><tr><th>Status</th><th>Meaning</th><th>Content</th></tr>${Object.entries(
     responses,
   ).map(
     ([status, answer]) =>
-      html`<tr><td>${status}</td><td>${answer.description}</td><td>${renderContent(answer.content ?? {})}</td></tr>`,
+      html`<tr><td>${status}</td><td>${renderText(answer.description)}</td><td>${renderContent(answer.content ?? {})}</td></tr>`,
   )}</table></details>
 </section>
 `;
@@ -66,7 +66,7 @@ ${requestBody ? html`<p>Body: ${renderContent(requestBody.content)}</p>` : html`
 function renderParameters(parameters: readonly Parameter[]): Html {
   return html`<table><tr><th>Parameter</th><th>In</th><th>Meaning</th><th>Values</th></tr>${parameters.map(
     (parameter) =>
-      html`<tr><td><code>${parameter.name}</code></td><td>${parameter.in}</td><td>${parameter.description}</td>
+      html`<tr><td><code>${parameter.name}</code></td><td>${parameter.in}</td><td>${renderText(parameter.description)}</td>
 <td><code>${describeSchema(parameter.schema)}</code></td></tr>`,
   )}</table>`;
 }
@@ -88,6 +88,11 @@ function describeSchema(schema: JsonObject): string {
   const range = [schema.minimum, schema.maximum].map((bound) => (bound === undefined ? '' : String(bound)));
   const bounds = schema.maximum !== undefined && Number(schema.maximum) < 1e9 ? ` ${range.join('…')}` : '';
   return `${schema.type ?? 'any'}${bounds}${preset}`;
+}
+
+/** Text in which what stands between backticks is code. */
+function renderText(text: string): Html {
+  return html`${text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;
 }
 
 function renderJson(schema: JsonObject): Html {
