@@ -42,7 +42,6 @@ export class KernelSensor implements Disposable {
       const absent = skipUnsupported(object, programs);
       object.setMaxEntries('slots', options.maxSockets);
       object.setMaxEntries('dirty_list', options.maxSockets);
-      object.setMaxEntries('peers', Math.max(1024, options.maxSockets >> 2));
       object.setConstants((bytes) => new DataView(bytes.buffer).setUint32(0, options.maxSockets - 1, true));
       object.load();
       this.slots = new SlotTable(this.#mapSlots(options.maxSockets), options.maxSockets);
@@ -59,11 +58,6 @@ export class KernelSensor implements Disposable {
   /** Finds the sockets that are open, with their owners, and refreshes the known ones: puts them on the dirty list. */
   findSockets(): void {
     this.#object.runIterator('find_sockets');
-  }
-
-  /** Removes a key (`struct peer_key`) from the table of UDP peers; whether it was there. */
-  forgetPeer(key: Uint8Array): boolean {
-    return this.#object.removeKey(this.#object.mapFd('peers'), key);
   }
 
   [Symbol.dispose](): void {

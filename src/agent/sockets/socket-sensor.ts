@@ -56,7 +56,6 @@ export class SocketSensor implements Disposable {
       owners: deps.owners,
       isLocalAddress: deps.isLocalAddress,
       jiffyMs: readJiffyMs(),
-      forgetPeer: (key) => void this.#kernel.forgetPeer(key),
       listener: this.#makeListener(),
     });
   }
@@ -96,10 +95,10 @@ export class SocketSensor implements Disposable {
     const { slots } = this.#kernel;
     return {
       sockets_without_slot: slots.counter('lost_slots'),
-      sockets_without_storage: slots.counter('lost_storage'),
-      udp_peers_not_told_apart: slots.counter('lost_peers'),
+      datagrams_without_slot: slots.counter('lost_datagrams'),
+      datagrams_of_too_many_peers: slots.counter('lost_peers'),
       process_events: slots.counter('lost_process_events'),
-      connect_results: slots.counter('lost_connects'),
+      calls_not_followed: slots.counter('lost_calls'),
       time_wait_not_shown: this.#tracker.evicted,
     };
   }
