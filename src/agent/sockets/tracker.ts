@@ -186,6 +186,7 @@ export class Tracker {
     connection.flags = flags;
     this.#bySlot[slot] = connection;
     this.#takeOver(slot, connection);
+    if (connection.found) this.#skipPast(slot, connection);
     if (connection.peer) this.#peers.add(connection);
     if (connection.direction === 'listening') this.#listeners.add(connection);
     else this.totals.connections++;
@@ -193,6 +194,12 @@ export class Tracker {
     this.#deps.owners.opened(connection.identity);
     this.#deps.listener.onOpened(connection);
     return connection;
+  }
+
+  /** What moved before the start is the connection's own, but no traffic of now. */
+  #skipPast(slot: number, connection: TrackedConnection): void {
+    connection.bytesSent = this.#slots.u64(slot, layout.bytes_sent);
+    connection.bytesReceived = this.#slots.u64(slot, layout.bytes_received);
   }
 
   /** A socket that no process has used yet belongs to the one that listens for it. */
