@@ -15,6 +15,7 @@ const layoutPath = join(root, 'src/agent/sockets/layout.generated.ts');
 const structs = {
   slot: 'slotLayout',
   shared: 'sharedLayout',
+  peer_key: 'peerKeyLayout',
   exec_event: 'execEventLayout',
   exit_event: 'exitEventLayout',
 } as const;

@@ -75,7 +75,6 @@ describe('connection filter', () => {
     [{ since: 'yesterday' }, 'since'],
     [{ until: '2026-13-01T00:00:00Z' }, 'until'],
     [{ error: "' OR 1=1--" }, 'error'],
-    [{ text: 'a\u0000b' }, 'text'],
   ];
   for (const [input, field] of bad) {
     it(`refuses ${JSON.stringify(input)} and names the field`, () => {

@@ -21,7 +21,8 @@ export const timestampSchema = z.iso.datetime({ offset: true });
 export const endpointSchema = z
   .string()
   .max(64)
-  .refine((value) => parseEndpoint(value) !== null, { message: 'expected ip:port or [ip6]:port' });
+  .refine((value) => parseEndpoint(value) !== null, { message: 'expected ip:port or [ip6]:port' })
+  .meta({ examples: ['127.0.0.1:8080', '[::1]:443'] });
 
 /** An errno's name, as in errno(3). */
 export const errnoNameSchema = z

@@ -33,7 +33,7 @@ export function resolveConnectionFilter(filter: ConnectionFilter, now: number): 
     return parsed ?? undefined;
   };
   const resolved = {
-    ...withoutEmpty(filter, problems),
+    ...withoutEmpty(filter),
     local: read(
       'local',
       (value) => parseAddress(value, false),
@@ -87,14 +87,10 @@ export function normalizeTimestamp(text: string): string | null {
 }
 
 /** The filter's fields without those that hold nothing. */
-function withoutEmpty(filter: ConnectionFilter, problems: FieldProblem[]): ConnectionFilter {
+function withoutEmpty(filter: ConnectionFilter): ConnectionFilter {
   const kept: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(filter)) {
     if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) continue;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this refuses
-    if (typeof value === 'string' && /[\u0000-\u001f]/.test(value)) {
-      problems.push({ field, message: 'expected text without control characters' });
-    }
     kept[field] = value;
   }
   return kept;

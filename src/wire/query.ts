@@ -6,9 +6,16 @@ export { connectionSorts, maxLimit } from './names.ts';
 /** Values for one filter, given with commas or by repeating the parameter. */
 const maxAlternatives = 64;
 
+/** Text to compare with: no control characters, since no name that is shown holds one. */
+const plain = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !/\p{Cc}/u.test(value), { message: 'expected text without control characters' });
 const list = z
   .union([z.string().max(4096), z.array(z.string().max(4096)).max(maxAlternatives)])
-  .transform((value) => (Array.isArray(value) ? value : value.split(',')).filter((part) => part !== ''));
+  .transform((value) => (Array.isArray(value) ? value : value.split(',')).filter((part) => part !== ''))
+  .pipe(z.array(z.string()).max(maxAlternatives));
 const listOf = <T extends readonly [string, ...string[]]>(values: T) =>
   list.pipe(z.array(z.enum(values)).max(maxAlternatives));
 const number = z.coerce.number().int().min(0);
@@ -21,27 +28,27 @@ export const connectionFilterShape = {
   /** Errno names; `any` for every failure, `none` for connections without one. */
   error: list.optional(),
   /** Part of the process name, any case. */
-  process: z.string().max(256).optional(),
+  process: plain(256).optional(),
   pid: number.optional(),
   /** Part of the executable's path. */
-  path: z.string().max(4096).optional(),
+  path: plain(4096).optional(),
   /** Address, CIDR, `ip:port` or, for remote, part of the name. */
-  local: z.string().max(256).optional(),
-  remote: z.string().max(256).optional(),
+  local: plain(256).optional(),
+  remote: plain(256).optional(),
   /** Either end's port. */
   port: number.max(65535).optional(),
   protocol: listOf(protocols).optional(),
   state: listOf(connectionStates).optional(),
   direction: listOf(directions).optional(),
   active: z.stringbool().optional(),
-  agent: z.string().max(128).optional(),
-  user: z.string().max(64).optional(),
-  container: z.string().max(256).optional(),
+  agent: plain(128).optional(),
+  user: plain(64).optional(),
+  container: plain(256).optional(),
   /** RFC 3339, or a duration before now such as `15m`, `2h`, `7d`. */
   since: z.string().max(64).optional(),
   until: z.string().max(64).optional(),
   /** Text in any field, any case. */
-  text: z.string().max(256).optional(),
+  text: plain(256).optional(),
 } as const;
 export const connectionFilterSchema = z.strictObject(connectionFilterShape);
 /** As written by a client. */

@@ -5,15 +5,24 @@ import type { ReportedConnection } from '../../wire/connection.ts';
 import type { Losses, SensorStatus } from '../../wire/machine.ts';
 import type { Clock } from './describe.ts';
 import { defaultFoldOptions, Fold } from './fold.ts';
+import { KernelSensor } from './kernel-sensor.ts';
 import { type ConnectionChanges, LiveChanges } from './live-changes.ts';
 import type { Owners } from './owner.ts';
-import type { ExecEvent, ExitEvent } from './process-events.ts';
+import { decodeProcessEvent, type ExecEvent, type ExitEvent } from './process-events.ts';
 import { Recorder } from './recorder.ts';
-import type { SlotSource } from './slot-source.ts';
 import { type Totals, Tracker, type TrackerListener } from './tracker.ts';
 
 /** How often all sockets are looked over for what no event tells: payload spliced out of a socket. */
 const refreshMs = 30_000;
+
+export interface SocketSensorOptions {
+  /** Sockets counted at once, a power of two. */
+  readonly maxSockets: number;
+  /** Whether to follow the results of connect(2). */
+  readonly connectResults: boolean;
+}
+
+export const defaultSocketSensorOptions: SocketSensorOptions = { maxSockets: 65_536, connectResults: true };
 
 export interface SocketSensorDeps {
   readonly owners: Owners;
@@ -27,7 +36,7 @@ export interface SocketSensorDeps {
 
 /** The sensor of connections: from the kernel's counters to live changes and rows to keep. */
 export class SocketSensor implements Disposable {
-  readonly #source: SlotSource;
+  readonly #kernel: KernelSensor;
   readonly #tracker: Tracker;
   readonly #live: LiveChanges;
   readonly #recorder: Recorder;
@@ -35,18 +44,19 @@ export class SocketSensor implements Disposable {
   readonly #deps: SocketSensorDeps;
   #refreshedMs = 0;
 
-  /** Takes the source over, and disposes of it in the end. */
-  constructor(source: SlotSource, deps: SocketSensorDeps) {
+  /** Throws NM_NOT_SUPPORTED where the kernel cannot count. */
+  constructor(options: SocketSensorOptions, deps: SocketSensorDeps) {
     this.#deps = deps;
     this.#live = new LiveChanges(deps.clock);
     this.#fold = new Fold(defaultFoldOptions, deps.record);
     this.#recorder = new Recorder(deps.clock, this.#fold);
-    this.#source = source;
+    this.#kernel = new KernelSensor(options);
     this.#tracker = new Tracker({
-      slots: source.slots,
+      slots: this.#kernel.slots,
       owners: deps.owners,
       isLocalAddress: deps.isLocalAddress,
       jiffyMs: readJiffyMs(),
+      forgetPeer: (key) => void this.#kernel.forgetPeer(key),
       listener: this.#makeListener(),
     });
   }
@@ -59,8 +69,7 @@ export class SocketSensor implements Disposable {
   tick(nowNs: number, elapsedMs: number): void {
     const nowMs = nowNs / 1e6;
     if (nowMs - this.#refreshedMs >= refreshMs) this.#refresh(nowMs);
-    this.#source.poll(nowNs);
-    this.#source.drainProcessEvents(this.#deps.onProcessEvent);
+    this.#kernel.processEvents.drain(this.#onProcessRecord);
     this.#tracker.tick(nowNs, elapsedMs);
     this.#recorder.tick(nowMs);
   }
@@ -71,18 +80,26 @@ export class SocketSensor implements Disposable {
   }
 
   status(): SensorStatus {
-    return this.#source.status();
+    const { attached, missing } = this.#kernel;
+    const whole = missing.length === 0;
+    return {
+      name: 'sockets',
+      level: 'full',
+      detail: `eBPF: ${attached} programs, ${this.#kernel.slots.size} slots`,
+      reason: whole ? null : missing.join('; ').slice(0, 512),
+      remedy: whole ? null : 'a newer kernel, or cgroup2 mounted, lifts this',
+    };
   }
 
   /** Exact counts of what found no room. */
   losses(): Losses {
-    const { slots } = this.#source;
+    const { slots } = this.#kernel;
     return {
       sockets_without_slot: slots.counter('lost_slots'),
-      datagrams_without_slot: slots.counter('lost_datagrams'),
-      datagrams_of_too_many_peers: slots.counter('lost_peers'),
+      sockets_without_storage: slots.counter('lost_storage'),
+      udp_peers_not_told_apart: slots.counter('lost_peers'),
       process_events: slots.counter('lost_process_events'),
-      calls_not_followed: slots.counter('lost_calls'),
+      connect_results: slots.counter('lost_connects'),
       time_wait_not_shown: this.#tracker.evicted,
     };
   }
@@ -90,17 +107,22 @@ export class SocketSensor implements Disposable {
   /** Takes the sensor out of the kernel, after a last reading. */
   [Symbol.dispose](): void {
     this.#recorder.finish(this.#refreshedMs);
-    this.#source[Symbol.dispose]();
+    this.#kernel[Symbol.dispose]();
   }
 
   #refresh(nowMs: number): void {
     this.#refreshedMs = nowMs;
     try {
-      this.#source.refresh();
+      this.#kernel.findSockets();
     } catch (thrown) {
       this.#deps.reporter.error('unable to look over the open sockets', { error: describeError(thrown) });
     }
   }
+
+  readonly #onProcessRecord = (data: DataView, offset: number): void => {
+    const event = decodeProcessEvent(data, offset);
+    if (event) this.#deps.onProcessEvent(event);
+  };
 
   #makeListener(): TrackerListener {
     const live = this.#live;

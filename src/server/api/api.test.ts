@@ -110,7 +110,8 @@ describe('the API', () => {
     ['port=65536', 'port', 'NM_VALIDATION'],
     ['local=nowhere', 'local', 'NM_BAD_FILTER'],
     ['since=soon', 'since', 'NM_BAD_FILTER'],
-    ['text=%00', 'text', 'NM_BAD_FILTER'],
+    ['text=%00', 'text', 'NM_VALIDATION'],
+    ['process=%C2%9b31m', 'process', 'NM_VALIDATION'],
     ['cursor=abc', 'cursor', 'NM_BAD_CURSOR'],
     ['a[__proto__][x]=1', 'a[__proto__][x]', 'NM_VALIDATION'],
     ['__proto__=1', '__proto__', 'NM_VALIDATION'],
@@ -217,6 +218,7 @@ describe('the API', () => {
       ['eth0'],
     );
     await get('/api/stats?x=1', problemSchema, 400);
+    await get('/api/processes?cursor=x', problemSchema, 400);
   });
 
   it('pages through processes', async () => {

@@ -49,7 +49,11 @@ export function makeConnectionRoutes(context: ApiContext): ApiRoute[] {
       summary: 'Record a connection seen elsewhere',
       body: newConnectionSchema,
       answers: {
-        201: { description: 'The stored record; its address is in Location.', schema: connectionSchema },
+        201: {
+          description: 'The stored record; its address is in Location.',
+          schema: connectionSchema,
+          links: { read: { operationId: 'readConnection', parameters: { id: '$response.body#/id' } } },
+        },
       },
       handle: async ({ body: posted }) => {
         if (normalizeTimestamp(posted.timestamp) === null) throw unusableTime();

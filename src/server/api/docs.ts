@@ -1,5 +1,5 @@
 import { type Html, html, renderPage } from '../http/html.ts';
-import type { JsonObject } from './openapi.ts';
+import type { JsonObject } from './parameters.ts';
 
 interface Operation {
   readonly operationId: string;

@@ -13,11 +13,8 @@ import {
 } from '../../wire/api.ts';
 import { connectionSchema, newConnectionSchema } from '../../wire/connection.ts';
 import { interfaceSchema, processSchema, sensorSchema, systemSchema } from '../../wire/machine.ts';
-import { connectionStates, directions, protocols } from '../../wire/names.ts';
+import { type JsonObject, parameterNotes } from './parameters.ts';
 import type { AnswerNote, ApiRoute } from './route.ts';
-
-/** A JSON object of the document, of which only a part is looked into. */
-export type JsonObject = { readonly [name: string]: unknown };
 
 /** Schemas that the document names, so that it states each once. */
 const named: Readonly<Record<string, z.ZodType>> = {
@@ -38,68 +35,6 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Health: healthSchema,
   Problem: problemSchema,
 };
-
-const listOf = (items: JsonObject): JsonObject => ({ type: 'array', items, maxItems: 64 });
-
-/** What a query parameter means, and its shape where the check's own schema is laxer than what a client should send. */
-const parameterNotes: Readonly<
-  Record<string, { description: string; schema?: JsonObject; example?: unknown }>
-> = {
-  error: {
-    description: 'Errno names, `any` for every failure, `none` for connections without one.',
-    schema: listOf({
-      type: 'string',
-      enum: [
-        'ECONNREFUSED',
-        'ECONNRESET',
-        'ECONNABORTED',
-        'ETIMEDOUT',
-        'EHOSTUNREACH',
-        'ENETUNREACH',
-        'any',
-        'none',
-      ],
-    }),
-  },
-  process: { description: 'Part of the process name, any case.', schema: text(256) },
-  pid: { description: 'Process id.' },
-  path: { description: "Part of the executable's path, any case.", schema: text(4096) },
-  local: { description: 'Local address, network such as `10.0.0.0/8`, or `ip:port`.', schema: address() },
-  remote: {
-    description: 'Remote address, network, `ip:port`, or part of the remote name.',
-    schema: address(),
-  },
-  port: { description: "Either end's port." },
-  protocol: { description: 'Transport.', schema: listOf({ enum: [...protocols] }) },
-  state: { description: 'States.', schema: listOf({ enum: [...connectionStates] }) },
-  direction: { description: 'Who opened it.', schema: listOf({ enum: [...directions] }) },
-  active: { description: 'Whether it is open now.', schema: { type: 'boolean' } },
-  agent: { description: 'Name of the agent that saw it.', schema: text(128) },
-  user: { description: 'Name of the user that owns it.', schema: text(64) },
-  container: { description: 'Part of the container, any case.', schema: text(256) },
-  since: { description: 'From this time, or this long ago (`15m`, `2h`, `7d`).', schema: time() },
-  until: { description: 'Up to this time, or this long ago.', schema: time() },
-  text: { description: 'Text in any field, any case.', schema: text(256) },
-  sort: { description: 'Order; a leading `-` means descending.' },
-  limit: { description: 'Most rows in the answer.' },
-  cursor: {
-    description: 'The `next` of the page before, under the same order.',
-    schema: { type: 'string', maxLength: 512, pattern: '^[A-Za-z0-9_-]+$' },
-  },
-  id: { description: 'Id of the connection.' },
-};
-
-function text(maxLength: number): JsonObject {
-  return { type: 'string', maxLength, pattern: '^[^\\u0000-\\u001f]*$' };
-}
-
-function address(): JsonObject {
-  return { type: 'string', maxLength: 256, examples: ['10.0.0.1', '10.0.0.0/8', '[::1]:443'] };
-}
-
-function time(): JsonObject {
-  return { type: 'string', maxLength: 64, examples: ['15m', '2024-03-16T12:00:00Z'] };
-}
 
 /** Failures that any operation may answer. */
 const failures: Readonly<Record<number, string>> = {
@@ -175,8 +110,9 @@ function listFailures(route: ApiRoute): Record<number, string | undefined> {
   };
 }
 
-function describeAnswer({ description, schema, type = 'application/json' }: AnswerNote): JsonObject {
-  return { description, content: { [type]: schema ? { schema: reference(schema) } : {} } };
+function describeAnswer({ description, schema, type = 'application/json', links }: AnswerNote): JsonObject {
+  const content = { [type]: schema ? { schema: reference(schema) } : {} };
+  return links ? { description, content, links } : { description, content };
 }
 
 function describeParameters(where: 'path' | 'query', schema: z.ZodObject | undefined): JsonObject[] {

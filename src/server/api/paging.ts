@@ -21,19 +21,19 @@ export function encodeCursor(sort: string, place: CursorPlace<string | number>):
 
 /**
  * The place of a cursor, undefined for none. `sample` is any key and id of that order, so that the kinds can be
- * compared. Throws NM_BAD_CURSOR for one that is damaged or was made under another order.
+ * compared, or undefined where there is none to compare with. Throws NM_BAD_CURSOR for one that is damaged or was made under another order.
  */
 export function decodeCursor<Id extends string | number>(
   cursor: string | undefined,
   sort: string,
-  sample: CursorPlace<Id>,
+  sample: CursorPlace<Id> | undefined,
 ): CursorPlace<Id> | undefined {
   if (cursor === undefined) return undefined;
   const parsed = cursorSchema.safeParse(parseCursor(cursor));
   if (parsed.success) {
     const [of, key, id] = parsed.data;
-    if (of === sort && typeof key === typeof sample.key && typeof id === typeof sample.id)
-      return { key, id: id as Id };
+    const fits = !sample || (typeof key === typeof sample.key && typeof id === typeof sample.id);
+    if (of === sort && fits) return { key, id: id as Id };
   }
   const message = 'not a cursor of this list in this order; start again without one';
   throw new NetmonError('NM_BAD_CURSOR', message, { fields: [{ field: 'cursor', message }] });
@@ -68,8 +68,7 @@ export function pageRows<Row>(
   const compare = (a: CursorPlace<string>, b: CursorPlace<string>): number =>
     sign * (compareKeys(a.key, b.key) || compareKeys(a.id, b.id));
   const placed = Array.from(rows, (row) => ({ row, key: order.key(row), id: order.id(row) })).sort(compare);
-  const sample = placed[0] ?? { key: 0, id: '' };
-  const after = placed.length > 0 ? decodeCursor(cursor, order.sort, sample) : undefined;
+  const after = decodeCursor(cursor, order.sort, placed[0]);
   const from = after ? placed.findIndex((candidate) => compare(candidate, after) > 0) : 0;
   const page = from < 0 ? [] : placed.slice(from, from + limit);
   const last = page.at(-1);

@@ -7,7 +7,8 @@ import { renderDocs } from './docs.ts';
 import { makeErrorRoutes } from './errors.ts';
 import { makeHealthRoutes } from './health.ts';
 import { makeMachineRoutes } from './machine.ts';
-import { type JsonObject, makeOpenApi } from './openapi.ts';
+import { makeOpenApi } from './openapi.ts';
+import type { JsonObject } from './parameters.ts';
 import { type ApiContext, type ApiRoute, defineRoute } from './route.ts';
 import { makeTotalRoutes } from './totals.ts';
 

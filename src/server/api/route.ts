@@ -28,6 +28,8 @@ export interface AnswerNote {
   readonly schema?: z.ZodType;
   /** Content type; JSON where absent. */
   readonly type?: string;
+  /** Operations that the answer leads to, as OpenAPI writes them. */
+  readonly links?: Readonly<Record<string, object>>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
@@ -407,13 +408,13 @@ describe('an attack on the server', () => {
 
     it('forges no line of the log', async () => {
       open.logged.length = 0;
-      const { store } = open;
-      const failing = store.queryConnections;
-      store.queryConnections = () =>
-        Promise.reject(new Error('x\r\n{"level":"info","message":"admin logged in"}'));
-      const response = await fetch(`${open.url}/api/connections?text=%0d%0aforged`);
-      store.queryConnections = failing;
-      assert.ok([400, 500].includes(response.status));
+      const forged = 'x\r\n{"level":"info","message":"admin logged in"}';
+      const { live } = open;
+      Object.assign(live, { refresh: () => Promise.reject(new Error(forged)) });
+      const response = await fetch(`${open.url}/api/connections?process=forged`);
+      Object.assign(live, { refresh: async () => {} });
+      assert.equal(response.status, 500);
+      assert.equal(open.logged.length, 1);
       for (const line of open.logged) assert.equal(line.split('\n').length, 2);
       assert.doesNotMatch(await response.text(), /admin logged in/);
     });
@@ -447,9 +448,7 @@ describe('an attack on the server', () => {
       });
       const idle = await Promise.all(Array.from({ length: 20 }, () => openIdle(small.port)));
       await assert.rejects(fetch(`${small.url}/health`));
-      await Promise.all(
-        idle.map((socket) => socket.closed || new Promise((done) => socket.once('close', done))),
-      );
+      await Promise.all(idle.filter((socket) => !socket.closed).map((socket) => once(socket, 'close')));
       assert.equal((await fetch(`${small.url}/health`)).status, 200);
     });
   });

@@ -33,11 +33,7 @@ export function ConnectionsView() {
   const open = useCallback((row: Connection) => set('id', String(row.id)), [set]);
   const close = useCallback(() => set('id', null), [set]);
   const onSort = useCallback((sort: string) => set('sort', sort === defaultSort ? null : sort), [set]);
-  const { marked, onOrder, keys } = useMoves<Connection>({
-    opened: selected,
-    idOf,
-    onOpen: (id) => set('id', id),
-  });
+  const { onOrder, keys } = useMoves<Connection>({ selected, idOf, onSelect: (id) => set('id', id) });
   useKeys({
     ...keys,
     Escape: close,
@@ -51,7 +47,7 @@ export function ConnectionsView() {
     sort: state.sort,
     onSort,
     hidden,
-    selected: marked,
+    selected,
     onOpen: open,
     onRange,
     onOrder,
