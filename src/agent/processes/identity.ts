@@ -50,8 +50,19 @@ const maxName = 64;
 /** Kernel's limit of a name, TASK_COMM_LEN less its end. */
 const maxComm = 15;
 
-/** A process's name: that of its main thread, in full where the kernel cut it and the program's file begins so. */
+/** What runtimes call their main thread (Node.js, Firefox), which says nothing of the program. */
+const threadNames = new Set(['MainThread', 'GeckoMain']);
+
+/**
+ * A process's name: that of its main thread, in full where the kernel cut it and the program's file begins so; the
+ * file's where the thread's says nothing.
+ */
 export function nameProcess(comm: string, path: string | null, firstArgument: string | undefined): string {
+  if (threadNames.has(comm) && path !== null)
+    return path
+      .slice(path.lastIndexOf('/') + 1)
+      .slice(0, maxName)
+      .toWellFormed();
   if (Buffer.byteLength(comm) < maxComm) return comm.slice(0, maxName);
   for (const candidate of [path, firstArgument]) {
     const base = candidate?.slice(candidate.lastIndexOf('/') + 1);

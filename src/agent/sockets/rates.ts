@@ -24,6 +24,10 @@ export class RateMeter {
     const perSecond = 1000 / elapsedMs;
     let kept = 0;
     for (const connection of this.#moving) {
+      if (connection.closedNs > 0) {
+        connection.moving = false;
+        continue;
+      }
       connection.uploadSpeed += (connection.tickSent * perSecond - connection.uploadSpeed) * weight;
       connection.downloadSpeed += (connection.tickReceived * perSecond - connection.downloadSpeed) * weight;
       connection.tickSent = 0;
@@ -31,8 +35,7 @@ export class RateMeter {
       if (connection.uploadSpeed < negligible) connection.uploadSpeed = 0;
       if (connection.downloadSpeed < negligible) connection.downloadSpeed = 0;
       onChange(connection);
-      if (connection.closedNs > 0 || connection.uploadSpeed + connection.downloadSpeed === 0)
-        connection.moving = false;
+      if (connection.uploadSpeed + connection.downloadSpeed === 0) connection.moving = false;
       else this.#moving[kept++] = connection;
     }
     this.#moving.length = kept;

@@ -138,7 +138,7 @@ export class Tracker {
   readonly #onDirty = (slot: number): void => this.#read(slot, false);
 
   readonly #onRate = (connection: TrackedConnection): void => {
-    if (connection.closedNs === 0) this.#deps.listener.onChanged(connection);
+    this.#deps.listener.onChanged(connection);
   };
 
   readonly #onLingered = (connection: TrackedConnection): void => this.#deps.listener.onGone(connection);
@@ -308,6 +308,8 @@ export class Tracker {
     this.#bySlot[slot] = undefined;
     this.#retired[slot] = 1;
     connection.slot = -1;
+    connection.uploadSpeed = 0;
+    connection.downloadSpeed = 0;
     this.#done.push(slot);
     this.open--;
     this.#deps.owners.closed(connection.identity);
