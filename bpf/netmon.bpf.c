@@ -13,22 +13,26 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/** connect(2) calls in progress by thread, for results that no socket event carries. */
-struct connecting {
-	u64 cookie;
-	u8 ip[16];
-	u16 port;
-	u8 protocol;
-	u8 started; /* the kernel got as far as SYN_SENT */
-	u32 slot;   /* number + 1 of a slot closed inside the call without an errno */
+/** What a thread is in the middle of, for results and addresses that no socket event carries. */
+struct task_state {
+	u64 connecting; /* cookie of the socket that connect(2) is called on; 0 for none */
+	u8 connect_ip[16];
+	u16 connect_port;
+	u8 connect_protocol;
+	u8 connect_started; /* the kernel got as far as SYN_SENT */
+	u32 ended_slot;     /* number + 1 of a slot closed inside the call without an errno */
+	u64 exchanging;     /* cookie of the UDP socket that is sent or received on; 0 for none */
+	u8 peer_ip[16];
+	u16 peer_port;
+	u16 pad[3];
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, u32);
-	__type(value, struct connecting);
-} connects SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_state);
+} tasks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -39,63 +43,47 @@ struct {
 const struct exec_event *exec_event_in_btf __attribute__((unused));
 const struct exit_event *exit_event_in_btf __attribute__((unused));
 
-static __always_inline u64 own_cookie(const struct sock *sk)
+static __always_inline struct task_state *get_task(u64 flags)
 {
-	return sk->__sk_common.skc_cookie.counter;
+	return bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, flags);
 }
 
-static __always_inline struct socket_state *get_state(const struct sock *sk, u64 flags)
+static __always_inline struct task_state *make_task(void)
 {
-	return bpf_sk_storage_get(&sockets, (void *)sk, 0, flags);
+	struct task_state *task = get_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!task) {
+		struct shared *shared = get_shared();
+		if (shared)
+			__sync_fetch_and_add(&shared->lost_calls, 1);
+	}
+	return task;
 }
 
-/** The socket's own slot, or null when it has none yet (or still its listener's). */
-static __always_inline struct slot *own_slot(const struct sock *sk, struct socket_state *state)
+/** The cookie as it stands: a socket that has none has no slot either. */
+static __always_inline struct place slot_of(const struct sock *sk)
 {
-	if (!state->slot || state->cookie != own_cookie(sk))
-		return 0;
-	return slot_at(state->slot - 1);
+	u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	return cookie ? find_slot(cookie, false) : (struct place){};
 }
 
-/** What the owner of a listener passes on to a connection that it has not accepted yet. */
-static __always_inline void inherit_owner(struct slot *slot, const struct slot *from)
+/** Gives a socket a slot with what every socket has; the owner is the caller's to set. */
+static __always_inline struct place open_slot(const struct sock *sk, u8 flags, bool birth)
 {
-	slot->pid = from->pid;
-	slot->ppid = from->ppid;
-	slot->uid = from->uid;
-	slot->start_ns = from->start_ns;
-	slot->cgroup_id = from->cgroup_id;
-	__builtin_memcpy(slot->comm, from->comm, sizeof(slot->comm));
-	slot->flags |= SLOT_OWNER_INHERITED;
-}
-
-/** Gives the socket a slot of its own; null, counted, when there is none. */
-static __always_inline struct slot *open_slot(const struct sock *sk, struct socket_state *state, u8 flags)
-{
-	struct slot *listener = 0;
 	u64 cookie = bpf_get_socket_cookie((void *)sk);
+	struct place place = take_slot(cookie, birth);
+	struct slot *slot = place.slot;
 
-	if (state->slot && state->cookie != cookie)
-		listener = slot_at(state->slot - 1);
-	u64 listener_cookie = state->cookie;
-	state->cookie = cookie;
-	state->slot = take_slot();
-	state->last_slot = state->slot;
-	if (!state->slot)
-		return 0;
-	struct slot *slot = slot_at(state->slot - 1);
 	if (!slot)
-		return 0;
-	reset_slot(slot, cookie, sk->sk_protocol);
+		return place;
+	slot->cookie = cookie;
+	slot->protocol = sk->sk_protocol;
 	slot->netns = sk->__sk_common.skc_net.net->ns.inum;
 	slot->state = sk->__sk_common.skc_state;
 	slot->flags = flags;
-	if (listener && listener->cookie == listener_cookie) {
-		inherit_owner(slot, listener);
-		slot->flags |= SLOT_PASSIVE;
-	}
 	set_addresses(slot, sk);
-	return slot;
+	return place;
 }
 
 /** Payload, segments, queues and quality, as the kernel has counted them so far. */
@@ -145,22 +133,28 @@ static __always_inline void set_error(struct slot *slot, u32 error, u8 state)
 }
 
 /** A socket that is done: the slot keeps its last values and belongs to the agent from here on. */
-static __always_inline void close_slot(struct slot *slot, struct socket_state *state)
+static __always_inline void close_slot(struct place place)
 {
-	u32 number = state->slot - 1;
-
-	slot->closed_ns = bpf_ktime_get_boot_ns();
-	slot->changed_ns = slot->closed_ns;
-	state->slot = 0;
-	mark_dirty(slot, number);
+	place.slot->closed_ns = bpf_ktime_get_boot_ns();
+	mark_dirty(place);
 }
 
-static __always_inline int close_tcp(const struct sock *sk, struct socket_state *state, struct slot *slot, int old_state)
+/** The state to show from now on: with both FINs exchanged, the end that closed first goes on as TIME_WAIT. */
+static __always_inline u8 last_state(const struct slot *slot, int old_state)
 {
+	bool closed_first = old_state == TCP_FIN_WAIT2 || old_state == TCP_CLOSING || old_state == TCP_FIN_WAIT1;
+
+	return closed_first && (slot->flags & SLOT_FIN_RECEIVED) && !slot->errors ? TCP_TIME_WAIT : TCP_CLOSE;
+}
+
+static __always_inline void close_tcp(const struct sock *sk, struct place place, int old_state)
+{
+	struct slot *slot = place.slot;
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+	/* Set before the state changes (net/ipv4/tcp.c, tcp_done_with_error; tcp_input.c, tcp_reset). */
 	u32 error = sk->sk_err;
 
 	copy_tcp(slot, sk, TCP_CLOSE);
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
 	if (tp && !slot->local_port) {
 		/* Bound after the last event, and already given up: only the copy for packets still has the port. */
 		slot->local_port = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
@@ -171,158 +165,159 @@ static __always_inline int close_tcp(const struct sock *sk, struct socket_state 
 		if (tp && old_state == TCP_SYN_SENT)
 			slot->syn_retries = tp->inet_conn.icsk_retransmits;
 	} else if (old_state == TCP_SYN_SENT) {
-		u32 tid = bpf_get_current_pid_tgid();
-		struct connecting *call = bpf_map_lookup_elem(&connects, &tid);
-		if (call && call->cookie == slot->cookie) {
+		struct task_state *task = get_task(0);
+		if (task && task->connecting == slot->id) {
 			slot->flags |= SLOT_AWAIT_ERRNO;
-			call->slot = state->slot;
+			task->ended_slot = place.number + 1;
 		}
 	}
-	/* What led to the end matters more than that it is over: FIN_WAIT2 with a FIN received goes on as TIME_WAIT. */
-	slot->state = (slot->flags & SLOT_FIN_RECEIVED) && !error &&
-				      (old_state == TCP_FIN_WAIT2 || old_state == TCP_CLOSING || old_state == TCP_FIN_WAIT1)
-			      ? TCP_TIME_WAIT
-			      : TCP_CLOSE;
-	close_slot(slot, state);
-	return 0;
+	slot->state = last_state(slot, old_state);
+	close_slot(place);
+}
+
+/** A socket's first state with a peer or as a listener. Those that connect or listen do it themselves. */
+static __always_inline struct place open_tcp(const struct sock *sk, int old_state, int new_state)
+{
+	struct place place = open_slot(sk, old_state == TCP_SYN_RECV ? SLOT_PASSIVE : 0, true);
+
+	if (place.slot && (new_state == TCP_SYN_SENT || new_state == TCP_LISTEN))
+		claim_owner(place.slot);
+	if (place.slot && new_state == TCP_SYN_SENT) {
+		struct task_state *task = get_task(0);
+		if (task && task->connecting == place.slot->id)
+			task->connect_started = 1;
+	}
+	return place;
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_set_state, const struct sock *sk, int old_state, int new_state)
 {
+	/* The addresses of an accepted socket are there when it is established, at once after SYN_RECV. */
 	if (sk->sk_protocol != IPPROTO_TCP || new_state == TCP_SYN_RECV)
 		return 0;
-	struct socket_state *state = get_state(sk, new_state == TCP_CLOSE ? 0 : BPF_SK_STORAGE_GET_F_CREATE);
-	if (!state) {
-		struct shared *shared = get_shared();
-		if (shared && new_state != TCP_CLOSE)
-			__sync_fetch_and_add(&shared->lost_storage, 1);
+	bool born = new_state == TCP_SYN_SENT || new_state == TCP_LISTEN || old_state == TCP_SYN_RECV;
+	struct place place = slot_of(sk);
+	if (new_state == TCP_CLOSE) {
+		if (place.slot)
+			close_tcp(sk, place, old_state);
 		return 0;
 	}
-	struct slot *slot = own_slot(sk, state);
-	if (new_state == TCP_CLOSE)
-		return slot ? close_tcp(sk, state, slot, old_state) : 0;
-	if (!slot) {
-		slot = open_slot(sk, state, 0);
-		if (!slot)
+	if (!place.slot) {
+		if (!born)
 			return 0;
-		if (new_state == TCP_SYN_SENT || new_state == TCP_LISTEN)
-			claim_owner(slot);
+		place = open_tcp(sk, old_state, new_state);
+		if (!place.slot)
+			return 0;
 	} else if (new_state == TCP_ESTABLISHED) {
-		set_addresses(slot, sk);
+		set_addresses(place.slot, sk);
 	}
-	if (new_state == TCP_SYN_SENT) {
-		u32 tid = bpf_get_current_pid_tgid();
-		struct connecting *call = bpf_map_lookup_elem(&connects, &tid);
-		if (call)
-			call->started = 1;
-	}
+	struct slot *slot = place.slot;
 	/* Only the process that closes its end takes a socket this way; all else may come from any context. */
-	if (old_state == TCP_CLOSE_WAIT && new_state == TCP_LAST_ACK && (slot->flags & SLOT_OWNER_INHERITED))
+	bool closing = (old_state == TCP_CLOSE_WAIT && new_state == TCP_LAST_ACK) ||
+		       (old_state == TCP_ESTABLISHED && new_state == TCP_FIN_WAIT1);
+	if (closing && !slot->pid)
 		claim_owner(slot);
-	if (old_state == TCP_ESTABLISHED && new_state == TCP_FIN_WAIT1 && (slot->flags & SLOT_OWNER_INHERITED))
-		claim_owner(slot);
-	copy_tcp(slot, sk, new_state);
+	/* Sends and receives have copied the payload so far, and the end copies all. */
+	if (new_state == TCP_ESTABLISHED)
+		copy_tcp(slot, sk, new_state);
 	slot->state = new_state;
-	slot->changed_ns = bpf_ktime_get_boot_ns();
-	mark_dirty(slot, state->slot - 1);
+	mark_dirty(place);
 	return 0;
 }
 
-/** A process moved payload over a TCP socket, or closed in on it: refresh its slot. */
+/** A process moved payload over a TCP socket: refresh its slot. One without a slot found none free when it opened. */
 static __always_inline void touch_tcp(const struct sock *sk)
 {
-	struct socket_state *state = get_state(sk, BPF_SK_STORAGE_GET_F_CREATE);
+	struct place place = slot_of(sk);
 
-	if (!state)
+	if (!place.slot)
 		return;
-	u8 tcp_state = sk->__sk_common.skc_state;
-	struct slot *slot = own_slot(sk, state);
-	if (!slot) {
-		if (tcp_state == TCP_CLOSE)
-			return;
-		slot = open_slot(sk, state, SLOT_FOUND);
-		if (!slot)
-			return;
-	}
-	claim_owner(slot);
-	copy_tcp(slot, sk, tcp_state);
-	slot->changed_ns = bpf_ktime_get_boot_ns();
-	mark_dirty(slot, state->slot - 1);
+	claim_owner(place.slot);
+	copy_tcp(place.slot, sk, sk->__sk_common.skc_state);
+	mark_dirty(place);
 }
 
 static __always_inline bool same_remote(const struct slot *slot, const struct sock *sk)
 {
+	const u32 *remote = (const u32 *)slot->remote_ip;
+
 	if (slot->remote_port != bpf_ntohs(sk->__sk_common.skc_dport))
 		return false;
 	if (sk->__sk_common.skc_family == AF_INET)
-		return ((u32 *)slot->remote_ip)[3] == sk->__sk_common.skc_daddr;
-	return ((u32 *)slot->remote_ip)[3] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[3] &&
-	       ((u32 *)slot->remote_ip)[0] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[0];
+		return remote[3] == sk->__sk_common.skc_daddr;
+	return remote[3] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[3] &&
+	       remote[2] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[2] &&
+	       remote[1] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[1] &&
+	       remote[0] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[0];
 }
 
 /** The slot of a UDP socket as a whole, with its addresses up to date; a new peer after connect(2) is a new slot. */
-static __always_inline struct slot *udp_slot(const struct sock *sk, struct socket_state *state)
+static __always_inline struct place udp_slot(const struct sock *sk)
 {
-	struct slot *slot = own_slot(sk, state);
+	struct place place = slot_of(sk);
+	struct slot *slot = place.slot;
 
-	if (slot && !same_remote(slot, sk)) {
-		if (slot->packets_sent || slot->packets_received || slot->errors) {
-			close_slot(slot, state);
-			slot = 0;
-		} else {
-			set_addresses(slot, sk);
-		}
-	} else if (slot && slot->local_port != sk->__sk_common.skc_num) {
+	if (slot && !same_remote(slot, sk) && (slot->packets_sent || slot->packets_received || slot->errors)) {
+		close_slot(place);
+		place.slot = slot = 0;
+	}
+	if (!slot) {
+		place = open_slot(sk, 0, false);
+		slot = place.slot;
+		if (!slot)
+			return place;
+	} else if (!same_remote(slot, sk) || slot->local_port != sk->__sk_common.skc_num) {
 		set_addresses(slot, sk);
 	}
-	if (!slot)
-		slot = open_slot(sk, state, 0);
-	if (slot) {
-		slot->state = sk->__sk_common.skc_state;
-		claim_owner(slot);
-	}
-	return slot;
+	slot->state = sk->__sk_common.skc_state;
+	claim_owner(slot);
+	return place;
 }
 
-/** The slot of the peer that a hook saw this thread send to or receive from; number + 1, 0 when there is none. */
-static __always_inline u32 peer_slot(struct slot *socket, struct pending_peer *pending)
+/** Names one peer of one socket: the cookie with the address mixed in, and a bit that no cookie has. */
+static __always_inline u64 mix_peer(u64 cookie, const struct task_state *task)
 {
-	struct peer_key key = { .cookie = socket->cookie, .port = pending->port };
+	const u64 *ip = (const u64 *)task->peer_ip;
+	u64 mixed = cookie * 0x9e3779b97f4a7c15ULL;
 
-	copy_ip(key.ip, pending->ip);
-	u32 *known = bpf_map_lookup_elem(&peers, &key);
-	if (known)
-		return *known;
-	u32 number = take_slot();
-	if (!number)
-		return 0;
-	struct slot *slot = slot_at(number - 1);
-	if (!slot)
-		return 0;
-	reset_slot(slot, socket->cookie, IPPROTO_UDP);
-	inherit_owner(slot, socket);
+	mixed = (mixed ^ ip[0]) * 0xff51afd7ed558ccdULL;
+	mixed ^= mixed >> 33;
+	mixed = (mixed ^ ip[1]) * 0xc4ceb9fe1a85ec53ULL;
+	mixed ^= mixed >> 33;
+	mixed = (mixed ^ task->peer_port) * 0xff51afd7ed558ccdULL;
+	mixed ^= mixed >> 29;
+	return mixed | 1ULL << 63;
+}
+
+/** The slot of the peer that this thread sends to or receives from; null when there are too many. */
+static __always_inline struct place peer_slot(const struct slot *socket, const struct task_state *task)
+{
+	u64 id = mix_peer(socket->cookie, task);
+	struct place place = find_slot(id, false);
+	struct shared *shared = get_shared();
+
+	if (place.slot || !shared)
+		return place;
+	/* A quarter of the slots at most, so that a flood of spoofed senders leaves room for the others. */
+	if (shared->peers <= slot_mask >> 2)
+		place = take_slot(id, false);
+	struct slot *slot = place.slot;
+	if (!slot) {
+		__sync_fetch_and_add(&shared->lost_peers, 1);
+		return place;
+	}
+	__sync_fetch_and_add(&shared->peers, 1);
+	slot->cookie = socket->cookie;
+	slot->protocol = IPPROTO_UDP;
+	slot->state = TCP_CLOSE;
 	slot->flags = SLOT_PEER;
 	slot->netns = socket->netns;
-	slot->state = TCP_CLOSE;
-	copy_ip(slot->local_ip, socket->local_ip);
-	copy_ip(slot->remote_ip, pending->ip);
 	slot->local_port = socket->local_port;
-	slot->remote_port = pending->port;
-	slot->revision++;
-	if (bpf_map_update_elem(&peers, &key, &number, BPF_NOEXIST)) {
-		/* Another thread was first, or the table is full and the datagram counts on the socket. */
-		slot->closed_ns = slot->opened_ns;
-		mark_dirty(slot, number - 1);
-		known = bpf_map_lookup_elem(&peers, &key);
-		if (known)
-			return *known;
-		struct shared *shared = get_shared();
-		if (shared)
-			__sync_fetch_and_add(&shared->lost_peers, 1);
-		return 0;
-	}
-	return number;
+	slot->remote_port = task->peer_port;
+	copy_ip(slot->local_ip, socket->local_ip);
+	copy_ip(slot->remote_ip, task->peer_ip);
+	return place;
 }
 
 static __always_inline bool is_failure(int result)
@@ -330,33 +325,8 @@ static __always_inline bool is_failure(int result)
 	return result < 0 && result != -EAGAIN && result != -EINTR && result > -ERESTARTSYS;
 }
 
-static __always_inline void touch_udp(const struct sock *sk, int result, bool sending)
+static __always_inline void count_udp(struct slot *slot, int result, bool sending)
 {
-	if (result < 0 && !is_failure(result))
-		return;
-	struct socket_state *state = get_state(sk, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!state)
-		return;
-	struct slot *slot = udp_slot(sk, state);
-	if (!slot)
-		return;
-	u32 number = state->slot;
-	u32 tid = bpf_get_current_pid_tgid();
-	struct pending_peer *pending = &state->pending[tid % PENDING_PEERS];
-	if (pending->tid == tid) {
-		pending->tid = 0;
-		if (slot->state != TCP_ESTABLISHED) {
-			u32 peer = peer_slot(slot, pending);
-			struct slot *of_peer = peer ? slot_at(peer - 1) : 0;
-			if (of_peer) {
-				slot = of_peer;
-				number = peer;
-				if (slot->local_port == 0)
-					slot->local_port = sk->__sk_common.skc_num;
-				claim_owner(slot);
-			}
-		}
-	}
 	if (result < 0) {
 		/* An error that ICMP brought was counted then; this call only returns it. */
 		if (slot->error_unread && slot->error == -result)
@@ -370,8 +340,32 @@ static __always_inline void touch_udp(const struct sock *sk, int result, bool se
 		__sync_fetch_and_add(&slot->bytes_received, result);
 		__sync_fetch_and_add(&slot->packets_received, 1);
 	}
-	slot->changed_ns = bpf_ktime_get_boot_ns();
-	mark_dirty(slot, number - 1);
+}
+
+static __always_inline void touch_udp(const struct sock *sk, int result, bool sending)
+{
+	if (result < 0 && !is_failure(result))
+		return;
+	struct place place = udp_slot(sk);
+	if (!place.slot) {
+		struct shared *shared = get_shared();
+		if (shared)
+			__sync_fetch_and_add(&shared->lost_datagrams, 1);
+		return;
+	}
+	if (place.slot->state != TCP_ESTABLISHED) {
+		struct task_state *task = get_task(0);
+		if (task && task->exchanging == place.slot->cookie) {
+			task->exchanging = 0;
+			struct place peer = peer_slot(place.slot, task);
+			if (peer.slot) {
+				place = peer;
+				claim_owner(place.slot);
+			}
+		}
+	}
+	count_udp(place.slot, result, sending);
+	mark_dirty(place);
 }
 
 static __always_inline bool is_inet(const struct sock *sk)
@@ -406,15 +400,14 @@ int BPF_PROG(on_receive, struct sock *sk, int result, int flags)
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(on_retransmit, const struct sock *sk)
 {
-	struct socket_state *state = get_state(sk, 0);
-	struct slot *slot = state ? own_slot(sk, state) : 0;
+	struct place place = slot_of(sk);
 
-	if (slot) {
-		if (!slot->local_port)
-			set_addresses(slot, sk);
-		copy_tcp(slot, sk, sk->__sk_common.skc_state);
-		mark_dirty(slot, state->slot - 1);
-	}
+	if (!place.slot)
+		return 0;
+	if (!place.slot->local_port)
+		set_addresses(place.slot, sk);
+	copy_tcp(place.slot, sk, sk->__sk_common.skc_state);
+	mark_dirty(place);
 	return 0;
 }
 
@@ -426,12 +419,11 @@ int BPF_PROG(on_error, const struct sock *sk)
 
 	if (sk->sk_protocol != IPPROTO_UDP || !error)
 		return 0;
-	struct socket_state *state = get_state(sk, 0);
-	struct slot *slot = state ? own_slot(sk, state) : 0;
-	if (slot) {
-		set_error(slot, error, slot->state);
-		slot->error_unread = 1;
-		mark_dirty(slot, state->slot - 1);
+	struct place place = slot_of(sk);
+	if (place.slot) {
+		set_error(place.slot, error, place.slot->state);
+		place.slot->error_unread = 1;
+		mark_dirty(place);
 	}
 	return 0;
 }
@@ -439,11 +431,10 @@ int BPF_PROG(on_error, const struct sock *sk)
 SEC("tp_btf/tcp_receive_reset")
 int BPF_PROG(on_receive_reset, struct sock *sk)
 {
-	struct socket_state *state = get_state(sk, 0);
-	struct slot *slot = state ? own_slot(sk, state) : 0;
+	struct place place = slot_of(sk);
 
-	if (slot)
-		slot->flags |= SLOT_RST_RECEIVED;
+	if (place.slot)
+		place.slot->flags |= SLOT_RST_RECEIVED;
 	return 0;
 }
 
@@ -453,19 +444,17 @@ int BPF_PROG(on_send_reset, const struct sock *sk)
 {
 	if (!sk || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	u8 tcp_state = sk->__sk_common.skc_state;
-	if (tcp_state == TCP_TIME_WAIT || tcp_state == TCP_NEW_SYN_RECV || tcp_state == TCP_LISTEN)
+	u8 state = sk->__sk_common.skc_state;
+	u64 cookie = sk->__sk_common.skc_cookie.counter;
+	if (!cookie || state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV || state == TCP_LISTEN)
 		return 0;
-	struct socket_state *state = get_state(sk, 0);
-	if (!state || !state->last_slot || state->cookie != own_cookie(sk))
-		return 0;
-	struct slot *slot = slot_at(state->last_slot - 1);
-	if (slot && slot->cookie == state->cookie)
-		slot->flags |= SLOT_RST_SENT;
+	struct place place = find_slot(cookie, true);
+	if (place.slot)
+		place.slot->flags |= SLOT_RST_SENT;
 	return 0;
 }
 
-/** Dumping a socket, at the start or later: every descriptor of every process in every network namespace. */
+/** Looking over every descriptor of every process in every network namespace, at the start and now and then. */
 SEC("iter/task_file")
 int find_sockets(struct bpf_iter__task_file *ctx)
 {
@@ -478,232 +467,232 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	struct sock *sk = socket ? socket->sk : 0;
 	if (!sk || !is_inet(sk) || (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_UDP))
 		return 0;
-	u8 sk_state = sk->__sk_common.skc_state;
+	u8 state = sk->__sk_common.skc_state;
 	/* A TCP socket that is neither connected nor listening is no connection, and so is an unbound UDP socket. */
-	if (sk_state == TCP_CLOSE && (sk->sk_protocol == IPPROTO_TCP || !sk->__sk_common.skc_num))
+	if (state == TCP_CLOSE && (sk->sk_protocol == IPPROTO_TCP || !sk->__sk_common.skc_num))
 		return 0;
-	struct socket_state *state = get_state(sk, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!state)
+	struct place place = slot_of(sk);
+	bool changed = !place.slot;
+	if (!place.slot)
+		place = open_slot(sk, SLOT_FOUND, false);
+	struct slot *slot = place.slot;
+	if (!slot)
 		return 0;
-	struct slot *slot = own_slot(sk, state);
-	bool changed = false;
-	if (!slot) {
-		slot = open_slot(sk, state, SLOT_FOUND);
-		if (!slot)
-			return 0;
-		changed = true;
-	}
 	if (!slot->local_port && sk->__sk_common.skc_num) {
 		set_addresses(slot, sk);
 		changed = true;
 	}
-	if (!slot->pid || (slot->flags & SLOT_OWNER_INHERITED)) {
+	if (!slot->pid) {
 		set_owner(slot, task);
 		changed = true;
 	}
 	if (sk->sk_protocol == IPPROTO_TCP) {
 		u64 sent = slot->bytes_sent, received = slot->bytes_received;
-		copy_tcp(slot, sk, sk_state);
+		copy_tcp(slot, sk, state);
 		changed |= sent != slot->bytes_sent || received != slot->bytes_received;
-		if (sk_state == TCP_LISTEN) {
+		if (state == TCP_LISTEN) {
 			slot->receive_queue = sk->sk_ack_backlog;
 			slot->send_queue = sk->sk_max_ack_backlog;
 		}
 	}
 	if (changed) {
-		slot->state = sk_state;
-		slot->changed_ns = bpf_ktime_get_boot_ns();
-		mark_dirty(slot, state->slot - 1);
+		slot->state = state;
+		mark_dirty(place);
 	}
 	return 0;
 }
 
 /* The cgroup hooks see addresses that no tracepoint carries. All of them let every call pass. */
 
-static __always_inline int note_peer(struct bpf_sock_addr *ctx, bool six)
+/** Which peer the UDP send or receive is about that this thread is in. */
+static __always_inline struct task_state *note_exchange(struct bpf_sock_addr *ctx)
 {
-	if (!ctx->sk || ctx->protocol != IPPROTO_UDP)
-		return 1;
-	struct socket_state *state = bpf_sk_storage_get(&sockets, ctx->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!state)
-		return 1;
-	u32 tid = bpf_get_current_pid_tgid();
-	struct pending_peer *pending = &state->pending[tid % PENDING_PEERS];
-	pending->tid = tid;
-	pending->port = bpf_ntohs(ctx->user_port);
-	if (six) {
-		u32 *words = (u32 *)pending->ip;
-		words[0] = ctx->user_ip6[0];
-		words[1] = ctx->user_ip6[1];
-		words[2] = ctx->user_ip6[2];
-		words[3] = ctx->user_ip6[3];
-	} else {
-		SET_MAPPED_IP(pending->ip, ctx->user_ip4);
+	if (ctx->protocol != IPPROTO_UDP)
+		return 0;
+	struct task_state *task = make_task();
+	if (task) {
+		task->exchanging = bpf_get_socket_cookie(ctx);
+		task->peer_port = bpf_ntohs(ctx->user_port);
 	}
+	return task;
+}
+
+static __always_inline int note_exchange4(struct bpf_sock_addr *ctx)
+{
+	struct task_state *task = note_exchange(ctx);
+
+	if (task)
+		SET_MAPPED_IP(task->peer_ip, ctx->user_ip4);
+	return 1;
+}
+
+static __always_inline int note_exchange6(struct bpf_sock_addr *ctx)
+{
+	struct task_state *task = note_exchange(ctx);
+
+	if (task)
+		COPY_IP6(task->peer_ip, ctx->user_ip6);
 	return 1;
 }
 
 SEC("cgroup/sendmsg4")
 int note_send4(struct bpf_sock_addr *ctx)
 {
-	return note_peer(ctx, false);
+	return note_exchange4(ctx);
 }
 
 SEC("cgroup/sendmsg6")
 int note_send6(struct bpf_sock_addr *ctx)
 {
-	return note_peer(ctx, true);
+	return note_exchange6(ctx);
 }
 
 SEC("cgroup/recvmsg4")
 int note_receive4(struct bpf_sock_addr *ctx)
 {
-	return note_peer(ctx, false);
+	return note_exchange4(ctx);
 }
 
 SEC("cgroup/recvmsg6")
 int note_receive6(struct bpf_sock_addr *ctx)
 {
-	return note_peer(ctx, true);
+	return note_exchange6(ctx);
 }
 
-static __always_inline int note_connect(struct bpf_sock_addr *ctx, bool six)
+static __always_inline struct task_state *note_connect(struct bpf_sock_addr *ctx)
 {
 	if (ctx->protocol != IPPROTO_TCP && ctx->protocol != IPPROTO_UDP)
-		return 1;
-	u32 tid = bpf_get_current_pid_tgid();
-	struct connecting call = {
-		.cookie = bpf_get_socket_cookie(ctx),
-		.port = bpf_ntohs(ctx->user_port),
-		.protocol = ctx->protocol,
-	};
-	if (six) {
-		u32 *words = (u32 *)call.ip;
-		words[0] = ctx->user_ip6[0];
-		words[1] = ctx->user_ip6[1];
-		words[2] = ctx->user_ip6[2];
-		words[3] = ctx->user_ip6[3];
-	} else {
-		SET_MAPPED_IP(call.ip, ctx->user_ip4);
+		return 0;
+	struct task_state *task = make_task();
+	if (task) {
+		task->connecting = bpf_get_socket_cookie(ctx);
+		task->connect_port = bpf_ntohs(ctx->user_port);
+		task->connect_protocol = ctx->protocol;
+		task->connect_started = 0;
+		task->ended_slot = 0;
 	}
-	if (bpf_map_update_elem(&connects, &tid, &call, BPF_ANY)) {
-		struct shared *shared = get_shared();
-		if (shared)
-			__sync_fetch_and_add(&shared->lost_connects, 1);
-	}
-	return 1;
+	return task;
 }
 
 SEC("cgroup/connect4")
 int note_connect4(struct bpf_sock_addr *ctx)
 {
-	return note_connect(ctx, false);
+	struct task_state *task = note_connect(ctx);
+
+	if (task)
+		SET_MAPPED_IP(task->connect_ip, ctx->user_ip4);
+	return 1;
 }
 
 SEC("cgroup/connect6")
 int note_connect6(struct bpf_sock_addr *ctx)
 {
-	return note_connect(ctx, true);
+	struct task_state *task = note_connect(ctx);
+
+	if (task)
+		COPY_IP6(task->connect_ip, ctx->user_ip6);
+	return 1;
 }
 
 /** A connect that failed before there was anything to connect: no route, no address, forbidden. */
-static __always_inline void record_failed_connect(const struct connecting *call, int result)
+static __always_inline void record_failed_connect(const struct task_state *call, int result)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u32 number = take_slot();
+	struct place place = take_slot(call->connecting, true);
+	struct slot *slot = place.slot;
 
-	if (!number)
-		return;
-	struct slot *slot = slot_at(number - 1);
 	if (!slot)
 		return;
-	reset_slot(slot, call->cookie, call->protocol);
-	set_owner(slot, task);
-	slot->flags = 0;
+	slot->cookie = call->connecting;
+	slot->protocol = call->connect_protocol;
 	slot->netns = task->nsproxy->net_ns->ns.inum;
-	copy_ip(slot->remote_ip, call->ip);
+	copy_ip(slot->remote_ip, call->connect_ip);
+	slot->remote_port = call->connect_port;
 	/* The unspecified address of the same family: nothing was bound. */
-	if (((u64 *)call->ip)[0] == 0 && ((u32 *)call->ip)[2] == bpf_htonl(0xffff))
+	if (((u64 *)call->connect_ip)[0] == 0 && ((u32 *)call->connect_ip)[2] == bpf_htonl(0xffff))
 		SET_MAPPED_IP(slot->local_ip, 0);
-	slot->remote_port = call->port;
 	slot->state = TCP_CLOSE;
+	set_owner(slot, task);
 	set_error(slot, -result, TCP_SYN_SENT);
-	slot->closed_ns = slot->opened_ns;
-	mark_dirty(slot, number - 1);
+	close_slot(place);
 }
 
 SEC("tracepoint/syscalls/sys_exit_connect")
 int on_connect_result(struct trace_event_raw_sys_exit *ctx)
 {
-	u32 tid = bpf_get_current_pid_tgid();
-	struct connecting *found = bpf_map_lookup_elem(&connects, &tid);
+	struct task_state *task = get_task(0);
 	int result = ctx->ret;
 
-	if (!found)
+	if (!task || !task->connecting)
 		return 0;
-	struct connecting call = *found;
-	bpf_map_delete_elem(&connects, &tid);
-	struct slot *slot = call.slot ? slot_at(call.slot - 1) : 0;
 	bool failed = is_failure(result) && result != -EINPROGRESS && result != -EALREADY && result != -EISCONN;
-	if (slot && slot->cookie == call.cookie) {
-		slot->flags &= ~SLOT_AWAIT_ERRNO;
-		if (failed)
-			set_error(slot, -result, TCP_SYN_SENT);
-		mark_dirty(slot, call.slot - 1);
-	} else if (failed && !call.started) {
-		record_failed_connect(&call, result);
+	struct place ended = {};
+	if (task->ended_slot) {
+		ended.number = task->ended_slot - 1;
+		ended.slot = slot_at(ended.number);
 	}
+	if (ended.slot && ended.slot->id == task->connecting) {
+		ended.slot->flags &= ~SLOT_AWAIT_ERRNO;
+		if (failed)
+			set_error(ended.slot, -result, TCP_SYN_SENT);
+		mark_dirty(ended);
+	} else if (failed && !task->connect_started) {
+		record_failed_connect(task, result);
+	}
+	task->connecting = 0;
 	return 0;
 }
 
 /** A UDP socket that waits on a port, before any traffic. */
-static __always_inline int note_bind(struct bpf_sock *sk, bool six)
+static __always_inline struct place note_bind(struct bpf_sock *sk)
 {
+	struct place place = {};
+
 	if (sk->protocol != IPPROTO_UDP)
-		return 1;
-	struct socket_state *state = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!state || state->slot)
-		return 1;
-	struct task_struct *task = bpf_get_current_task_btf();
+		return place;
 	u64 cookie = bpf_get_socket_cookie(sk);
-	u32 number = take_slot();
-	if (!number)
-		return 1;
-	struct slot *slot = slot_at(number - 1);
+	place = find_slot(cookie, false);
+	if (place.slot) {
+		place.slot = 0;
+		return place;
+	}
+	struct task_struct *task = bpf_get_current_task_btf();
+	place = take_slot(cookie, true);
+	struct slot *slot = place.slot;
 	if (!slot)
-		return 1;
-	reset_slot(slot, cookie, IPPROTO_UDP);
+		return place;
+	slot->cookie = cookie;
+	slot->protocol = IPPROTO_UDP;
 	slot->state = TCP_CLOSE;
 	slot->netns = task->nsproxy->net_ns->ns.inum;
-	if (six) {
-		u32 *words = (u32 *)slot->local_ip;
-		words[0] = sk->src_ip6[0];
-		words[1] = sk->src_ip6[1];
-		words[2] = sk->src_ip6[2];
-		words[3] = sk->src_ip6[3];
-	} else {
-		SET_MAPPED_IP(slot->local_ip, sk->src_ip4);
-		SET_MAPPED_IP(slot->remote_ip, 0);
-	}
 	slot->local_port = sk->src_port;
 	set_owner(slot, task);
-	state->cookie = cookie;
-	state->slot = number;
-	state->last_slot = number;
-	mark_dirty(slot, number - 1);
-	return 1;
+	return place;
 }
 
 SEC("cgroup/post_bind4")
 int note_bind4(struct bpf_sock *sk)
 {
-	return note_bind(sk, false);
+	struct place place = note_bind(sk);
+
+	if (place.slot) {
+		SET_MAPPED_IP(place.slot->local_ip, sk->src_ip4);
+		SET_MAPPED_IP(place.slot->remote_ip, 0);
+		mark_dirty(place);
+	}
+	return 1;
 }
 
 SEC("cgroup/post_bind6")
 int note_bind6(struct bpf_sock *sk)
 {
-	return note_bind(sk, true);
+	struct place place = note_bind(sk);
+
+	if (place.slot) {
+		COPY_IP6(place.slot->local_ip, sk->src_ip6);
+		mark_dirty(place);
+	}
+	return 1;
 }
 
 SEC("cgroup/sock_release")
@@ -711,13 +700,18 @@ int on_release(struct bpf_sock *sk)
 {
 	if (sk->protocol != IPPROTO_UDP)
 		return 1;
-	struct socket_state *state = bpf_sk_storage_get(&sockets, sk, 0, 0);
-	if (!state || !state->slot)
-		return 1;
-	struct slot *slot = slot_at(state->slot - 1);
-	if (slot)
-		close_slot(slot, state);
+	struct place place = find_slot(bpf_get_socket_cookie(sk), false);
+	if (place.slot)
+		close_slot(place);
 	return 1;
+}
+
+static __always_inline void count_lost_process_event(void)
+{
+	struct shared *shared = get_shared();
+
+	if (shared)
+		__sync_fetch_and_add(&shared->lost_process_events, 1);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -726,9 +720,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	struct exec_event *event = bpf_ringbuf_reserve(&process_events, sizeof(*event), 0);
 
 	if (!event) {
-		struct shared *shared = get_shared();
-		if (shared)
-			__sync_fetch_and_add(&shared->lost_process_events, 1);
+		count_lost_process_event();
 		return 0;
 	}
 	event->kind = PROCESS_EXEC;
@@ -761,9 +753,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	struct exit_event *event = bpf_ringbuf_reserve(&process_events, sizeof(*event), 0);
 	if (!event) {
-		struct shared *shared = get_shared();
-		if (shared)
-			__sync_fetch_and_add(&shared->lost_process_events, 1);
+		count_lost_process_event();
 		return 0;
 	}
 	event->kind = PROCESS_EXIT;

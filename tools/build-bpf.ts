@@ -15,7 +15,6 @@ const layoutPath = join(root, 'src/agent/sockets/layout.generated.ts');
 const structs = {
   slot: 'slotLayout',
   shared: 'sharedLayout',
-  peer_key: 'peerKeyLayout',
   exec_event: 'execEventLayout',
   exit_event: 'exitEventLayout',
 } as const;

@@ -20,6 +20,7 @@ export interface Libc {
     value: Uint8Array,
     length: Int32Array,
   ) => number;
+  readonly ioctl: (fd: number, request: number, type: 'void *', argument: Uint8Array) => number;
   readonly close: (fd: number) => number;
   readonly setns: (fd: number, type: number) => number;
   readonly sysconf: (name: number) => number;
@@ -54,6 +55,7 @@ function bind(): Libc {
     recv: f('intptr_t recv(int fd, void *bytes, size_t length, int flags)'),
     setsockopt: f('int setsockopt(int fd, int level, int name, void *value, uint32_t length)'),
     getsockopt: f('int getsockopt(int fd, int level, int name, void *value, void *length)'),
+    ioctl: f('int ioctl(int fd, unsigned long request, ...)'),
     close: f('int close(int fd)'),
     setns: f('int setns(int fd, int type)'),
     sysconf: f('long sysconf(int name)'),

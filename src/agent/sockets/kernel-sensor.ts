@@ -6,6 +6,9 @@ import { type Mapping, mapMemory } from '../../sys/bpf/mapping.ts';
 import { BpfObject, findMissingTracepoints } from '../../sys/bpf/object.ts';
 import { RingBuffer } from '../../sys/bpf/ring-buffer.ts';
 import { mountTracefs, openTracepoint, unmountTracefs } from '../../sys/tracefs.ts';
+import type { SensorStatus } from '../../wire/machine.ts';
+import { decodeProcessEvent, type ExecEvent, type ExitEvent } from './process-events.ts';
+import type { SlotSource } from './slot-source.ts';
 import { measureSlotBuffers, type SlotBuffers, SlotTable } from './slot-table.ts';
 
 const objectPath = join(import.meta.dirname, '../../../bpf/netmon.bpf.o');
@@ -24,12 +27,12 @@ export interface KernelSensorOptions {
 }
 
 /** The BPF side, loaded and attached. Disposal takes everything out of the kernel, as does the process's end. */
-export class KernelSensor implements Disposable {
+export class KernelSensor implements SlotSource {
   readonly slots: SlotTable;
-  readonly processEvents: RingBuffer;
+  readonly #processEvents: RingBuffer;
   /** Programs attached, and what is missing of the rest with the reason. */
-  readonly attached: number;
-  readonly missing: readonly string[];
+  readonly #attached: number;
+  readonly #missing: readonly string[];
   readonly #object: BpfObject;
   readonly #mappings: Mapping[] = [];
 
@@ -42,33 +45,48 @@ export class KernelSensor implements Disposable {
       const absent = skipUnsupported(object, programs);
       object.setMaxEntries('slots', options.maxSockets);
       object.setMaxEntries('dirty_list', options.maxSockets);
-      object.setMaxEntries('peers', Math.max(1024, options.maxSockets >> 2));
       object.setConstants((bytes) => new DataView(bytes.buffer).setUint32(0, options.maxSockets - 1, true));
       object.load();
       this.slots = new SlotTable(this.#mapSlots(options.maxSockets), options.maxSockets);
-      this.processEvents = new RingBuffer(object.mapFd('process_events'), processRingBytes);
+      this.#processEvents = new RingBuffer(object.mapFd('process_events'), processRingBytes);
       const failures = [...absent];
-      this.attached = this.#attachAll(programs, absent, options, failures);
-      this.missing = failures;
+      this.#attached = this.#attachAll(programs, absent, options, failures);
+      this.#missing = failures;
     } catch (thrown) {
       object[Symbol.dispose]();
       throw thrown;
     }
   }
 
-  /** Finds the sockets that are open, with their owners, and refreshes the known ones: puts them on the dirty list. */
-  findSockets(): void {
+  /** The kernel side counts as things happen. */
+  poll(): void {}
+
+  /** Finds the sockets that are open, with their owners, and refreshes the known ones. Throws NM_SYSTEM. */
+  refresh(): void {
     this.#object.runIterator('find_sockets');
   }
 
-  /** Removes a key (`struct peer_key`) from the table of UDP peers; whether it was there. */
-  forgetPeer(key: Uint8Array): boolean {
-    return this.#object.removeKey(this.#object.mapFd('peers'), key);
+  drainProcessEvents(visit: (event: ExecEvent | ExitEvent) => void): void {
+    this.#processEvents.drain((data, offset) => {
+      const event = decodeProcessEvent(data, offset);
+      if (event) visit(event);
+    });
+  }
+
+  status(): SensorStatus {
+    const whole = this.#missing.length === 0;
+    return {
+      name: 'sockets',
+      level: 'full',
+      detail: `eBPF: ${this.#attached} programs, ${this.slots.size} slots`,
+      reason: whole ? null : this.#missing.join('; ').slice(0, 512),
+      remedy: whole ? null : 'a newer kernel, or cgroup2 mounted, lifts this',
+    };
   }
 
   [Symbol.dispose](): void {
     for (const mapping of this.#mappings) mapping[Symbol.dispose]();
-    this.processEvents[Symbol.dispose]();
+    this.#processEvents[Symbol.dispose]();
     this.#object[Symbol.dispose]();
   }
 

@@ -1,7 +1,7 @@
 import { sharedLayout, slotLayout } from './layout.generated.ts';
 import { measureSlotBuffers, SlotTable } from './slot-table.ts';
 
-type Field = Exclude<keyof typeof slotLayout, 'bytes' | 'dirty' | 'next_free'>;
+type Field = Exclude<keyof typeof slotLayout, 'bytes' | 'dirty'>;
 
 /**
  * Slots in this process's own memory, filled by a sensor that cannot count in the kernel. What reads them does not see
@@ -14,6 +14,7 @@ export class MemorySlots {
   readonly #u32: Uint32Array;
   readonly #list: Uint32Array;
   readonly #shared: BigUint64Array;
+  #next = 0;
 
   /** `size` is a power of two. */
   constructor(size: number) {
@@ -31,17 +32,18 @@ export class MemorySlots {
     this.table = new SlotTable(buffers, size);
   }
 
-  /** A zeroed slot, or -1, counted, when none is free. */
-  take(): number {
-    this.#shared[sharedLayout.opened / 8]++;
-    const slot = Number(this.#shared[sharedLayout.free_head / 8] & 0xffffffffn) - 1;
-    if (slot < 0) {
-      this.#shared[sharedLayout.lost_slots / 8]++;
-      return -1;
+  /** A free slot, which bears the id from now on; -1, counted, when there is none. */
+  take(id: number): number {
+    const { table } = this;
+    for (let tried = 0; tried < table.size; tried++) {
+      const slot = this.#next;
+      this.#next = (this.#next + 1) % table.size;
+      if (!table.isFree(slot)) continue;
+      this.setU64(slot, 'id', id);
+      return slot;
     }
-    const next = this.#u32[(slot * slotLayout.bytes + slotLayout.next_free) >> 2];
-    this.#shared[sharedLayout.free_head / 8] = BigInt(next);
-    return slot;
+    this.#shared[sharedLayout.lost_slots / 8]++;
+    return -1;
   }
 
   setU8(slot: number, field: Field, value: number): void {

@@ -3,19 +3,17 @@ import { sharedLayout, slotLayout } from './layout.generated.ts';
 /** Bits of `slot.flags`, as in bpf/netmon.h. */
 export const slotFlags = {
   passive: 1,
-  ownerInherited: 2,
-  found: 4,
-  finReceived: 8,
-  rstSent: 16,
-  rstReceived: 32,
-  peer: 64,
-  awaitErrno: 128,
+  found: 2,
+  finReceived: 4,
+  rstSent: 8,
+  rstReceived: 16,
+  peer: 32,
+  awaitErrno: 64,
 } as const;
 
 /** Offsets of the 32-bit fields, in words. */
 const words = slotLayout.bytes / 4;
 const dirtyWord = slotLayout.dirty / 4;
-const nextFreeWord = slotLayout.next_free / 4;
 
 /** The memory of the maps `slots`, `dirty_list` and `shared_map`. */
 export interface SlotBuffers {
@@ -38,24 +36,23 @@ export class SlotTable {
   readonly #bytes: Uint8Array;
   readonly #u16: Uint16Array;
   readonly #u32: Uint32Array;
+  readonly #u64: BigUint64Array;
   readonly #list: Uint32Array;
   readonly #shared32: Uint32Array;
   readonly #shared64: BigUint64Array;
   /** Entries of the dirty list taken so far, modulo 2^32. */
   #taken = 0;
 
-  /** `size` is a power of two. All slots are put on the free stack. */
+  /** `size` is a power of two. */
   constructor({ slots, dirty, shared }: SlotBuffers, size: number) {
     this.size = size;
     this.#bytes = new Uint8Array(slots);
     this.#u16 = new Uint16Array(slots);
     this.#u32 = new Uint32Array(slots);
+    this.#u64 = new BigUint64Array(slots);
     this.#list = new Uint32Array(dirty);
     this.#shared32 = new Uint32Array(shared);
     this.#shared64 = new BigUint64Array(shared);
-    for (let slot = 0; slot < size; slot++)
-      this.#u32[slot * words + nextFreeWord] = slot + 1 < size ? slot + 2 : 0;
-    Atomics.store(this.#shared64, sharedLayout.free_head / 8, 1n);
   }
 
   /** Takes every slot off the dirty list and calls `visit` with it; what changes from then on is listed again. */
@@ -75,16 +72,20 @@ export class SlotTable {
     }
   }
 
-  /** Gives a closed slot back to the kernel, zeroed. */
-  free(slot: number): void {
-    this.#bytes.fill(0, slot * slotLayout.bytes, (slot + 1) * slotLayout.bytes);
-    const at = sharedLayout.free_head / 8;
-    for (;;) {
-      const head = Atomics.load(this.#shared64, at);
-      this.#u32[slot * words + nextFreeWord] = Number(head & 0xffffffffn);
-      const next = (((head >> 32n) + 1n) << 32n) | BigInt(slot + 1);
-      if (Atomics.compareExchange(this.#shared64, at, head, BigInt.asUintN(64, next)) === head) return;
-    }
+  /** Gives a closed slot back to the kernel, zeroed; false when a late hook marked it again, which is read first. */
+  free(slot: number): boolean {
+    if (Atomics.load(this.#u32, slot * words + dirtyWord) !== 0) return false;
+    const start = slot * slotLayout.bytes;
+    if (this.#bytes[start + slotLayout.flags] & slotFlags.peer)
+      Atomics.sub(this.#shared64, sharedLayout.peers / 8, 1n);
+    this.#bytes.fill(0, start + 8, start + slotLayout.bytes);
+    // From here on the kernel may take it.
+    Atomics.store(this.#u64, (start + slotLayout.id) / 8, 0n);
+    return true;
+  }
+
+  isFree(slot: number): boolean {
+    return this.#u32[slot * words] === 0 && this.#u32[slot * words + 1] === 0;
   }
 
   u8(slot: number, field: number): number {
@@ -122,7 +123,7 @@ export class SlotTable {
   }
 
   /** A counter of the kernel side, as named in bpf/netmon.h. */
-  counter(name: Exclude<keyof typeof sharedLayout, 'bytes' | 'free_head' | 'dirty_head'>): number {
+  counter(name: Extract<keyof typeof sharedLayout, `lost_${string}`>): number {
     return Number(Atomics.load(this.#shared64, sharedLayout[name] / 8));
   }
 }

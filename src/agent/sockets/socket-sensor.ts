@@ -5,24 +5,15 @@ import type { ReportedConnection } from '../../wire/connection.ts';
 import type { Losses, SensorStatus } from '../../wire/machine.ts';
 import type { Clock } from './describe.ts';
 import { defaultFoldOptions, Fold } from './fold.ts';
-import { KernelSensor } from './kernel-sensor.ts';
 import { type ConnectionChanges, LiveChanges } from './live-changes.ts';
 import type { Owners } from './owner.ts';
-import { decodeProcessEvent, type ExecEvent, type ExitEvent } from './process-events.ts';
+import type { ExecEvent, ExitEvent } from './process-events.ts';
 import { Recorder } from './recorder.ts';
+import type { SlotSource } from './slot-source.ts';
 import { type Totals, Tracker, type TrackerListener } from './tracker.ts';
 
 /** How often all sockets are looked over for what no event tells: payload spliced out of a socket. */
 const refreshMs = 30_000;
-
-export interface SocketSensorOptions {
-  /** Sockets counted at once, a power of two. */
-  readonly maxSockets: number;
-  /** Whether to follow the results of connect(2). */
-  readonly connectResults: boolean;
-}
-
-export const defaultSocketSensorOptions: SocketSensorOptions = { maxSockets: 65_536, connectResults: true };
 
 export interface SocketSensorDeps {
   readonly owners: Owners;
@@ -36,7 +27,7 @@ export interface SocketSensorDeps {
 
 /** The sensor of connections: from the kernel's counters to live changes and rows to keep. */
 export class SocketSensor implements Disposable {
-  readonly #kernel: KernelSensor;
+  readonly #source: SlotSource;
   readonly #tracker: Tracker;
   readonly #live: LiveChanges;
   readonly #recorder: Recorder;
@@ -44,19 +35,18 @@ export class SocketSensor implements Disposable {
   readonly #deps: SocketSensorDeps;
   #refreshedMs = 0;
 
-  /** Throws NM_NOT_SUPPORTED where the kernel cannot count. */
-  constructor(options: SocketSensorOptions, deps: SocketSensorDeps) {
+  /** Takes the source over, and disposes of it in the end. */
+  constructor(source: SlotSource, deps: SocketSensorDeps) {
     this.#deps = deps;
     this.#live = new LiveChanges(deps.clock);
     this.#fold = new Fold(defaultFoldOptions, deps.record);
     this.#recorder = new Recorder(deps.clock, this.#fold);
-    this.#kernel = new KernelSensor(options);
+    this.#source = source;
     this.#tracker = new Tracker({
-      slots: this.#kernel.slots,
+      slots: source.slots,
       owners: deps.owners,
       isLocalAddress: deps.isLocalAddress,
       jiffyMs: readJiffyMs(),
-      forgetPeer: (key) => void this.#kernel.forgetPeer(key),
       listener: this.#makeListener(),
     });
   }
@@ -69,7 +59,8 @@ export class SocketSensor implements Disposable {
   tick(nowNs: number, elapsedMs: number): void {
     const nowMs = nowNs / 1e6;
     if (nowMs - this.#refreshedMs >= refreshMs) this.#refresh(nowMs);
-    this.#kernel.processEvents.drain(this.#onProcessRecord);
+    this.#source.poll(nowNs);
+    this.#source.drainProcessEvents(this.#deps.onProcessEvent);
     this.#tracker.tick(nowNs, elapsedMs);
     this.#recorder.tick(nowMs);
   }
@@ -80,26 +71,18 @@ export class SocketSensor implements Disposable {
   }
 
   status(): SensorStatus {
-    const { attached, missing } = this.#kernel;
-    const whole = missing.length === 0;
-    return {
-      name: 'sockets',
-      level: 'full',
-      detail: `eBPF: ${attached} programs, ${this.#kernel.slots.size} slots`,
-      reason: whole ? null : missing.join('; ').slice(0, 512),
-      remedy: whole ? null : 'a newer kernel, or cgroup2 mounted, lifts this',
-    };
+    return this.#source.status();
   }
 
   /** Exact counts of what found no room. */
   losses(): Losses {
-    const { slots } = this.#kernel;
+    const { slots } = this.#source;
     return {
       sockets_without_slot: slots.counter('lost_slots'),
-      sockets_without_storage: slots.counter('lost_storage'),
-      udp_peers_not_told_apart: slots.counter('lost_peers'),
+      datagrams_without_slot: slots.counter('lost_datagrams'),
+      datagrams_of_too_many_peers: slots.counter('lost_peers'),
       process_events: slots.counter('lost_process_events'),
-      connect_results: slots.counter('lost_connects'),
+      calls_not_followed: slots.counter('lost_calls'),
       time_wait_not_shown: this.#tracker.evicted,
     };
   }
@@ -107,22 +90,17 @@ export class SocketSensor implements Disposable {
   /** Takes the sensor out of the kernel, after a last reading. */
   [Symbol.dispose](): void {
     this.#recorder.finish(this.#refreshedMs);
-    this.#kernel[Symbol.dispose]();
+    this.#source[Symbol.dispose]();
   }
 
   #refresh(nowMs: number): void {
     this.#refreshedMs = nowMs;
     try {
-      this.#kernel.findSockets();
+      this.#source.refresh();
     } catch (thrown) {
       this.#deps.reporter.error('unable to look over the open sockets', { error: describeError(thrown) });
     }
   }
-
-  readonly #onProcessRecord = (data: DataView, offset: number): void => {
-    const event = decodeProcessEvent(data, offset);
-    if (event) this.#deps.onProcessEvent(event);
-  };
 
   #makeListener(): TrackerListener {
     const live = this.#live;

@@ -3,7 +3,8 @@ import type { Direction } from '../../wire/connection.ts';
 import { judgeLimit } from './describe.ts';
 import { slotLayout as layout } from './layout.generated.ts';
 import { Lingering } from './lingering.ts';
-import type { Owner, Owners } from './owner.ts';
+import { Listeners } from './listeners.ts';
+import type { Owner, OwnerHint, Owners } from './owner.ts';
 import { UdpPeers } from './peers.ts';
 import { RateMeter } from './rates.ts';
 import { type SlotTable, slotFlags } from './slot-table.ts';
@@ -20,6 +21,9 @@ const settleNs = 2e6;
 /** Ticks between looks for UDP peers that fell silent. */
 const expireEvery = 50;
 
+/** For the owner that is not known. */
+const noHint: OwnerHint = { comm: '', ppid: 0, uid: 0, cgroup_id: 0 };
+
 export interface TrackerDeps {
   readonly slots: SlotTable;
   readonly owners: Owners;
@@ -27,8 +31,6 @@ export interface TrackerDeps {
   readonly isLocalAddress: (ip: string) => boolean;
   /** Milliseconds of a jiffy. */
   readonly jiffyMs: number;
-  /** Removes a key from the kernel's table of UDP peers. */
-  readonly forgetPeer: (key: Uint8Array) => void;
   readonly listener: TrackerListener;
 }
 
@@ -73,8 +75,8 @@ export class Tracker {
   readonly #retired: Uint8Array;
   readonly #rates = new RateMeter();
   readonly #lingering = new Lingering();
-  readonly #peers: UdpPeers;
-  readonly #listening = new Map<string, number>();
+  readonly #peers = new UdpPeers();
+  readonly #listeners = new Listeners();
   /** Slots done with in this tick and in the last one. */
   #done: number[] = [];
   #freeable: number[] = [];
@@ -89,7 +91,6 @@ export class Tracker {
     this.#slots = deps.slots;
     this.#bySlot = new Array(deps.slots.size);
     this.#retired = new Uint8Array(deps.slots.size);
-    this.#peers = new UdpPeers(deps.forgetPeer);
   }
 
   /** Connections that ended unseen for want of room among those in TIME_WAIT. */
@@ -108,12 +109,13 @@ export class Tracker {
     this.#rates.tick(elapsedMs, this.#onRate);
     if (++this.#ticks % expireEvery === 0) this.#peers.expire(nowNs, this.#endPeer);
     this.#lingering.expire(this.#tickMs, this.#onLingered);
-    for (const slot of this.#freeable) {
-      this.#retired[slot] = 0;
-      this.#slots.free(slot);
-    }
-    this.#freeable = this.#done;
+    const done = this.#done;
     this.#done = [];
+    for (const slot of this.#freeable) {
+      if (this.#slots.free(slot)) this.#retired[slot] = 0;
+      else this.#done.push(slot);
+    }
+    this.#freeable = done;
   }
 
   /** Milliseconds on the kernel's clock at the current tick. */
@@ -128,11 +130,6 @@ export class Tracker {
       if (connection) visit(connection);
     }
     this.#lingering.forEach(visit);
-  }
-
-  /** Whether something on this machine listens on a port, in any network namespace. */
-  #isListening(netns: number, port: number): boolean {
-    return (this.#listening.get(`${netns} ${port}`) ?? 0) > 0;
   }
 
   readonly #onDirty = (slot: number): void => this.#read(slot, false);
@@ -153,16 +150,15 @@ export class Tracker {
 
   #read(slot: number, settled: boolean): void {
     const slots = this.#slots;
-    const cookie = slots.u64(slot, layout.cookie);
     // A slot that was given back, or is on its way there, and was marked once more by a late hook.
-    if (cookie === 0 || this.#retired[slot] === 1) return;
+    if (slots.isFree(slot) || this.#retired[slot] === 1) return;
     const closedNs = slots.u64(slot, layout.closed_ns);
     const flags = slots.u8(slot, layout.flags);
     if (closedNs > 0 && !settled && (flags & slotFlags.awaitErrno || this.#tickNs - closedNs < settleNs)) {
       this.#unsettled.push(slot);
       return;
     }
-    const connection = this.#bySlot[slot] ?? this.#open(slot, cookie, flags);
+    const connection = this.#bySlot[slot] ?? this.#open(slot, flags);
     if (connection.revision !== slots.u32(slot, layout.revision)) this.#revise(slot, connection);
     connection.flags = flags;
     this.#copyCounters(slot, connection);
@@ -176,23 +172,23 @@ export class Tracker {
     }
   }
 
-  #open(slot: number, cookie: number, flags: number): TrackedConnection {
+  #open(slot: number, flags: number): TrackedConnection {
     const connection = new TrackedConnection({
       key: this.#nextKey++,
       slot,
-      cookie,
+      cookie: this.#slots.u64(slot, layout.cookie),
       protocol: this.#slots.u8(slot, layout.protocol) === udp ? 'udp' : 'tcp',
       openedNs: this.#slots.u64(slot, layout.opened_ns),
       found: (flags & slotFlags.found) !== 0,
       peer: (flags & slotFlags.peer) !== 0,
-      identity: this.#identify(slot),
+      identity: this.#deps.owners.identify(0, 0, noHint),
     });
     connection.flags = flags;
     this.#bySlot[slot] = connection;
-    this.#revise(slot, connection);
-    connection.direction = this.#judgeDirection(slot, connection);
+    this.#takeOver(slot, connection);
+    if (connection.found) this.#skipPast(slot, connection);
     if (connection.peer) this.#peers.add(connection);
-    if (connection.direction === 'listening') this.#countListener(connection, 1);
+    if (connection.direction === 'listening') this.#listeners.add(connection);
     else this.totals.connections++;
     this.open++;
     this.#deps.owners.opened(connection.identity);
@@ -200,9 +196,18 @@ export class Tracker {
     return connection;
   }
 
-  #identify(slot: number): Owner {
+  /** What moved before the start is the connection's own, but no traffic of now. */
+  #skipPast(slot: number, connection: TrackedConnection): void {
+    connection.bytesSent = this.#slots.u64(slot, layout.bytes_sent);
+    connection.bytesReceived = this.#slots.u64(slot, layout.bytes_received);
+  }
+
+  /** A socket that no process has used yet belongs to the one that listens for it. */
+  #identify(slot: number, connection: TrackedConnection): Owner {
     const slots = this.#slots;
-    return this.#deps.owners.identify(slots.u32(slot, layout.pid), slots.u64(slot, layout.start_ns), {
+    const pid = slots.u32(slot, layout.pid);
+    if (pid === 0) return this.#listeners.find(connection)?.identity ?? connection.identity;
+    return this.#deps.owners.identify(pid, slots.u64(slot, layout.start_ns), {
       comm: slots.text(slot, layout.comm, commBytes),
       ppid: slots.u32(slot, layout.ppid),
       uid: slots.u32(slot, layout.uid),
@@ -211,23 +216,27 @@ export class Tracker {
   }
 
   /** Takes over addresses and owner. */
-  #revise(slot: number, connection: TrackedConnection): void {
+  #takeOver(slot: number, connection: TrackedConnection): void {
     const slots = this.#slots;
-    const first = connection.revision < 0;
     connection.revision = slots.u32(slot, layout.revision);
     connection.netns = slots.u32(slot, layout.netns);
     connection.localIp = formatIp(slots.bytes(), slots.offset(slot, layout.local_ip));
     connection.localPort = slots.u16(slot, layout.local_port);
     connection.remoteIp = formatIp(slots.bytes(), slots.offset(slot, layout.remote_ip));
     connection.remotePort = slots.u16(slot, layout.remote_port);
-    if (first) return;
-    const identity = this.#identify(slot);
-    if (identity !== connection.identity) {
-      this.#deps.owners.closed(connection.identity);
-      this.#deps.owners.opened(identity);
-      connection.identity = identity;
-    }
+    connection.identity = this.#identify(slot, connection);
     connection.direction = this.#judgeDirection(slot, connection);
+  }
+
+  #revise(slot: number, connection: TrackedConnection): void {
+    const { identity } = connection;
+    if (connection.direction === 'listening') this.#listeners.remove(connection);
+    this.#takeOver(slot, connection);
+    if (connection.direction === 'listening') this.#listeners.add(connection);
+    if (identity !== connection.identity) {
+      this.#deps.owners.closed(identity);
+      this.#deps.owners.opened(connection.identity);
+    }
     this.#deps.listener.onRevised(connection);
   }
 
@@ -243,14 +252,7 @@ export class Tracker {
   #isPassive(slot: number, connection: TrackedConnection): boolean {
     if (connection.flags & slotFlags.passive) return true;
     if (connection.peer) return this.#slots.u64(slot, layout.packets_sent) === 0;
-    return connection.found && this.#isListening(connection.netns, connection.localPort);
-  }
-
-  #countListener(connection: TrackedConnection, change: 1 | -1): void {
-    const name = `${connection.netns} ${connection.localPort}`;
-    const count = (this.#listening.get(name) ?? 0) + change;
-    if (count > 0) this.#listening.set(name, count);
-    else this.#listening.delete(name);
+    return connection.found && this.#listeners.find(connection) !== undefined;
   }
 
   #copyCounters(slot: number, connection: TrackedConnection): void {
@@ -267,7 +269,7 @@ export class Tracker {
     }
     connection.packetsSent = slots.u64(slot, layout.packets_sent);
     connection.packetsReceived = slots.u64(slot, layout.packets_received);
-    connection.changedNs = slots.u64(slot, layout.changed_ns);
+    connection.changedNs = this.#tickNs;
     connection.state = slots.u8(slot, layout.state);
     if (connection.protocol === 'tcp') this.#copyQuality(slot, connection);
   }
@@ -313,7 +315,7 @@ export class Tracker {
     this.#done.push(slot);
     this.open--;
     this.#deps.owners.closed(connection.identity);
-    if (connection.direction === 'listening') this.#countListener(connection, -1);
+    if (connection.direction === 'listening') this.#listeners.remove(connection);
     if (connection.protocol === 'udp') connection.state = closed;
     if (connection.protocol === 'udp' && !connection.peer)
       this.#peers.endSocket(connection.cookie, this.#endPeer);

@@ -10,7 +10,6 @@ export interface Libbpf {
   readonly programName: (program: unknown) => string;
   readonly sectionName: (program: unknown) => string;
   readonly setAutoload: (program: unknown, autoload: boolean) => number;
-  readonly programFd: (program: unknown) => number;
   readonly attach: (program: unknown) => unknown;
   readonly attachCgroup: (program: unknown, cgroup: number) => unknown;
   readonly attachPerfEvent: (program: unknown, event: number) => unknown;
@@ -22,9 +21,6 @@ export interface Libbpf {
   readonly mapFd: (map: unknown) => number;
   readonly setMaxEntries: (map: unknown, entries: number) => number;
   readonly initialValue: (map: unknown, size: Uint8Array) => unknown;
-  readonly lookup: (map: number, key: Uint8Array, value: Uint8Array) => number;
-  readonly update: (map: number, key: Uint8Array, value: Uint8Array, flags: number) => number;
-  readonly remove: (map: number, key: Uint8Array) => number;
   readonly loadVmlinuxBtf: () => unknown;
   readonly findBtfType: (btf: unknown, name: string, kind: number) => number;
   readonly freeBtf: (btf: unknown) => void;
@@ -55,7 +51,6 @@ function bind(): Libbpf {
     programName: f('const char *bpf_program__name(void *program)'),
     sectionName: f('const char *bpf_program__section_name(void *program)'),
     setAutoload: f('int bpf_program__set_autoload(void *program, bool autoload)'),
-    programFd: f('int bpf_program__fd(void *program)'),
     attach: f('void *bpf_program__attach(void *program)'),
     attachCgroup: f('void *bpf_program__attach_cgroup(void *program, int cgroup)'),
     attachPerfEvent: f('void *bpf_program__attach_perf_event(void *program, int event)'),
@@ -67,9 +62,6 @@ function bind(): Libbpf {
     mapFd: f('int bpf_map__fd(void *map)'),
     setMaxEntries: f('int bpf_map__set_max_entries(void *map, uint32_t entries)'),
     initialValue: f('void *bpf_map__initial_value(void *map, _Out_ uint8_t *size)'),
-    lookup: f('int bpf_map_lookup_elem(int map, const uint8_t *key, _Out_ uint8_t *value)'),
-    update: f('int bpf_map_update_elem(int map, const uint8_t *key, const uint8_t *value, uint64_t flags)'),
-    remove: f('int bpf_map_delete_elem(int map, const uint8_t *key)'),
     loadVmlinuxBtf: f('void *btf__load_vmlinux_btf()'),
     findBtfType: f('int btf__find_by_name_kind(void *btf, const char *name, uint32_t kind)'),
     freeBtf: f('void btf__free(void *btf)'),

@@ -101,11 +101,6 @@ export class BpfObject implements Disposable {
     return this.#lib.mapFd(this.#findMap(map));
   }
 
-  /** Removes a key from a hash map; whether it was there. */
-  removeKey(mapFd: number, key: Uint8Array): boolean {
-    return this.#lib.remove(mapFd, key) === 0;
-  }
-
   [Symbol.dispose](): void {
     for (const link of this.#links.splice(0)) this.#lib.destroyLink(link);
     this.#lib.close(this.#object);

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 
 export type KeyBindings = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
-/** Whether keys belong to what has the focus: a text field, a menu, a dialog. */
+/** Whether a key belongs to what has the focus: a text field, a menu, a dialog; Enter also to a button or link. */
 function isTaken(event: KeyboardEvent): boolean {
   const target = event.target as Element | null;
   if (
@@ -10,6 +10,7 @@ function isTaken(event: KeyboardEvent): boolean {
   ) {
     return true;
   }
+  if (event.key === 'Enter' && target?.closest('button, a')) return true;
   return event.ctrlKey || event.metaKey || event.altKey;
 }
 

@@ -93,7 +93,7 @@ function makeOptions(element: HTMLElement, theme: Theme, compact: boolean): uPlo
         gap: 4,
         splits: (_plot, _axis, _min, max) =>
           [0, 1, 2, 3, 4, 5, 6].map((step) => max - windowMs + step * 5000),
-        values: (plot, ticks) => agoLabels(ticks, plot.scales.x.max ?? 0),
+        values: noLabels,
       },
       {
         ...axis,
@@ -101,8 +101,8 @@ function makeOptions(element: HTMLElement, theme: Theme, compact: boolean): uPlo
         grid,
         size: 72,
         gap: 6,
-        splits: (_plot, _axis, _min, max) => [0, 1, 2, 3, 4].map((step) => (max * step) / 4),
-        values: (_plot, ticks) => rateLabels(ticks),
+        splits: (_plot, _axis, min, max) => spread(min, max, ySteps),
+        values: noLabels,
       },
     ],
     series: [
@@ -110,7 +110,54 @@ function makeOptions(element: HTMLElement, theme: Theme, compact: boolean): uPlo
       makeSeries('Upload', color('--up'), theme, compact),
       makeSeries('Download', color('--down'), theme, compact),
     ],
-    plugins: compact ? [] : [makeTooltip()],
+    plugins: compact ? [] : [makeLabels(), makeTooltip()],
+  };
+}
+
+/** Steps of the axes. */
+const xSteps = 6;
+const ySteps = 4;
+
+function spread(min: number, max: number, steps: number): number[] {
+  return Array.from({ length: steps + 1 }, (_, step) => min + ((max - min) * step) / steps);
+}
+
+/** Labels are elements: drawn as text into the canvas they took half of the chart's time. */
+function noLabels(_plot: uPlot, ticks: readonly number[]): null[] {
+  return ticks.map(() => null);
+}
+
+/** The labels of both axes, written anew only when the scale changes. */
+function makeLabels(): uPlot.Plugin {
+  const add = (plot: uPlot, count: number, className: string): HTMLElement[] =>
+    Array.from({ length: count + 1 }, () => {
+      const label = document.createElement('div');
+      label.className = `pointer-events-none absolute text-[11px] leading-none whitespace-nowrap text-ink-3 ${className}`;
+      plot.over.append(label);
+      return label;
+    });
+  let shown = -1;
+  let rates: HTMLElement[] = [];
+  return {
+    hooks: {
+      init: (plot) => {
+        plot.over.style.overflow = 'visible';
+        const ago = agoLabels(spread(-windowMs, 0, xSteps), 0);
+        for (const [step, label] of add(plot, xSteps, 'top-[calc(100%+8px)] -translate-x-1/2').entries()) {
+          label.textContent = ago[step];
+          label.style.left = `${(step / xSteps) * 100}%`;
+        }
+        rates = add(plot, ySteps, 'right-[calc(100%+8px)] translate-y-1/2');
+        for (const [step, label] of rates.entries()) label.style.bottom = `${(step / ySteps) * 100}%`;
+      },
+      draw: (plot) => {
+        const max = plot.scales.y.max ?? 0;
+        if (max === shown) return;
+        shown = max;
+        const texts = rateLabels(spread(0, max, ySteps));
+        for (const [step, label] of rates.entries()) label.textContent = texts[step];
+      },
+    },
   };
 }
 

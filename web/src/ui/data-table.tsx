@@ -14,6 +14,7 @@ import {
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp, ChevronDown, ChevronRight } from 'lucide-react';
 import { memo, type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { useScrollTo } from './use-scroll-to.ts';
 
 /** What a column needs to be laid out. */
 export interface ColumnLayout {
@@ -69,6 +70,8 @@ export interface DataTableProps<Row extends object> {
   readonly items?: readonly Item<Row>[];
   readonly onRange?: (first: number, last: number) => void;
   readonly selected: string | null;
+  /** Rows to stand back, as they are over. */
+  readonly faded?: (row: Row) => boolean;
   readonly onOpen: (row: Row) => void;
   /** Told the rows in the order shown, for moving by keys. */
   readonly onOrder?: (rows: readonly Row[]) => void;
@@ -119,7 +122,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const last = visible.at(-1)?.index ?? 0;
   const { onRange } = props;
   useEffect(() => onRange?.(first, last), [onRange, first, last]);
-  useScrollIntoView(props, virtualizer.scrollToIndex);
+  useScrollTo(props.selected, virtualizer.scrollToIndex, (id) => {
+    if (items) return items.findIndex((item) => 'row' in item && rowId(item.row) === id);
+    const index = model.rows.findIndex((row) => row.id === id);
+    return index < 0 ? -1 : index + (window?.offset ?? 0);
+  });
 
   const layouts = table.getVisibleLeafColumns().map((column) => column.columnDef.meta ?? defaultLayout);
   const tracks = layouts
@@ -139,11 +146,12 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         <HeaderRow table={table} tracks={tracks} sort={sort} onSort={props.onSort} />
         {visible.map(({ index, start }) => {
           const entry = lookUp(index);
-          if (entry === undefined) return <EmptyRow key={`empty-${index}`} start={start} index={index} />;
-          if ('content' in entry) return <HeadRow key={entry.key} head={entry} start={start} index={index} />;
+          if (entry === undefined) return <EmptyRow key={index} start={start} index={index} />;
+          if ('content' in entry) return <HeadRow key={index} head={entry} start={start} index={index} />;
           return (
             <BodyRow
-              key={entry.id}
+              // By place, not by row: when the order changes ten times a second, texts change and no element moves.
+              key={index}
               row={entry}
               data={entry.original}
               tracks={tracks}
@@ -151,6 +159,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
               start={start}
               index={index}
               selected={entry.id === props.selected}
+              faded={props.faded?.(entry.original) === true}
               onOpen={props.onOpen}
             />
           );
@@ -158,23 +167,6 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       </div>
     </div>
   );
-}
-
-/** Brings the selected row into sight when another is selected, not when it moves. */
-function useScrollIntoView<Row extends object>(
-  { selected, rows, rowId, window, items }: DataTableProps<Row>,
-  scrollToIndex: (index: number) => void,
-): void {
-  const shown = useRef<string | null>(null);
-  useEffect(() => {
-    if (selected === shown.current) return;
-    shown.current = selected;
-    if (selected === null || (!window && !items)) return;
-    const index = items
-      ? items.findIndex((item) => 'row' in item && rowId(item.row) === selected)
-      : rows.findIndex((row) => rowId(row) === selected) + (window?.offset ?? 0);
-    if (index >= 0) scrollToIndex(index);
-  }, [selected, rows, rowId, window, items, scrollToIndex]);
 }
 
 function HeaderRow<Row extends object>(props: {
@@ -242,20 +234,14 @@ interface BodyRowProps<Row extends object> {
   start: number;
   index: number;
   selected: boolean;
+  faded: boolean;
   onOpen: (row: Row) => void;
 }
 
 /** One row; drawn again only when its data, its place or the columns changed. */
 const BodyRow = memo(
-  function BodyRow<Row extends object>({
-    row,
-    data,
-    tracks,
-    start,
-    index,
-    selected,
-    onOpen,
-  }: BodyRowProps<Row>) {
+  function BodyRow<Row extends object>(props: BodyRowProps<Row>) {
+    const { row, data, tracks, start, index, selected, faded, onOpen } = props;
     return (
       // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter are bound for the whole list
       <div
@@ -264,7 +250,8 @@ const BodyRow = memo(
         aria-selected={selected}
         tabIndex={-1}
         data-id={row.id}
-        className="absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3.5 border-b border-line/60 px-3.5 text-[0.8125rem] text-ink-2 hover:bg-raised/60 aria-selected:bg-raised aria-selected:shadow-[inset_2px_0_0_var(--accent)]"
+        data-faded={faded || undefined}
+        className="absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3.5 border-b border-line/60 px-3.5 text-[0.8125rem] text-ink-2 hover:bg-raised/60 data-faded:opacity-60 aria-selected:bg-raised aria-selected:shadow-[inset_2px_0_0_var(--accent)]"
         style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${start}px)` }}
         onClick={() => onOpen(data)}
       >

@@ -13,7 +13,7 @@ export const SparkBars = memo(function SparkBars({
     <svg
       viewBox={`0 0 ${values.length * 4} 20`}
       preserveAspectRatio="none"
-      className="h-5 w-24 shrink-0 text-red"
+      className="relative h-5 w-16 shrink-0 sm:w-24 text-red"
       role="img"
       aria-label={label}
     >

@@ -29,9 +29,11 @@ export function Remote({ connection }: { connection: Connection }) {
   if (hasNoPeer(connection)) return <span className="text-ink-3">any</span>;
   if (remote_name === null) return <Text value={remote_addr} className="text-ink" />;
   return (
-    <span className="flex min-w-0 items-baseline gap-2">
-      <Text value={remote_name} className="text-ink" />
-      <Text value={remote_addr} className="min-w-12 shrink-[4] text-xs text-ink-3" />
+    <span className="@container w-full min-w-0">
+      <span className="flex items-baseline gap-2 leading-5">
+        <Text value={remote_name} className="min-w-0 text-ink" />
+        <Text value={remote_addr} className="max-w-[65%] shrink-0 text-xs text-ink-3 @max-[12rem]:hidden" />
+      </span>
     </span>
   );
 }
@@ -97,11 +99,13 @@ const onRequest = Number.POSITIVE_INFINITY;
 
 /** The columns of the connection table; ids of sortable ones are the wire's sort keys. */
 export const connectionColumns: readonly Column<Connection>[] = [
-  sortable('state', 'State', { min: 7.4, from: 560 }, (row) => <StateBadge state={row.state} />),
-  sortable('process', 'Process', { min: 6.5, grow: 1.15, from: 0 }, (row) => <Process connection={row} />),
+  sortable('state', 'State', { min: 7.4, from: 560 }, (row) => (
+    <StateBadge state={row.state} error={row.error} />
+  )),
+  sortable('process', 'Process', { min: 6.5, grow: 1, from: 0 }, (row) => <Process connection={row} />),
   sortable('pid', 'PID', { min: 3.6, from: 760 }, (row) => row.process_id ?? '–'),
-  sortable('local', 'Local', { min: 8.6, grow: 1, from: 840 }, (row) => <Text value={row.local_addr} />),
-  sortable('remote', 'Remote', { min: 9, grow: 2, from: 0 }, (row) => <Remote connection={row} />),
+  sortable('local', 'Local', { min: 8.6, grow: 0.6, from: 840 }, (row) => <Text value={row.local_addr} />),
+  sortable('remote', 'Remote', { min: 8, grow: 3, from: 0 }, (row) => <Remote connection={row} />),
   sortable('protocol', 'Proto', { min: 2.8, from: 620, label: 'Protocol' }, (row) => row.protocol ?? '–'),
   fixed('direction', 'Direction', { min: 6, from: 1500 }, (row) => (
     <DirectionCell direction={row.direction} />
@@ -116,7 +120,7 @@ export const connectionColumns: readonly Column<Connection>[] = [
   sortable(
     'download_speed',
     'Download',
-    { min: 5.6, from: 480, right: true },
+    { min: 5.6, from: 340, right: true },
     (row) => <Rate value={row.download_speed} kind="down" />,
     true,
   ),
@@ -137,7 +141,7 @@ export const connectionColumns: readonly Column<Connection>[] = [
   sortable(
     'bytes',
     'Total',
-    { min: 5, from: 1150, right: true, label: 'Bytes in total' },
+    { min: 5, from: 1340, right: true, label: 'Bytes in total' },
     (row) => formatBytes(sumBytes(row)),
     true,
   ),

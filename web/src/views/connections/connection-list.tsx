@@ -7,6 +7,7 @@ import { type Group, type Grouping, groupConnections, type Line, makeLines } fro
 import type { RowsView } from '../../live/live-store.ts';
 import { DataTable, type Item, type Sort } from '../../ui/data-table.tsx';
 import { Text } from '../../ui/text.tsx';
+import { useScrollTo } from '../../ui/use-scroll-to.ts';
 import { useWidth } from '../../ui/use-size.ts';
 import { ConnectionCard, cardHeight } from './connection-card.tsx';
 import { connectionColumns } from './connection-columns.tsx';
@@ -25,6 +26,8 @@ export interface ConnectionListProps {
 }
 
 const rowId = (row: Connection): string => String(row.id);
+/** Ended connections stay for a few seconds. */
+const isOver = (row: Connection): boolean => !row.active;
 
 /** Groups of the view's rows and which of them are closed. */
 function useGroups(view: RowsView<Connection>, by: Grouping | null) {
@@ -94,6 +97,7 @@ export function ConnectionTable(props: ConnectionListProps) {
       items={items}
       onRange={props.onRange}
       selected={props.selected}
+      faded={isOver}
       onOpen={props.onOpen}
     />
   );
@@ -126,6 +130,12 @@ export function ConnectionCards(props: ConnectionListProps & { scroller: RefObje
   const first = visible[0]?.index ?? 0;
   const last = visible.at(-1)?.index ?? 0;
   useEffect(() => onRange(first * lanes, (last + 1) * lanes), [onRange, first, last, lanes]);
+  useScrollTo(props.selected, virtualizer.scrollToIndex, (id) => {
+    if (lines)
+      return lines.findIndex((line) => line.kind === 'rows' && line.rows.some((row) => rowId(row) === id));
+    const index = view.rows.findIndex((row) => rowId(row) === id);
+    return index < 0 ? -1 : Math.floor((index + view.offset) / lanes);
+  });
   // Group heads and lines of cards differ in height, so a change of lines moves what follows.
   // biome-ignore lint/correctness/useExhaustiveDependencies: measured anew when the lines change
   useEffect(() => virtualizer.measure(), [lines, virtualizer]);

@@ -33,7 +33,11 @@ export function ConnectionsView() {
   const open = useCallback((row: Connection) => set('id', String(row.id)), [set]);
   const close = useCallback(() => set('id', null), [set]);
   const onSort = useCallback((sort: string) => set('sort', sort === defaultSort ? null : sort), [set]);
-  const { onOrder, keys } = useMoves<Connection>({ selected, idOf, onSelect: (id) => set('id', id) });
+  const { marked, onOrder, keys } = useMoves<Connection>({
+    opened: selected,
+    idOf,
+    onOpen: (id) => set('id', id),
+  });
   useKeys({
     ...keys,
     Escape: close,
@@ -47,7 +51,7 @@ export function ConnectionsView() {
     sort: state.sort,
     onSort,
     hidden,
-    selected,
+    selected: marked,
     onOpen: open,
     onRange,
     onOrder,

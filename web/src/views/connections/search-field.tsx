@@ -36,7 +36,7 @@ export function SearchField({
     if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();
   };
   return (
-    <label className="relative flex min-w-0 flex-1 items-center max-md:basis-full">
+    <label className="relative flex min-w-0 flex-1 items-center max-md:-order-2 max-md:basis-[calc(100%-3.5rem)]">
       <Search className="pointer-events-none absolute left-2.5 size-4 text-ink-3" aria-hidden />
       <input
         type="search"

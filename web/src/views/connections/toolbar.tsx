@@ -92,7 +92,7 @@ export function Toolbar({ state, hidden, onColumn, frozen, onFreeze }: ToolbarPr
       {layout === 'table' && <ColumnMenu hidden={hidden} onColumn={onColumn} />}
       <button
         type="button"
-        className="control"
+        className="control max-md:-order-1"
         aria-pressed={frozen}
         aria-label="Freeze the list"
         onClick={onFreeze}

@@ -79,7 +79,9 @@ function timelineOption({ since, until, timeline }: ErrorList, palette: Palette)
       itemWidth: 10,
       itemHeight: 10,
       textStyle: { color: palette.ink3, fontSize: 11 },
-      type: 'plain',
+      type: 'scroll',
+      pageIconColor: palette.ink3,
+      pageTextStyle: { color: palette.ink3 },
     },
     tooltip: { ...tooltip(palette), trigger: 'axis', axisPointer: { type: 'shadow' } },
     xAxis: {

@@ -49,7 +49,11 @@ export default function ErrorsView() {
   );
   const close = useCallback(() => set('id', null), [set]);
   const view = useRows<Connection>({ topic: 'errors' });
-  const { onOrder, keys } = useMoves<Connection>({ selected, idOf, onSelect: (id) => set('id', id) });
+  const { marked, onOrder, keys } = useMoves<Connection>({
+    opened: selected,
+    idOf,
+    onOpen: (id) => set('id', id),
+  });
   useKeys({ ...keys, Escape: close });
   return (
     <div className="relative flex min-h-0 flex-1">
@@ -58,7 +62,7 @@ export default function ErrorsView() {
         <LiveErrors
           rows={view.rows}
           ready={view.ready}
-          selected={selected}
+          selected={marked}
           onOpen={(row) => set('id', idOf(row))}
           onOrder={onOrder}
         />
@@ -122,14 +126,14 @@ function Summary({ range, onRange }: { range: string; onRange: (range: string) =
           </Empty>
         )}
         {list && list.errors.length > 0 && (
-          <div className="grid lg:grid-cols-[minmax(0,2.2fr)_minmax(0,1fr)]">
+          <div className="grid grid-cols-1 lg:grid-cols-[minmax(0,2.2fr)_minmax(0,1fr)]">
             <ErrorTimeline list={list} />
             <ErrnoShare list={list} />
           </div>
         )}
       </section>
       {list && list.errors.length > 0 && (
-        <div className="grid shrink-0 gap-2.5 md:gap-3 lg:grid-cols-2">
+        <div className="grid shrink-0 grid-cols-1 gap-2.5 md:gap-3 lg:grid-cols-2">
           <TopList title="Failing destinations" rows={topDestinations(list.errors, topCount)} />
           <TopList title="Failing processes" rows={topProcesses(list.errors, topCount)} />
         </div>
@@ -171,7 +175,9 @@ function TopList({ title, rows }: { title: string; rows: readonly Failing[] }) {
                 .join(', ')}
             </span>
             <SparkBars values={row.trend} label={`Trend of ${row.count} failures`} />
-            <span className="relative w-16 text-right font-semibold text-ink">{formatCount(row.count)}</span>
+            <span className="relative w-14 shrink-0 text-right font-semibold text-ink">
+              {formatCount(row.count)}
+            </span>
           </li>
         ))}
       </ol>
@@ -182,6 +188,7 @@ function TopList({ title, rows }: { title: string; rows: readonly Failing[] }) {
 const helper = createColumnHelper<typeof features, Connection>();
 const errorColumns: readonly Column<Connection>[] = [
   helper.accessor('timestamp', {
+    id: 'timestamp',
     header: 'Time',
     sortDescFirst: true,
     sortFn: 'basic',
@@ -191,6 +198,7 @@ const errorColumns: readonly Column<Connection>[] = [
     ),
   }),
   helper.accessor('error', {
+    id: 'error',
     header: 'Error',
     sortFn: 'basic',
     meta: { min: 8.6, from: 0 },
@@ -244,6 +252,7 @@ const errorColumns: readonly Column<Connection>[] = [
     cell: ({ getValue }) => formatBytes(getValue()),
   }),
   helper.accessor('count', {
+    id: 'count',
     header: 'Times',
     sortDescFirst: true,
     sortFn: 'basic',

@@ -56,6 +56,7 @@ const columns: readonly Column<ProcessRow>[] = [
     cell: ({ row }) => <Text value={row.original.container ?? row.original.unit} />,
   }),
   helper.accessor('connections', {
+    id: 'connections',
     header: 'Open',
     sortDescFirst: true,
     sortFn: 'basic',
@@ -63,6 +64,7 @@ const columns: readonly Column<ProcessRow>[] = [
     cell: ({ getValue }) => formatCount(getValue()),
   }),
   helper.accessor('connections_total', {
+    id: 'connections_total',
     header: 'Ever',
     sortDescFirst: true,
     sortFn: 'basic',
@@ -70,6 +72,7 @@ const columns: readonly Column<ProcessRow>[] = [
     cell: ({ getValue }) => formatCount(getValue()),
   }),
   helper.accessor('errors', {
+    id: 'errors',
     header: 'Errors',
     sortDescFirst: true,
     sortFn: 'basic',
@@ -79,6 +82,7 @@ const columns: readonly Column<ProcessRow>[] = [
     ),
   }),
   helper.accessor('download_speed', {
+    id: 'download_speed',
     header: 'Download',
     sortDescFirst: true,
     sortFn: 'basic',
@@ -86,6 +90,7 @@ const columns: readonly Column<ProcessRow>[] = [
     cell: ({ getValue }) => <Rate value={getValue()} kind="down" />,
   }),
   helper.accessor('upload_speed', {
+    id: 'upload_speed',
     header: 'Upload',
     sortDescFirst: true,
     sortFn: 'basic',
@@ -147,10 +152,10 @@ export default function ProcessesView() {
     const wanted = search.trim().toLowerCase();
     return wanted === '' ? view.rows : view.rows.filter((row) => matches(row, wanted));
   }, [view.rows, search]);
-  const { onOrder, keys } = useMoves<ProcessRow>({
-    selected,
+  const { marked, onOrder, keys } = useMoves<ProcessRow>({
+    opened: selected,
     idOf: keyOf,
-    onSelect: (key) => set('process', key),
+    onOpen: (key) => set('process', key),
   });
   useKeys({ ...keys, Escape: () => set('process', '') });
   const onOpen = useCallback((row: ProcessRow) => set('process', row.key), [set]);
@@ -192,7 +197,7 @@ export default function ProcessesView() {
             rowId={keyOf}
             sort={sort}
             onSort={setSort}
-            selected={selected}
+            selected={marked}
             onOpen={onOpen}
             onOrder={onOrder}
           />
@@ -210,9 +215,17 @@ function ProcessPanel({ row, chosen }: { row: ProcessRow; chosen: boolean }) {
         <h2 className="flex min-w-0 items-baseline gap-2 px-3.5 pt-2.5 text-sm">
           <Text value={row.process_name} className="font-semibold" />
           <span className="text-xs text-ink-3">{row.process_id}</span>
-          {!chosen && <span className="ml-auto text-xs text-ink-3">the busiest; select another below</span>}
+          <span className="ml-3 flex gap-3 text-xs">
+            <span className="w-20 text-down">↓ {formatRate(row.download_speed)}</span>
+            <span className="w-20 text-up">↑ {formatRate(row.upload_speed)}</span>
+          </span>
+          {!chosen && (
+            <span className="ml-auto truncate text-xs text-ink-3 max-sm:hidden">
+              most traffic; select another below
+            </span>
+          )}
         </h2>
-        <LiveChart read={read} label={`Bandwidth of the process, last 30 seconds`} className="h-44" />
+        <LiveChart read={read} label="Bandwidth of the process, last 30 seconds" className="h-44" />
       </div>
       <dl className="grid grid-cols-[5.5rem_minmax(0,1fr)] content-start gap-x-3 gap-y-1 border-line p-3.5 text-[0.8125rem] max-md:border-t md:border-l">
         <dt className="text-ink-3">Command</dt>

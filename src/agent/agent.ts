@@ -1,0 +1,144 @@
+import type { Component } from '../platform/lifecycle.ts';
+import type { Reporter } from '../platform/reporter.ts';
+import { readBootNs } from '../sys/clock.ts';
+import type { DurableRecord } from '../wire/link.ts';
+import type { Losses, Sample, SensorStatus } from '../wire/machine.ts';
+import { InterfaceSensor } from './interfaces/sensor.ts';
+import type { LiveSource, SourceFrame } from './link/source.ts';
+import { makeProcessTable, type ProcessTable } from './processes/table.ts';
+import { openSlotSource, type SlotSourceOptions } from './sockets/open-source.ts';
+import type { ExecEvent, ExitEvent } from './sockets/process-events.ts';
+import { SocketSensor } from './sockets/socket-sensor.ts';
+import { SystemSensor } from './system/sensor.ts';
+
+/** How often the kernel is read. */
+const tickMs = 100;
+/** A frame taken this recently means that somebody watches. */
+const watchedMs = 500;
+/** Samples kept until a frame takes them: a minute. */
+const maxSamples = 600;
+
+export interface AgentDeps {
+  readonly reporter: Reporter;
+  /** Keeps what must not be lost. */
+  readonly record: (record: DurableRecord) => void;
+}
+
+/**
+ * The sensors of a machine, read together every 100 ms. Order within a reading: sockets with what processes did, then
+ * processes, interfaces, system; then whoever waits for readings is told.
+ */
+export class Agent implements Component, LiveSource {
+  readonly name = 'sensors';
+  readonly #options: SlotSourceOptions;
+  readonly #deps: AgentDeps;
+  readonly #processes: ProcessTable = makeProcessTable();
+  readonly #interfaces = new InterfaceSensor();
+  readonly #system = new SystemSensor({ losses: () => this.#losses() });
+  readonly #listeners: (() => void)[] = [];
+  #sockets: SocketSensor | undefined;
+  #samples: Sample[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #tickNs = 0;
+  #bootMs = 0;
+  #takenMs = 0;
+  #counted = { sent: 0, received: 0 };
+
+  constructor(options: SlotSourceOptions, deps: AgentDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** Opens the sensors at the best level that works here. Throws NM_NOT_SUPPORTED when a level that was asked for does not. */
+  start(): void {
+    this.#interfaces.start();
+    this.#sockets = new SocketSensor(openSlotSource(this.#options), {
+      owners: this.#processes,
+      clock: { toUnixMs: (bootNs) => bootNs / 1e6 + this.#bootMs },
+      reporter: this.#deps.reporter,
+      isLocalAddress: (ip) => this.#interfaces.isLocalAddress(ip),
+      onProcessEvent: this.#onProcessEvent,
+      record: (connection, key) => this.#deps.record({ kind: 'connection', key, connection }),
+    });
+    this.#tickNs = readBootNs();
+    this.#tick();
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+  }
+
+  /** Reads a last time, records what was under way, and takes the sensors out of the kernel. */
+  stop(): void {
+    clearInterval(this.#timer);
+    if (!this.#sockets) return;
+    this.#tick();
+    this.#sockets[Symbol.dispose]();
+    this.#interfaces[Symbol.dispose]();
+    this.#sockets = undefined;
+  }
+
+  sensors(): readonly SensorStatus[] {
+    return this.#sockets ? [this.#sockets.status(), this.#interfaces.status()] : [];
+  }
+
+  onReading(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  takeFrame(full: boolean): SourceFrame {
+    const nowMs = Date.now();
+    this.#takenMs = nowMs;
+    const sockets = this.#sockets!;
+    const { totals } = sockets;
+    const samples = this.#samples;
+    this.#samples = [];
+    const system = this.#system.takeChanges(full);
+    return {
+      at: nowMs,
+      ...sockets.takeChanges(full, nowMs),
+      samples,
+      totals: {
+        bytes_sent: totals.bytesSent,
+        bytes_received: totals.bytesReceived,
+        connections: totals.connections,
+        errors: totals.errors,
+      },
+      ...this.#processes.takeChanges(full),
+      ...this.#interfaces.takeChanges(full, nowMs),
+      ...(system && { system }),
+      ...(full && { sensors: [...this.sensors()] }),
+    };
+  }
+
+  #tick(): void {
+    const nowNs = readBootNs();
+    const nowMs = Date.now();
+    const elapsedMs = Math.max(1, (nowNs - this.#tickNs) / 1e6);
+    this.#tickNs = nowNs;
+    this.#bootMs = nowMs - nowNs / 1e6;
+    this.#sockets!.tick(nowNs, elapsedMs);
+    this.#processes.tick(nowMs);
+    this.#interfaces.tick(nowMs, nowMs - this.#takenMs < watchedMs);
+    this.#system.tick(nowMs);
+    this.#sample(nowMs, elapsedMs);
+    for (const listener of this.#listeners) listener();
+  }
+
+  #sample(nowMs: number, elapsedMs: number): void {
+    const { bytesSent, bytesReceived } = this.#sockets!.totals;
+    const perSecond = 1000 / elapsedMs;
+    const upload = Math.round((bytesSent - this.#counted.sent) * perSecond);
+    const download = Math.round((bytesReceived - this.#counted.received) * perSecond);
+    this.#counted.sent = bytesSent;
+    this.#counted.received = bytesReceived;
+    this.#samples.push([nowMs, upload, download]);
+    if (this.#samples.length > maxSamples) this.#samples.shift();
+  }
+
+  readonly #onProcessEvent = (event: ExecEvent | ExitEvent): void => {
+    if (event.kind === 'exec') this.#processes.exec(event);
+    else this.#processes.exited(event.pid, event.start_ns);
+  };
+
+  #losses(): Losses {
+    return { ...this.#sockets?.losses(), ...this.#processes.losses(), ...this.#interfaces.losses() };
+  }
+}

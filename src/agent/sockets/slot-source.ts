@@ -1,0 +1,15 @@
+import type { SensorStatus } from '../../wire/machine.ts';
+import type { ExecEvent, ExitEvent } from './process-events.ts';
+import type { SlotTable } from './slot-table.ts';
+
+/** What fills slots: the kernel itself, or a sensor that asks it now and then. */
+export interface SlotSource extends Disposable {
+  readonly slots: SlotTable;
+  /** Called before each reading of the slots; a source that has to ask for what is there does it here, when due. */
+  poll(nowNs: number): void;
+  /** Looks over all open sockets for what no event tells. */
+  refresh(): void;
+  /** Hands on what processes did since the last call. */
+  drainProcessEvents(visit: (event: ExecEvent | ExitEvent) => void): void;
+  status(): SensorStatus;
+}
