@@ -99,19 +99,19 @@ describe('netmon', () => {
   const refused: readonly (readonly [string, readonly string[], number, string])[] = [
     [
       'an unknown subcommand',
-      ['dwn'],
+      ['upp'],
       2,
-      "netmon: unknown command 'dwn' (Did you mean down?) (netmon --help lists what there is)",
+      "netmon: unknown command 'upp' (Did you mean up?) (netmon --help lists what there is)",
     ],
     [
       'an unknown flag',
-      ['server', '--prot', '1'],
+      ['up', '--prot', '1'],
       2,
       "netmon: unknown option '--prot' (Did you mean --port?) (netmon --help lists what there is)",
     ],
     [
       'a bad value',
-      ['server', '--port', 'x'],
+      ['up', '--port', 'x'],
       2,
       'netmon: --port = "x": expected a port from 0 to 65535 (0 for any free one)',
     ],
@@ -123,7 +123,7 @@ describe('netmon', () => {
     ],
     [
       'a missing configuration file',
-      ['server', '--config', '/none', '--check'],
+      ['up', '--config', '/none', '--check'],
       78,
       "netmon: /none: unable to read the configuration file: ENOENT: no such file or directory, open '/none'",
     ],
@@ -153,12 +153,12 @@ describe('netmon', () => {
   it('checks and dumps the configuration', async () => {
     const file = join(folder, 'netmon.toml');
     writeFileSync(file, 'port = 81\nreverse-dns = false\n');
-    assert.deepEqual(await netmon(['server', '--config', file, '--check']), {
+    assert.deepEqual(await netmon(['up', '--config', file, '--check']), {
       code: 0,
       stdout: 'the configuration is usable\n',
       stderr: '',
     });
-    const dump = await netmon(['server', '--config', file, '--dump', '--host', '::1'], {
+    const dump = await netmon(['up', '--config', file, '--dump', '--host', '::1'], {
       NETMON_DB_LIMIT: '3GB',
     });
     const lines = dump.stdout.split('\n');

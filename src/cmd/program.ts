@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { readVersion } from '../platform/version.ts';
 import { addListCommands } from './list.ts';
-import { downSettings, serverSettings } from './setting-names.ts';
+import { agentSettings, downSettings, serverSettings, upSettings } from './setting-names.ts';
 import { addSettings, readSettings } from './settings-options.ts';
 
 const version = readVersion();
@@ -18,18 +18,38 @@ export function makeProgram(): Command {
   const add = (name: string, summary: string): Command =>
     program.command(name).description(summary).version(version).copyInheritedSettings(program);
 
+  addSettings(add('up', 'monitor this machine and serve the dashboard'), upSettings).action(
+    async (_, command: Command) => {
+      const config = readSettings(command, upSettings);
+      if (config) await (await import('./up.ts')).runUp(config.values);
+    },
+  );
   addSettings(add('server', 'serve the dashboard and the API for agents elsewhere'), serverSettings).action(
     async (_, command: Command) => {
       const config = readSettings(command, serverSettings);
       if (config) await (await import('./server.ts')).runServer(config.values);
     },
   );
+  addSettings(
+    add('agent', 'monitor this machine for a server elsewhere').alias('collector'),
+    agentSettings,
+  ).action(async (_, command: Command) => {
+    const config = readSettings(command, agentSettings);
+    if (config) await (await import('./agent.ts')).runAgent(config.values);
+  });
   addSettings(add('down', 'end the netmon that runs here'), downSettings).action(
     async (_, command: Command) => {
       const config = readSettings(command, downSettings);
       if (config) await (await import('./down.ts')).runDown(config.values);
     },
   );
+  addSettings(
+    add('doctor', 'check what netmon can do here, and what would lift its limits'),
+    upSettings,
+  ).action(async (_, command: Command) => {
+    const config = readSettings(command, upSettings);
+    if (config) process.exitCode = await (await import('./doctor.ts')).runDoctor(config.values);
+  });
   addListCommands(add);
   return program;
 }

@@ -5,6 +5,7 @@ import type { FromServer, ServerConfig, ToServer } from './server-messages.ts';
 
 /** Runs the server for the process that started this one, and ends when that says so, ends, or goes away. */
 export async function runServerChild(): Promise<void> {
+  process.title = 'netmon-server';
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   const { promise: told, resolve: start } = Promise.withResolvers<ServerConfig>();
   process.on('message', (message: ToServer) => {

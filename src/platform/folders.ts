@@ -37,6 +37,11 @@ export function prepareFolders(paths: Paths, account: Account | null): void {
   prepareDatabaseFolder(paths, account);
 }
 
+/** Takes away what is in the runtime folder, but for the pid file. */
+export function removeRuntimeFolders({ socket }: Pick<Paths, 'socket'>): void {
+  rmSync(dirname(socket), { recursive: true, force: true });
+}
+
 /** The database's part of it, for a server without an agent. */
 export function prepareDatabaseFolder(paths: Pick<Paths, 'data' | 'db'>, account: Account | null): void {
   const folder = dirname(paths.db);

@@ -60,7 +60,11 @@ export const settings = {
     'user that the server runs as when started by root; by default netmon where it exists, else nobody',
   ),
   server: setting(urlValue, 'http://127.0.0.1:8080', 'server to talk to'),
-  interval: setting(durationValue(100, 60_000), '100ms', 'time between two readings of the sensors'),
+  interval: setting(
+    durationValue(100, 60_000),
+    '100ms',
+    'shortest time between two live pictures sent to the server; what is counted does not depend on it',
+  ),
   'spool-limit': setting(
     sizeValue,
     '200MB',

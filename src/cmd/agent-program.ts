@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { hostname, release } from 'node:os';
+import { Agent } from '../agent/agent.ts';
+import { AgentLink } from '../agent/link/link.ts';
+import type { LiveSource, SourceFrame } from '../agent/link/source.ts';
+import type { SpoolOptions } from '../agent/link/spool.ts';
+import { defaultSlotSourceOptions } from '../agent/sockets/open-source.ts';
+import type { Component } from '../platform/lifecycle.ts';
+import type { Reporter } from '../platform/reporter.ts';
+import { readVersion } from '../platform/version.ts';
+import type { SensorStatus } from '../wire/machine.ts';
+
+export interface AgentProgramConfig {
+  /** `http://host:port`, `https://host:port` or `unix:/path`. */
+  readonly server: string;
+  readonly token: string | undefined;
+  readonly spool: SpoolOptions;
+  /** Undefined for the host name. */
+  readonly name: string | undefined;
+  /** Shortest time between two live frames. */
+  readonly intervalMs: number;
+}
+
+export interface AgentProgram {
+  /** The link before the sensors: when all stops, the sensors have handed over what they had before the link ends. */
+  readonly components: readonly Component[];
+  sensors(): readonly SensorStatus[];
+}
+
+/** A timer may fire this much early, as the sensors' readings do. */
+const earlyMs = 30;
+
+/** Wires the sensors to the link. */
+export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter): AgentProgram {
+  const agent = new Agent(defaultSlotSourceOptions, { reporter, record: (record) => link.record(record) });
+  const link: AgentLink = new AgentLink(
+    {
+      server: config.server,
+      hello: {
+        agent: config.name ?? hostname(),
+        version: readVersion(),
+        kernel: release(),
+        os: readOsName(),
+      },
+      spool: config.spool,
+      ...(config.token !== undefined && { token: config.token }),
+    },
+    makeSource(agent, config.intervalMs),
+    reporter,
+  );
+  return { components: [link, agent], sensors: () => agent.sensors() };
+}
+
+/** What each sensor can do here, found by starting them for a moment. */
+export async function probeSensors(reporter: Reporter): Promise<readonly SensorStatus[]> {
+  const agent = new Agent(defaultSlotSourceOptions, { reporter, record: () => {} });
+  await agent.start();
+  const found = agent.sensors();
+  await agent.stop();
+  return found;
+}
+
+/** The sensors as the link sees them: not more often than asked for, and still there after they have stopped. */
+function makeSource(agent: Agent, intervalMs: number): LiveSource {
+  return {
+    sensors: () => agent.sensors(),
+    takeFrame: (full) => (agent.sensors().length === 0 ? emptyFrame() : agent.takeFrame(full)),
+    onReading(listener) {
+      let last = Number.NEGATIVE_INFINITY;
+      agent.onReading(() => {
+        const now = performance.now();
+        if (now - last < intervalMs - earlyMs) return;
+        last = now;
+        listener();
+      });
+    },
+  };
+}
+
+function emptyFrame(): SourceFrame {
+  return {
+    at: Date.now(),
+    full: false,
+    opened: [],
+    revised: [],
+    changed: [],
+    closed: [],
+    samples: [],
+    interface_samples: {},
+    process_samples: {},
+    processes: [],
+    processes_gone: [],
+  };
+}
+
+/** PRETTY_NAME of os-release(5). */
+function readOsName(): string {
+  try {
+    const match = /^PRETTY_NAME="?([^"\n]{1,128})"?$/m.exec(readFileSync('/etc/os-release', 'utf8'));
+    return match?.[1] ?? 'Linux';
+  } catch {
+    return 'Linux';
+  }
+}

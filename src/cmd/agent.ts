@@ -1,0 +1,42 @@
+import { prepareAgentFolders } from '../platform/folders.ts';
+import { claimInstance } from '../platform/instance.ts';
+import { makeLifecycle } from '../platform/lifecycle.ts';
+import { findPaths } from '../platform/paths.ts';
+import { makeReporter } from '../platform/reporter.ts';
+import { makeAgentProgram } from './agent-program.ts';
+import type { AgentValues } from './setting-names.ts';
+import { watchSignals } from './signals.ts';
+import { readToken } from './token.ts';
+
+/** The sensors of this machine, for a server elsewhere, until told to end. */
+export async function runAgent(values: AgentValues): Promise<void> {
+  process.title = 'netmon';
+  const paths = findPaths(values, process.env, process.getuid!());
+  const reporter = makeReporter({
+    level: values['log-level'],
+    ...(values['log-format'] !== undefined && { format: values['log-format'] }),
+  });
+  const token = readToken(values['token-file']);
+  using _claim = claimInstance(paths.pidFile, process.getgid!());
+  prepareAgentFolders(paths);
+  const agent = makeAgentProgram(
+    {
+      server: values.server,
+      token,
+      spool: { path: paths.spool, maxBytes: values['spool-limit'] },
+      name: values['agent-name'],
+      intervalMs: values.interval,
+    },
+    reporter,
+  );
+  const lifecycle = makeLifecycle(agent.components, reporter);
+  const signal = watchSignals(() => _claim[Symbol.dispose]());
+  await Promise.race([lifecycle.start(), signal.asked]);
+  if (!signal.isAsked()) {
+    for (const { name, level, detail, reason } of agent.sensors())
+      reporter.info('sensor', { name, level, detail, ...(reason !== null && { reason }) });
+  }
+  const reason = await signal.asked;
+  await lifecycle.stop();
+  reporter.info('ended', { reason });
+}
