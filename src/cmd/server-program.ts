@@ -6,7 +6,7 @@
  * 3. root is given up for good, before a byte from the network is read
  * 4. viewers and agents are let in
  */
-import { becomeAccount, borrowAccount } from '../platform/account.ts';
+import { borrowAccount } from '../platform/account.ts';
 import { type Component, makeLifecycle } from '../platform/lifecycle.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
@@ -14,6 +14,7 @@ import { Ingest } from '../server/ingest/ingest.ts';
 import { IdPool } from '../server/live/ids.ts';
 import { Mirror } from '../server/live/mirror.ts';
 import { ViewerHub } from '../server/live/viewers/hub.ts';
+import { dropPrivileges } from '../server/privileges.ts';
 import { makeServer } from '../server/server.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -78,7 +79,7 @@ function openStore({ db, dbLimitBytes, retentionDays, account }: ServerConfig): 
 }
 
 function dropRoot({ account }: ServerConfig): void {
-  if (account) becomeAccount(account);
+  if (account) dropPrivileges(account);
 }
 
 function makeRetention(store: Store, reporter: Reporter): Component {
