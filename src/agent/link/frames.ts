@@ -1,7 +1,9 @@
 import type { SourceFrame } from './source.ts';
 
-/** Longest text of one live frame in UTF-16 units, so that a server is never held up long by one of them. */
-const maxFrameLength = 1024 * 1024;
+/**
+ * Longest text of one live frame in UTF-16 units, so that a server is held up for no more than a few milliseconds by one.
+ */
+const maxFrameLength = 128 * 1024;
 /** With fewer items than this a frame cannot be long and is written in one go. */
 const smallFrame = 256;
 

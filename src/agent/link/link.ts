@@ -24,6 +24,8 @@ export interface LinkStatus {
   /** Why it is not, null while it is. */
   readonly reason: string | null;
   readonly spooled_records: number;
+  /** Those of them that are not on disk yet, at most of the last second. */
+  readonly unwritten_records: number;
   readonly spooled_bytes: number;
   /** Connections that the full spool has given up. */
   readonly lost: number;
@@ -104,6 +106,7 @@ export class AgentLink implements RecordSink, Component {
       connected: this.#session?.welcomed ?? false,
       reason: this.#reason,
       spooled_records: size?.records ?? 0,
+      unwritten_records: this.#spool?.unwritten ?? 0,
       spooled_bytes: size?.bytes ?? 0,
       lost: this.#spool?.lost ?? 0,
     };

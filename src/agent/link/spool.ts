@@ -115,6 +115,10 @@ export class Spool implements Disposable {
   get dirty(): boolean {
     return this.#pending.length > 0 || this.#deleted < this.#acknowledged;
   }
+  /** Records that wait for a flush, and would be lost with the process. */
+  get unwritten(): number {
+    return this.#pending.length;
+  }
   /** Records not yet acknowledged, and the length of their text. */
   get size(): { readonly records: number; readonly bytes: number } {
     return { records: this.#records + this.#pending.length, bytes: this.#bytes };

@@ -1,3 +1,4 @@
+import { parseEndpoint } from '../../base/ip.ts';
 import type { Connection, ReportedConnection } from '../../wire/connection.ts';
 import type { LiveFrame } from '../../wire/link.ts';
 import type { LiveStats } from '../../wire/live.ts';
@@ -104,11 +105,16 @@ export class Mirror implements LiveState {
   /** Under which id and remote name a durable record is to be stored. By this its connection has ended. */
   identify(agent: AgentMirror, key: number | null, reported: ReportedConnection): RecordIdentity {
     const row = agent.claim(key, reported);
-    return {
-      id: row?.id ?? null,
-      remote_name: row?.remote_name ?? null,
-      remote_name_source: row?.remote_name_source ?? null,
-    };
+    if (row) return row;
+    let identity: RecordIdentity = { id: null, remote_name: null, remote_name_source: null };
+    const ip = parseEndpoint(reported.remote_addr)?.ip;
+    // What is not known by now comes too late for the record, but serves the next one to the same address.
+    if (ip !== undefined) {
+      this.#parts.names?.lookUp(ip, (remote_name, remote_name_source) => {
+        identity = { id: null, remote_name, remote_name_source };
+      });
+    }
+    return identity;
   }
 
   /** A durable record has been stored under this id. */
