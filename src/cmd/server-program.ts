@@ -14,6 +14,7 @@ import { Ingest } from '../server/ingest/ingest.ts';
 import { IdPool } from '../server/live/ids.ts';
 import { Mirror } from '../server/live/mirror.ts';
 import { ViewerHub } from '../server/live/viewers/hub.ts';
+import { Names } from '../server/names/names.ts';
 import { dropPrivileges } from '../server/privileges.ts';
 import { makeServer } from '../server/server.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
@@ -34,7 +35,8 @@ export interface RunningServer {
 /** Starts a server. Throws NetmonError for what keeps it from starting, with everything given back. */
 export async function startServer(config: ServerConfig, reporter: Reporter): Promise<RunningServer> {
   const store = openStore(config);
-  const mirror = new Mirror(new IdPool(store), null);
+  const names = new Names({ dns: config.reverseDns });
+  const mirror = new Mirror(new IdPool(store), names);
   const viewers = new ViewerHub(mirror, reporter);
   const ingest = new Ingest({ store, mirror, reporter });
   const http = makeServer(
@@ -61,6 +63,7 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
   const lifecycle = makeLifecycle(
     [
       { name: 'store', start: () => {}, stop: () => store.close() },
+      { name: 'names', start: () => {}, stop: () => names[Symbol.dispose]() },
       http,
       { name: 'privileges', start: () => dropRoot(config), stop: () => {} },
       makeRetention(store, reporter),
