@@ -222,12 +222,12 @@ describe('tracker', () => {
     b.tick();
     b.close(socket);
     assert.deepEqual(b.tick(), [
+      'ended 0.0.0.0:0 0/0',
+      'gone 0.0.0.0:0',
       'ended 192.0.2.1:53 0/0',
       'gone 192.0.2.1:53',
       'ended 192.0.2.2:53 0/0',
       'gone 192.0.2.2:53',
-      'ended 0.0.0.0:0 0/0',
-      'gone 0.0.0.0:0',
     ]);
     b.open('192.0.2.3', 53, { protocol: 17, state: 7, cookie: 6, flags: slotFlags.peer });
     b.tick();
@@ -235,6 +235,15 @@ describe('tracker', () => {
     const seen: string[] = [];
     for (let i = 0; i < 60; i++) seen.push(...b.tick());
     assert.deepEqual(seen, ['ended 192.0.2.3:53 0/0', 'gone 192.0.2.3:53']);
+  });
+
+  it('ends the peers of a UDP socket that opened and closed between two ticks', () => {
+    const b = makeBench();
+    const socket = b.open('0.0.0.0', 0, { protocol: 17, state: 7, cookie: 5 });
+    b.open('192.0.2.1', 53, { protocol: 17, state: 7, cookie: 5, flags: slotFlags.peer });
+    b.close(socket);
+    b.skip(second);
+    assert.ok(b.tick().includes('ended 192.0.2.1:53 0/0'));
   });
 
   it('lets a rate rise and fall, and rests when it is zero', () => {

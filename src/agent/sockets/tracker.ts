@@ -76,6 +76,8 @@ export class Tracker {
   readonly #rates = new RateMeter();
   readonly #lingering = new Lingering();
   readonly #peers = new UdpPeers();
+  /** Cookies of the UDP sockets that closed in this tick. */
+  readonly #closedSockets: number[] = [];
   readonly #listeners = new Listeners();
   /** Slots done with in this tick and in the last one. */
   #done: number[] = [];
@@ -106,6 +108,7 @@ export class Tracker {
     this.#unsettled = [];
     for (const slot of unsettled) this.#read(slot, true);
     this.#slots.drain(this.#onDirty);
+    this.#endPeersOfClosed();
     this.#rates.tick(elapsedMs, this.#onRate);
     if (++this.#ticks % expireEvery === 0) this.#peers.expire(nowNs, this.#endPeer);
     this.#lingering.expire(this.#tickMs, this.#onLingered);
@@ -147,6 +150,12 @@ export class Tracker {
     peer.closedNs = this.#tickNs;
     this.#end(slot, peer);
   };
+
+  /** After all has been read: a socket and its peers may be listed in any order. */
+  #endPeersOfClosed(): void {
+    for (const cookie of this.#closedSockets) this.#peers.endSocket(cookie, this.#endPeer);
+    this.#closedSockets.length = 0;
+  }
 
   #read(slot: number, settled: boolean): void {
     const slots = this.#slots;
@@ -317,8 +326,7 @@ export class Tracker {
     this.#deps.owners.closed(connection.identity);
     if (connection.direction === 'listening') this.#listeners.remove(connection);
     if (connection.protocol === 'udp') connection.state = closed;
-    if (connection.protocol === 'udp' && !connection.peer)
-      this.#peers.endSocket(connection.cookie, this.#endPeer);
+    if (connection.protocol === 'udp' && !connection.peer) this.#closedSockets.push(connection.cookie);
     const lingers = connection.state === timeWait && this.#lingering.add(connection, this.#tickMs);
     this.#deps.listener.onEnded(connection, lingers);
     if (!lingers) this.#deps.listener.onGone(connection);
