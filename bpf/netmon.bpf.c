@@ -154,6 +154,8 @@ static __always_inline void close_tcp(const struct sock *sk, struct place place,
 	/* Set before the state changes (net/ipv4/tcp.c, tcp_done_with_error; tcp_input.c, tcp_reset). */
 	u32 error = sk->sk_err;
 
+	if (!error && old_state == TCP_SYN_SENT)
+		error = sk->sk_err_soft ? sk->sk_err_soft : slot->soft_error;
 	copy_tcp(slot, sk, TCP_CLOSE);
 	if (tp && !slot->local_port) {
 		/* Bound after the last event, and already given up: only the copy for packets still has the port. */
@@ -411,16 +413,38 @@ int BPF_PROG(on_retransmit, const struct sock *sk)
 	return 0;
 }
 
-/** Errors that reach a UDP socket by ICMP. Those of TCP are read when the connection closes, which comes first. */
+/** The errno in the newest message of a socket's error queue (include/linux/errqueue.h). */
+static __always_inline u16 queued_errno(const struct sock *sk)
+{
+	struct sk_buff *skb = sk->sk_error_queue.prev;
+	u32 error = 0;
+
+	bpf_probe_read_kernel(&error, sizeof(error),
+			      (char *)skb->cb + bpf_core_field_offset(struct sock_exterr_skb, ee.ee_errno));
+	return error < 4096 ? error : 0;
+}
+
+/**
+ * Errors that reach a socket by ICMP. Those that end a TCP connection are read when it closes, which comes first. One
+ * that arrives within connect(2) ends nothing: the program learns of it by SO_ERROR, and closes.
+ */
 SEC("tp_btf/inet_sk_error_report")
 int BPF_PROG(on_error, const struct sock *sk)
 {
 	u32 error = sk->sk_err;
+	struct place place;
 
-	if (sk->sk_protocol != IPPROTO_UDP || !error)
-		return 0;
-	struct place place = slot_of(sk);
-	if (place.slot) {
+	if (sk->sk_protocol == IPPROTO_TCP && !error && sk->__sk_common.skc_state == TCP_SYN_SENT) {
+		place = slot_of(sk);
+		if (place.slot)
+			place.slot->soft_error = queued_errno(sk);
+	} else if (sk->sk_protocol == IPPROTO_UDP && error) {
+		place = slot_of(sk);
+		/* On loopback the error comes within the first send, before that is counted. */
+		if (!place.slot)
+			place = open_slot(sk, 0, false);
+		if (!place.slot)
+			return 0;
 		set_error(place.slot, error, place.slot->state);
 		place.slot->error_unread = 1;
 		mark_dirty(place);

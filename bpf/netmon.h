@@ -53,7 +53,8 @@ struct slot {
 	u32 revision; /* changes with addresses and owner */
 	u8 syn_retries;
 	u8 error_unread; /* UDP: reported by ICMP, not yet returned by a call */
-	u8 pad[6];
+	u16 soft_error; /* that ICMP brought while connecting, should the socket be closed over it */
+	u8 pad[4];
 
 	u8 local_ip[16];
 	u8 remote_ip[16];
