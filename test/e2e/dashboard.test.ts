@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Locator, Page } from 'playwright-core';
+import { makeVisible } from '../../web/src/lib/visible-text.ts';
+import { type Browser, browserMissing, openBrowser } from './browser.ts';
+import { hostileNames, Scene } from './scene.ts';
+import { type ServerProcess, startServer } from './server.ts';
+
+const connectionCount = 10_000;
+const busyCount = 100;
+const pages = ['/', '/errors', '/processes', '/interfaces', '/status'] as const;
+
+describe('the dashboard in Chromium', { skip: browserMissing ?? false }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'netmon-dashboard-'));
+  const scene = new Scene(connectionCount, busyCount);
+  let server: ServerProcess;
+  let browser: Browser;
+  let page: Page;
+
+  before(async () => {
+    server = await startServer(folder);
+    scene.start(server.url);
+    browser = await openBrowser();
+    page = browser.page;
+  });
+  after(async () => {
+    await browser?.close();
+    await scene.stop();
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const open = async (path: string): Promise<void> => {
+    await page.goto(server.url + path);
+    await page.getByRole('status', { name: 'Connected, the picture is live' }).waitFor();
+  };
+  const table = (): Locator => page.getByRole('grid', { name: 'Connections' });
+  const rows = (): Locator => table().locator('[role="row"][data-id]');
+
+  it('shows each connection with process, both ends, state and rates', async () => {
+    await open('/?text=worker-57&sort=pid');
+    const row = rows().filter({ hasText: 'worker-57' }).first();
+    await row.filter({ hasText: '10.0.0.57:443' }).waitFor();
+    const text = await row.innerText();
+    for (const part of ['ESTABLISHED', '1057', '10.0.0.1:10057', 'tcp', '/s'])
+      assert.match(text, new RegExp(part));
+    assert.equal(await page.title(), 'netmon');
+  });
+
+  it('holds 10,000 rows and only as many elements as are in sight', async () => {
+    await open('/?sort=pid');
+    await rows().first().waitFor();
+    assert.equal(await table().getAttribute('aria-rowcount'), String(connectionCount + 1));
+    assert.ok((await rows().count()) < 60);
+    await table().evaluate('(element) => element.scrollTo(0, element.scrollHeight)');
+    await rows()
+      .filter({ hasText: `worker-${connectionCount}` })
+      .waitFor();
+    assert.ok((await rows().count()) < 60);
+  });
+
+  it('draws a point every 100 ms', async () => {
+    await open('/');
+    const points = await page
+      .getByRole('figure', { name: 'Upload and download, last 30 seconds' })
+      .locator('[data-newest]')
+      .evaluate<number[], unknown>(`(element) => new Promise((resolve) => {
+        const seen = [];
+        new MutationObserver(() => {
+          seen.push(Number(element.dataset.newest));
+          if (seen.length === 31) resolve(seen);
+        }).observe(element, { attributeFilter: ['data-newest'] });
+      })`);
+    const steps = points.slice(1).map((at, index) => at - points[index]);
+    const mean = steps.reduce((sum, step) => sum + step, 0) / steps.length;
+    assert.ok(mean > 95 && mean < 125, `a point each ${mean.toFixed(1)} ms: ${steps}`);
+  });
+
+  it('shows hostile names as text, in the list, the details and the processes', async () => {
+    for (const name of Object.values(hostileNames)) {
+      await open(`/?sort=pid&process=${encodeURIComponent(name)}`);
+      const shown = makeVisible(name);
+      const row = rows().filter({ hasText: shown }).first();
+      await row.click();
+      await page.getByRole('dialog', { name: 'Connection details' }).getByText(shown).first().waitFor();
+    }
+    await open('/processes');
+    await page.getByRole('grid', { name: 'Processes' }).getByText(hostileNames.markup).waitFor();
+    assert.equal(await page.locator('img, script:not([src])').count(), 0);
+  });
+
+  it('keeps the filter in the address, through a reload', async () => {
+    await open('/');
+    await page.keyboard.press('/');
+    await page.keyboard.type('state:listen user:root');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/state=listen.*user=root|user=root.*state=listen/i);
+    const footer = page.getByText('1,000 connections');
+    await footer.waitFor();
+    await page.reload();
+    await footer.waitFor();
+    await page.getByRole('button', { name: 'Remove the filter State' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('state'));
+    await page.getByText('5,000 connections').waitFor();
+  });
+
+  it('groups what the server sends, and says that it is capped', async () => {
+    await open('/?group=user');
+    await table().getByRole('button', { name: 'www-data' }).waitFor();
+    await page.getByText('Grouped over the first 1,000').waitFor();
+  });
+
+  it('is driven by keys', async () => {
+    await open('/?sort=pid');
+    await rows().first().waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    await table().locator('[aria-selected="true"]').filter({ hasText: hostileNames.markup }).waitFor();
+    await page.keyboard.press('Enter');
+    const details = page.getByRole('dialog', { name: 'Connection details' });
+    await details.waitFor();
+    await page.keyboard.press('Escape');
+    await details.waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('interf');
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: 'Interface eth0' }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('h');
+    await page.waitForURL('**/status');
+  });
+
+  it('freezes the list', async () => {
+    await open('/');
+    await rows().first().waitFor();
+    await page.keyboard.press('f');
+    await page.getByText('are held as they were').waitFor();
+    const before = await table().innerText();
+    const seen = await newestOf(page);
+    await page.waitForFunction(
+      `Number(document.querySelector('[data-newest]').dataset.newest) > ${seen + 500}`,
+    );
+    assert.equal(withoutDurations(await table().innerText()), withoutDurations(before));
+  });
+
+  it('lists failures as they come, and over time', async () => {
+    await open('/errors');
+    scene.fail({
+      process_name: hostileNames.markup,
+      remote_addr: '10.9.9.9:81',
+      error: 'ECONNREFUSED',
+      phase: 'connecting',
+    });
+    const row = page
+      .getByRole('grid', { name: 'Failures' })
+      .locator('[role="row"]')
+      .filter({ hasText: '10.9.9.9:81' });
+    await row.filter({ hasText: 'ECONNREFUSED' }).filter({ hasText: hostileNames.markup }).waitFor();
+    await page.getByRole('figure', { name: 'Failures over time, by errno' }).waitFor();
+    await page.getByRole('region', { name: 'Failing destinations' }).getByText('10.9.9.9:81').waitFor();
+  });
+
+  it('says what netmon costs, what is degraded and why, and what was lost', async () => {
+    await open('/status');
+    const agent = page.getByRole('region', { name: 'Agent scene' });
+    await agent.getByText('the driver states no speed').waitFor();
+    await agent.getByText('ask the driver').waitFor();
+    await page.getByRole('region', { name: 'Cost' }).getByText('7', { exact: true }).waitFor();
+  });
+
+  it('is dark, and light on request, which it remembers', async () => {
+    await open('/');
+    const background = (): Promise<string> =>
+      page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    const dark = await background();
+    await page.getByRole('button', { name: 'Switch to light' }).click();
+    const light = await background();
+    assert.notEqual(light, dark);
+    await page.reload();
+    assert.equal(await background(), light);
+    await page.getByRole('button', { name: 'Switch to dark' }).click();
+    assert.equal(await background(), dark);
+  });
+
+  for (const width of [390, 1024, 1440]) {
+    it(`fits ${width} pixels on every page`, async () => {
+      await page.setViewportSize({ width, height: 844 });
+      for (const path of pages) {
+        await open(path);
+        await page.getByRole('main').first().waitFor();
+        const beyond = await page.evaluate<number>(
+          `Math.max(document.documentElement.scrollWidth - innerWidth,
+            ...[...document.querySelectorAll('main')].map((main) => main.scrollWidth - main.clientWidth))`,
+        );
+        assert.equal(beyond, 0, `${path} is ${beyond} pixels too wide`);
+      }
+      await page.setViewportSize({ width: 1440, height: 900 });
+    });
+  }
+
+  it('has a page for addresses that are none', async () => {
+    await open('/');
+    await page.evaluate(
+      "history.pushState({}, '', '/nowhere'); dispatchEvent(new PopStateEvent('popstate'))",
+    );
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  });
+
+  it('did nothing of what the names asked for, broke no policy and complained of nothing', () => {
+    assert.deepEqual(browser.complaints, { console: [], dialogs: [], violations: [] });
+  });
+
+  it('says that it is disconnected and how old the picture is, and comes back by itself', async () => {
+    await open('/?sort=pid');
+    await rows().first().waitFor();
+    await server.stop();
+    const alert = page.getByRole('alert').filter({ hasText: 'Disconnected' });
+    await alert.filter({ hasText: /What you see is \d+ s old/ }).waitFor();
+    await rows().first().waitFor();
+    server = await startServer(folder, server.port);
+    await alert.waitFor({ state: 'detached', timeout: 30_000 });
+    await page.getByRole('status', { name: 'Connected, the picture is live' }).waitFor();
+    await rows().filter({ hasText: 'worker-5' }).first().waitFor();
+    assert.deepEqual(browser.complaints.dialogs, []);
+    assert.deepEqual(browser.complaints.violations, []);
+  });
+});
+
+function newestOf(page: Page): Promise<number> {
+  return page
+    .locator('[data-newest]')
+    .first()
+    .evaluate<number, unknown>('(element) => Number(element.dataset.newest)');
+}
+
+/** Durations of open connections go on while the list is frozen. */
+function withoutDurations(text: string): string {
+  return text.replace(/\b(\d+[dhm] )?\d+(\.\d)?(h|m|s| s| ms)\b/g, '');
+}
