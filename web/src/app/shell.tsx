@@ -11,7 +11,8 @@ import { LinkPill, OfflineBar } from './link-pill.tsx';
 import { pages } from './navigation.ts';
 import { toggleTheme, useTheme } from './theme.ts';
 
-const Palette = lazy(() => import('./palette.tsx'));
+const loadPalette = () => import('./palette.tsx');
+const Palette = lazy(loadPalette);
 
 /** What is around every page: navigation, the state of the link, the command palette, global keys. */
 export function Shell() {
@@ -19,6 +20,11 @@ export function Shell() {
   const [palette, setPalette] = useState(false);
   useGlobalKeys(() => setPalette((open) => !open));
   const title = pages.find((page) => page.path === location.pathname)?.title ?? 'Not found';
+  useEffect(() => {
+    // Fetched once the page is quiet, so that what is typed right after the key lands in it.
+    const timer = setTimeout(() => void loadPalette(), 1000);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     document.title = title === 'Connections' ? 'netmon' : `${title} · netmon`;
   }, [title]);
