@@ -28,6 +28,15 @@ describe('filters', () => {
     assert.equal(connectionFilterSchema.safeParse(toWireFilter(everything)).success, true);
   });
 
+  it('look for the longest part of a name with control characters', () => {
+    assert.equal(longestPlainPart('a\u001b]0;owned\u0007b\u0000c'), ']0;owned');
+    assert.equal(longestPlainPart('\u0000'), undefined);
+    assert.deepEqual(toWireFilter({ process: 'x\u0000curl', user: 'u'.repeat(99) }), {
+      process: 'curl',
+      user: 'u'.repeat(64),
+    });
+  });
+
   const searches: ReadonlyArray<readonly [string, object]> = [
     ['', {}],
     ['curl', { text: 'curl' }],

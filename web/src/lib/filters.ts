@@ -8,6 +8,8 @@ export interface FilterField {
   readonly hint: string;
   /** The values it may have, where they are a closed set; several may be given with commas. */
   readonly values?: readonly string[];
+  /** Longest value the server takes; 256 unless given. */
+  readonly max?: number;
 }
 export type FilterName = Exclude<keyof ConnectionFilterInput, 'active' | 'since' | 'until'>;
 export type Filters = Partial<Record<FilterName, string>>;
@@ -22,11 +24,11 @@ export const filterFields: readonly FilterField[] = [
   { name: 'state', label: 'State', hint: 'one or more', values: connectionStates },
   { name: 'protocol', label: 'Protocol', hint: 'tcp or udp', values: protocols },
   { name: 'direction', label: 'Direction', hint: 'one or more', values: directions },
-  { name: 'user', label: 'User', hint: 'name' },
+  { name: 'user', label: 'User', hint: 'name', max: 64 },
   { name: 'container', label: 'Container', hint: 'part of the name' },
   { name: 'path', label: 'Path', hint: "part of the executable's path" },
   { name: 'error', label: 'Error', hint: 'errno, any or none' },
-  { name: 'agent', label: 'Agent', hint: 'name' },
+  { name: 'agent', label: 'Agent', hint: 'name', max: 128 },
   { name: 'text', label: 'Text', hint: 'in any field' },
 ];
 const names: ReadonlySet<string> = new Set(filterFields.map((field) => field.name));
@@ -61,8 +63,8 @@ export function writeFilters(query: URLSearchParams, filters: Filters): URLSearc
  */
 export function toWireFilter(filters: Filters): ConnectionFilterInput {
   const wire: Record<string, string> = {};
-  for (const { name, values } of filterFields) {
-    const value = cleanValue(filters[name], name, values);
+  for (const { name, values, max } of filterFields) {
+    const value = cleanValue(filters[name]?.slice(0, max), name, values);
     if (value) wire[name] = value;
   }
   return wire as ConnectionFilterInput;
@@ -78,12 +80,19 @@ function cleanValue(
     const most = name === 'port' ? 65535 : 4_194_304;
     return /^\d{1,7}$/.test(value) && Number(value) <= most ? value : undefined;
   }
-  if (!values) return value;
+  if (!values) return longestPlainPart(value);
   return value
     .split(',')
     .map((part) => values.find((one) => one.toLowerCase() === part.trim().toLowerCase()))
     .filter((part) => part !== undefined)
     .join(',');
+}
+
+/** The longest part of a text without control characters, which the server refuses in a filter; undefined for none. */
+export function longestPlainPart(value: string): string | undefined {
+  let longest = '';
+  for (const part of value.split(/\p{Cc}+/u)) if (part.length > longest.length) longest = part;
+  return longest === '' ? undefined : longest;
 }
 
 /**

@@ -3,7 +3,7 @@ import { Filter, X } from 'lucide-react';
 import { type ReactNode, useRef } from 'react';
 import { parseEndpoint } from '../../../../src/base/ip.ts';
 import type { Connection } from '../../../../src/wire/connection.ts';
-import type { Filters } from '../../lib/filters.ts';
+import { type Filters, longestPlainPart } from '../../lib/filters.ts';
 import {
   formatBytes,
   formatCount,
@@ -216,7 +216,7 @@ const historyLimit = 20;
 /** What the same process did with the same host before, from the database. */
 function History({ connection, onFilter }: { connection: Connection; onFilter: (filters: Filters) => void }) {
   const remote = parseEndpoint(connection.remote_addr);
-  const process = connection.process_name ?? undefined;
+  const process = longestPlainPart(connection.process_name ?? '');
   const host = remote && remote.port !== 0 ? remote.ip : undefined;
   const query = useQuery({
     queryKey: ['history', host, process],
