@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { formatDuration } from '../lib/format.ts';
+import { formatAge } from '../lib/format.ts';
 import { useLive, useLiveStore } from '../live/use-live.ts';
 
 /** Whether the picture is live; if not, how old it is and when the next attempt comes. */
@@ -45,9 +45,7 @@ export function OfflineBar() {
     >
       <strong className="font-semibold">Disconnected</strong>
       <span className="text-ink-2">
-        {age === null
-          ? 'Nothing received yet.'
-          : `What you see is ${formatDuration(Math.max(1000, age))} old.`}{' '}
+        {age === null ? 'Nothing received yet.' : `What you see is ${formatAge(age)} old.`}{' '}
         {wait === null ? 'Trying now…' : `Next attempt in ${wait} s.`}
       </span>
       <button

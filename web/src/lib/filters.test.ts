@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { connectionFilterSchema } from '../../../src/wire/query.ts';
 import {
   filterFields,
+  longestPlainPart,
   parseSearch,
   readFilters,
   toggleValue,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  formatAge,
   formatBytes,
   formatCount,
   formatDuration,
@@ -39,6 +40,10 @@ describe('format', () => {
   for (const [value, text] of durations) {
     it(`writes ${value} ms as ${text}`, () => assert.equal(formatDuration(value), text));
   }
+
+  it('tells an age in whole seconds', () => {
+    assert.deepEqual([0, 999, 3700, 61_000].map(formatAge), ['1 s', '1 s', '3 s', '1m 01s']);
+  });
 
   it('writes axis labels in one unit', () => {
     const unit = pickByteUnit(2_500_000);

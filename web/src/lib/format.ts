@@ -72,6 +72,11 @@ export function formatDuration(ms: number | null | undefined): string {
   return `${Math.floor(hours / 24)}d ${pad(hours % 24)}h`;
 }
 
+/** Age of a picture in whole seconds, one at least: `3 s`, `2m 05s`. */
+export function formatAge(ms: number): string {
+  return ms < 60_000 ? `${Math.max(1, Math.floor(ms / 1000))} s` : formatDuration(ms);
+}
+
 /** `12.3 ms`, for round-trip times. */
 export function formatMs(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return unknown;
