@@ -8,9 +8,8 @@
  * A WebSocket upgrade passes 1 and 2 before a byte of it is answered.
  */
 import { rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { NetmonError } from '../base/errors.ts';
 import { formatEndpoint } from '../base/ip.ts';
 import type { Component } from '../platform/lifecycle.ts';
@@ -24,15 +23,21 @@ import {
   refuseOpenAddress,
   type ServerConfig,
 } from './config.ts';
-import { makeApp, maxHeaderBytes } from './http/app.ts';
+import { makeRequestListener, refuseMalformed } from './http/app.ts';
 import { makeAuth, readTokenFile } from './http/auth.ts';
 import { makeGate } from './http/gate.ts';
+import { Router } from './http/router.ts';
 import { registerLogin, registerSite } from './http/site.ts';
 import { listenOnSocket, prepareSocketFile } from './http/socket-file.ts';
 import { loadStaticFiles } from './http/static-files.ts';
 import { isWebSocket, makeUpgradeListener } from './http/upgrades.ts';
 import type { LiveState } from './live/state.ts';
 import type { UpgradeRoute } from './upgrade.ts';
+
+/** Longest request line and headers together. */
+const maxHeaderBytes = 16 * 1024;
+/** How often Node looks for requests that take too long. */
+const checkIntervalMs = 500;
 
 export interface ServerDeps {
   readonly store: Store;
@@ -54,78 +59,89 @@ export interface HttpServer extends Component {
  * NM_BAD_CONFIG, NM_PORT_IN_USE or NM_SYSTEM.
  */
 export function makeServer(config: ServerConfig, deps: ServerDeps): HttpServer {
-  const limits = { ...defaultHttpLimits, ...config.limits };
   const trusted = new WeakSet<object>();
   /** Open ones, upgraded ones among them, which Node no longer counts as its own. */
   const sockets = new Set<Socket>();
-  let app: FastifyInstance | undefined;
+  let main: Server | undefined;
   let local: Server | undefined;
 
-  const build = (): FastifyInstance => {
-    const { host, allowedHosts = [], tokenFile, version } = config;
-    refuseOpenAddress(host, tokenFile);
-    const now = deps.now ?? Date.now;
-    const auth = makeAuth(tokenFile === undefined ? null : readTokenFile(tokenFile), now);
-    const names = {
-      allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
-      anyAddress: !isLoopbackHost(host),
-    };
-    const gate = makeGate(names, auth, trusted);
-    const made = makeApp(limits, gate, deps.reporter);
-    const { store, live, reporter } = deps;
-    registerApi(made, { store, live, now, version, database: config.database }, reporter.metrics);
-    registerSite(made, loadStaticFiles(config.webRoot), version);
-    if (auth.required) registerLogin(made, auth);
-    const onUpgrade = makeUpgradeListener(deps.upgrades, gate);
-    if (config.socketPath !== undefined) {
-      local = makeLocalServer(made, limits);
-      local.on('connection', (socket) => trusted.add(socket));
-    }
-    for (const server of [made.server, ...(local ? [local] : [])]) {
-      server.maxConnections = limits.connections;
-      server.on('upgrade', onUpgrade);
-      server.on('connection', (socket) => {
-        sockets.add(socket);
-        socket.on('close', () => sockets.delete(socket));
-      });
-    }
-    return made;
-  };
+  const track = (server: Server): Server =>
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
 
   return {
     name: 'http server',
     async start() {
-      app = build();
-      await app.ready();
-      if (local && config.socketPath !== undefined) {
+      const make = prepare(config, deps, trusted);
+      if (config.socketPath !== undefined) {
+        local = track(make()).on('connection', (socket) => trusted.add(socket));
         await prepareSocketFile(config.socketPath);
         await listenOnSocket(local, config.socketPath);
       }
-      await listen(app, config);
+      main = track(make());
+      await listen(main, config);
     },
     async stop() {
-      await Promise.all([app && closeServer(app.server), local && closeServer(local)]);
+      const closed = [main, local].filter((server) => server !== undefined).map(closeServer);
       for (const socket of sockets) socket.destroy();
-      await app?.close();
+      await Promise.all(closed);
       if (config.socketPath !== undefined) rmSync(config.socketPath, { force: true });
     },
     url() {
-      const { address, port } = app!.server.address() as AddressInfo;
+      const { address, port } = main!.address() as AddressInfo;
       return `http://${formatEndpoint(address, port)}`;
     },
   };
 }
 
-async function listen(app: FastifyInstance, { host, port }: ServerConfig): Promise<void> {
+/** Loads what is served; the answer makes servers in front of it. */
+function prepare(config: ServerConfig, deps: ServerDeps, trusted: WeakSet<object>): () => Server {
+  const { host, allowedHosts = [], tokenFile, version, database } = config;
+  const { store, live, reporter, upgrades, now = Date.now } = deps;
+  refuseOpenAddress(host, tokenFile);
+  const limits = { ...defaultHttpLimits, ...config.limits };
+  const auth = makeAuth(tokenFile === undefined ? null : readTokenFile(tokenFile), now);
+  const names = {
+    allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
+    anyAddress: !isLoopbackHost(host),
+  };
+  const gate = makeGate(names, auth, trusted);
+  const router = new Router();
+  registerApi(router, { store, live, now, version, database }, reporter.metrics);
+  registerSite(router, loadStaticFiles(config.webRoot), version);
+  if (auth.required) registerLogin(router, auth);
+  const onRequest = makeRequestListener({ router, gate, limits, reporter });
+  const onUpgrade = makeUpgradeListener(upgrades, gate);
+  return () => {
+    const server = createServer(describeLimits(limits), onRequest);
+    server.maxConnections = limits.connections;
+    return server.on('upgrade', onUpgrade).on('clientError', refuseMalformed);
+  };
+}
+
+function describeLimits(limits: HttpLimits): ServerOptions {
+  return {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(checkIntervalMs, limits.headersTimeoutMs),
+    shouldUpgradeCallback: isWebSocket,
+  };
+}
+
+async function listen(server: Server, { host, port }: ServerConfig): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  app.server.once('error', reject);
-  app.server.listen({ host, port, backlog: 511 }, resolve);
+  server.once('error', reject);
+  server.listen({ host, port, backlog: 511 }, resolve);
   try {
     await promise;
   } catch (cause) {
     throw explainListen(cause, host, port);
   } finally {
-    app.server.off('error', reject);
+    server.off('error', reject);
   }
 }
 
@@ -144,20 +160,6 @@ function explainListen(cause: unknown, host: string, port: number): NetmonError 
     return new NetmonError('NM_BAD_FLAG', message, { cause });
   }
   return new NetmonError('NM_SYSTEM', `unable to listen on ${host}, port ${port}`, { cause });
-}
-
-/** A second server in front of the same routes, for those who may open its socket file. */
-function makeLocalServer(app: FastifyInstance, limits: HttpLimits): Server {
-  return createServer(
-    {
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      shouldUpgradeCallback: isWebSocket,
-    },
-    (request, response) => app.routing(request, response),
-  );
 }
 
 async function closeServer(server: Server): Promise<void> {

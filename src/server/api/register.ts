@@ -1,7 +1,9 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Metrics } from '../../platform/metrics.ts';
-import { sendPage } from '../http/site.ts';
+import type { WebHandler } from '../http/exchange.ts';
+import { parseJsonBody } from '../http/json-body.ts';
+import type { Router } from '../http/router.ts';
+import { jsonType, makePage } from '../http/site.ts';
 import { makeConnectionRoutes } from './connections.ts';
 import { renderDocs } from './docs.ts';
 import { makeErrorRoutes } from './errors.ts';
@@ -12,7 +14,6 @@ import type { JsonObject } from './parameters.ts';
 import { type ApiContext, type ApiRoute, defineRoute } from './route.ts';
 import { makeTotalRoutes } from './totals.ts';
 
-const json = 'application/json; charset=utf-8';
 const nothing = z.strictObject({});
 
 /** Every operation of the API, in the order in which the documentation lists them. */
@@ -50,38 +51,30 @@ export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
 }
 
 /** Puts the operations and their documentation on the server. */
-export function registerApi(app: FastifyInstance, context: ApiContext, metrics: Metrics): void {
+export function registerApi(router: Router, context: ApiContext, metrics: Metrics): void {
   const routes = listRoutes(context, metrics);
-  for (const route of routes) registerRoute(app, route);
+  for (const route of routes) router.add(route.method, route.path, makeHandler(route));
   let page: string | undefined;
-  app.get('/docs', async (_request, reply) => {
+  router.add('GET', '/docs', () => {
     page ??= renderDocs(makeOpenApi(routes, context.version));
-    return sendPage(reply, page);
+    return makePage(page);
   });
 }
 
-function registerRoute(app: FastifyInstance, route: ApiRoute): void {
-  const { query = nothing, params = nothing, body = z.undefined() } = route;
-  app.route({
-    method: route.method,
-    url: route.path,
-    handler: async (request, reply) => {
-      const answer = await route.handle({
-        query: query.parse(withoutEmpty(request.query as object)),
-        params: params.parse({ ...(request.params as object) }),
-        body: route.body ? body.parse(request.body) : undefined,
-      });
-      const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
-      return reply
-        .code(answer.status ?? 200)
-        .headers({ 'cache-control': 'no-store', ...answer.headers })
-        .type(answer.type ?? json)
-        .send(text);
-    },
-  });
-}
-
-/** Parameters without those that are given as nothing (`?pid=`), which are as good as not given. */
-function withoutEmpty(query: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
+/** Checks what comes in against the route's schemas; what goes out is written as it is. */
+function makeHandler(route: ApiRoute): WebHandler {
+  const { query = nothing, params = nothing, body } = route;
+  return async (request) => {
+    const answer = await route.handle({
+      query: query.parse({ ...request.query }),
+      params: params.parse(request.params),
+      body: body?.parse(parseJsonBody(await request.readBody('application/json'))),
+    });
+    return {
+      status: answer.status,
+      headers: { 'cache-control': 'no-store', ...answer.headers },
+      type: answer.type ?? jsonType,
+      body: typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body),
+    };
+  };
 }

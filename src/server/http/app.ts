@@ -1,118 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { NetmonError } from '../../base/errors.ts';
+import type { Counter } from '../../platform/metrics.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import type { HttpLimits } from '../config.ts';
+import { readBody } from './body.ts';
 import { compressAnswer } from './compress.ts';
+import type { WebAnswer } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { securityHeaders } from './headers.ts';
-import { parseJsonBody } from './json-body.ts';
 import { endWithProblem, problemType, toNetmonError, writeProblem } from './problem.ts';
-import { isWebSocket } from './upgrades.ts';
+import type { Found, Router } from './router.ts';
 
-/** Longest request line and headers together. */
-export const maxHeaderBytes = 16 * 1024;
-/** How often Node looks for requests that take too long. */
-const checkIntervalMs = 500;
+export interface AppOptions {
+  readonly router: Router;
+  readonly gate: Gate;
+  readonly limits: HttpLimits;
+  readonly reporter: Reporter;
+}
 
-/** Makes the fastify instance with everything that holds for all routes; it listens nowhere yet. */
-export function makeApp(limits: HttpLimits, gate: Gate, reporter: Reporter): FastifyInstance {
-  const app = fastify({
-    logger: false,
-    trustProxy: false,
-    bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    forceCloseConnections: true,
-    return503OnClosing: false,
-    http: {
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      shouldUpgradeCallback: isWebSocket,
-      connectionsCheckingInterval: Math.min(checkIntervalMs, limits.headersTimeoutMs),
-    },
-    clientErrorHandler: refuseMalformed,
-    frameworkErrors: (error, _request, reply) => void sendProblem(reply, toNetmonError(error)),
-  });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, parseJsonBody(body as Buffer));
-    } catch (thrown) {
-      done(thrown as Error);
-    }
-  });
-  addHooks(app, gate, reporter);
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toNetmonError(thrown);
-    if (error.status >= 500) {
-      reporter.error('unable to answer a request', {
-        method: request.method,
-        path: request.url,
-        error: thrown,
+/** Makes the listener of a server's `request` event. It answers every request, and throws for none. */
+export function makeRequestListener(
+  options: AppOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { metrics } = options.reporter;
+  const labels = ['method', 'route', 'status'];
+  const requests = metrics.counter('netmon_http_requests_total', 'HTTP requests answered.', labels);
+  return (request, response) => {
+    response.on('error', () => {});
+    void answer(options, requests, request, response);
+  };
+}
+
+async function answer(
+  { router, gate, limits, reporter }: AppOptions,
+  requests: Counter,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let route: Found | null = null;
+  let sent: WebAnswer;
+  try {
+    sent = refuseAtGate(gate, request) ?? {};
+    if (sent.status === undefined) {
+      const { path, query } = parseTarget(request.url ?? '/');
+      route = findRoute(router, request.method ?? 'GET', path, response);
+      sent = await route.handler({
+        params: route.params,
+        query,
+        headers: request.headers,
+        readBody: (type) => readBody(request, type, limits.bodyBytes),
       });
     }
-    return sendProblem(reply, error);
+  } catch (thrown) {
+    sent = describeFailure(thrown, request, response, reporter);
+  }
+  requests.add(1, route ? route.method : 'other', route?.pattern ?? 'none', String(sent.status ?? 200));
+  await send(request, response, sent).catch((error: unknown) => {
+    reporter.warn('unable to send an answer', { error });
+    response.destroy();
   });
-  app.setNotFoundHandler((request, reply) => {
-    throw describeMissing(app, request, reply);
-  });
-  return app;
 }
 
-function addHooks(app: FastifyInstance, gate: Gate, reporter: Reporter): void {
-  const requests = reporter.metrics.counter('netmon_http_requests_total', 'HTTP requests answered.', [
-    'method',
-    'route',
-    'status',
-  ]);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(securityHeaders);
-    const { method, url, headers, socket } = request;
-    const refusal = gate({ method, url, headers, upgrade: false, socket });
-    if (refusal?.code === 'NM_UNAUTHORIZED' && method === 'GET' && headers.accept?.includes('text/html')) {
-      return reply.redirect('/login', 303);
+/** The answer to what may not come in; null for what may. A browser without a session is led to the login. */
+function refuseAtGate(gate: Gate, request: IncomingMessage): WebAnswer | null {
+  const { method = 'GET', url = '/', headers, socket } = request;
+  const refusal = gate({ method, url, headers, upgrade: false, socket });
+  if (!refusal) return null;
+  if (refusal.code === 'NM_UNAUTHORIZED' && method === 'GET' && headers.accept?.includes('text/html')) {
+    return { status: 303, headers: { location: '/login' } };
+  }
+  throw refusal;
+}
+
+/** The decoded path and the query of a request's target. */
+function parseTarget(url: string): { path: string; query: Record<string, string | readonly string[]> } {
+  const at = url.indexOf('?');
+  const query: Record<string, string | readonly string[]> = Object.create(null);
+  if (at >= 0) {
+    const parameters = new URLSearchParams(url.slice(at + 1));
+    for (const name of new Set(parameters.keys())) {
+      const values = parameters.getAll(name).filter((value) => value !== '');
+      if (values.length > 0) query[name] = values.length === 1 ? values[0] : values;
     }
-    if (refusal) throw refusal;
-    // Before the body is read: what leads nowhere is refused as that, whatever it carries.
-    if (request.is404) throw describeMissing(app, request, reply);
+  }
+  try {
+    return { path: decodeURIComponent(at < 0 ? url : url.slice(0, at)), query };
+  } catch (cause) {
+    throw new NetmonError('NM_BAD_REQUEST', 'the address is not written as an address', { cause });
+  }
+}
+
+/** Throws 405 with what is allowed for a path that other methods have, 404 for others. */
+function findRoute(router: Router, method: string, path: string, response: ServerResponse): Found {
+  const found = router.find(method === 'HEAD' ? 'GET' : method, path);
+  if (found) return found;
+  const allowed = router.allowed(path).join(', ');
+  if (allowed === '') throw new NetmonError('NM_NOT_FOUND', 'there is nothing at this address');
+  response.setHeader('allow', allowed);
+  throw new NetmonError('NM_METHOD', `here only ${allowed} is possible`);
+}
+
+function describeFailure(
+  thrown: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  reporter: Reporter,
+): WebAnswer {
+  const error = toNetmonError(thrown);
+  const { method, url } = request;
+  if (error.status >= 500) reporter.error('unable to answer a request', { method, path: url, error: thrown });
+  if (error.code === 'NM_UNAUTHORIZED') response.setHeader('www-authenticate', 'Bearer');
+  if (error.code === 'NM_RATE') response.setHeader('retry-after', '60');
+  // What was not read of a body that is refused is not to be taken for the next request.
+  if (!request.complete) response.setHeader('connection', 'close');
+  const headers = { 'cache-control': 'no-store' };
+  return { status: error.status, headers, type: problemType, body: writeProblem(error) };
+}
+
+async function send(request: IncomingMessage, response: ServerResponse, given: WebAnswer): Promise<void> {
+  const { status = 200, headers, type, body = '' } = await compressAnswer(request.headers, given);
+  if (response.destroyed) return;
+  response.writeHead(status, {
+    ...securityHeaders,
+    ...headers,
+    ...(type !== undefined && { 'content-type': type }),
+    ...(status !== 304 && { 'content-length': Buffer.byteLength(body) }),
   });
-  app.addHook('onSend', compressAnswer);
-  app.addHook('onResponse', async (request, reply) => {
-    requests.add(1, request.method, request.routeOptions.url ?? 'none', String(reply.statusCode));
-  });
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-const methods = ['GET', 'POST'] as const;
-
-/** 405 with what is allowed for a path that other methods have, 404 for others. */
-function describeMissing(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): NetmonError {
-  const path = request.url.split('?', 1)[0];
-  const allowed = methods.filter((method) => app.findRoute({ method, url: path }));
-  if (allowed.length === 0) return new NetmonError('NM_NOT_FOUND', 'there is nothing at this address');
-  const list = allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
-  reply.header('allow', list);
-  return new NetmonError('NM_METHOD', `here only ${list} is possible`);
-}
-
-function sendProblem(reply: FastifyReply, error: NetmonError): FastifyReply {
-  if (error.code === 'NM_UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
-  if (error.code === 'NM_RATE') reply.header('retry-after', '60');
-  return reply
-    .headers(securityHeaders)
-    .code(error.status)
-    .header('cache-control', 'no-store')
-    .type(problemType)
-    .send(writeProblem(error));
-}
-
-/** What Node's parser refused never became a request. */
-function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
+/** Answers what Node's parser refused, which never became a request. */
+export function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
   const known = toNetmonError(error);
-  const answer = known.code === 'NM_INTERNAL' ? new NetmonError('NM_BAD_REQUEST', 'this is not HTTP') : known;
-  endWithProblem(socket, answer);
+  const refusal =
+    known.code === 'NM_INTERNAL' ? new NetmonError('NM_BAD_REQUEST', 'this is not HTTP') : known;
+  endWithProblem(socket, refusal);
 }

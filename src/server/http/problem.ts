@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { FastifyError } from 'fastify';
 import { ZodError } from 'zod';
 import {
   describeError,
@@ -20,16 +19,8 @@ export function writeProblem(error: NetmonError): string {
   return JSON.stringify(fields.length > 0 ? { ...problem, fields } : problem);
 }
 
-/** Codes for what fastify and Node refuse by themselves. */
-const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'NM_MEDIA_TYPE',
-  FST_ERR_CTP_INVALID_TYPE: 'NM_MEDIA_TYPE',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'NM_TOO_LARGE',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'NM_BAD_REQUEST',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'NM_BAD_REQUEST',
-  FST_ERR_BAD_URL: 'NM_BAD_REQUEST',
-  FST_ERR_MAX_PARAM_LENGTH: 'NM_NOT_FOUND',
-  FST_ERR_NOT_FOUND: 'NM_NOT_FOUND',
+/** Codes for what Node's parser refuses by itself. */
+const parserCodes: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'NM_HEADERS_TOO_LARGE',
   ERR_HTTP_REQUEST_TIMEOUT: 'NM_TIMEOUT',
 };
@@ -38,12 +29,8 @@ const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
 export function toNetmonError(thrown: unknown): NetmonError {
   if (thrown instanceof NetmonError) return thrown;
   if (thrown instanceof ZodError) return invalidFields(thrown);
-  const { code = '', statusCode } = (thrown ?? {}) as Partial<FastifyError>;
-  const known = frameworkCodes[code];
-  if (known) return new NetmonError(known, describeError(thrown), { cause: thrown });
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new NetmonError('NM_BAD_REQUEST', describeError(thrown), { cause: thrown });
-  }
+  const code = thrown instanceof Error && 'code' in thrown ? parserCodes[String(thrown.code)] : undefined;
+  if (code) return new NetmonError(code, describeError(thrown), { cause: thrown });
   return new NetmonError('NM_INTERNAL', describeError(thrown), { cause: thrown });
 }
 
