@@ -63,7 +63,7 @@ export function writeDiagRequest(
 
 /** Makes a decoder, which fills one object over and over; its answer is null for a message cut short. */
 export function makeDiagDecoder(): (view: DataView, from: number, end: number) => DiagSocket | null {
-  const socket = makeSocket();
+  const socket = makeDiagSocket();
   let view: DataView;
   const readAttribute = (type: number, at: number, stop: number): void => {
     if (type === attributeInfo) readInfo(socket, view, at, stop - at);
@@ -138,7 +138,8 @@ function clearInfo(socket: DiagSocket): void {
   socket.sendBufferLimitedUs = 0;
 }
 
-function makeSocket(): DiagSocket {
+/** An empty socket, to be filled over and over. */
+export function makeDiagSocket(): DiagSocket {
   return {
     state: 0,
     localIp: new Uint8Array(16),

@@ -53,6 +53,8 @@ export interface ProcessTable {
   takeChanges(full: boolean): ProcessChanges;
   /** What full tables made it forget, since the start. */
   losses(): Losses;
+  /** Why the owner that is not known is not, where the sensor of sockets has a better reason. */
+  explainUnknown(reason: string): void;
 }
 
 /** Makes an empty table. */
@@ -172,6 +174,10 @@ class Table implements ProcessTable {
 
   losses(): Losses {
     return { ...this.#lost };
+  }
+
+  explainUnknown(reason: string): void {
+    this.#unknown.unknown_reason = reason;
   }
 
   *#all(): Iterable<ProcessEntry> {

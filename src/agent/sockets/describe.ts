@@ -37,6 +37,11 @@ export function nameState(connection: TrackedConnection): ConnectionState {
   return tcpStates[connection.state] ?? 'NONE';
 }
 
+/** Whether payload and packets of a connection are known. */
+export function isCounted(connection: TrackedConnection): boolean {
+  return (connection.flags & slotFlags.uncounted) === 0;
+}
+
 /** Retransmitted segments as a share of the data segments sent; null when none was sent. */
 function lossRatio(connection: TrackedConnection): number | null {
   if (connection.dataSegmentsSent === 0) return null;
@@ -57,6 +62,7 @@ export function describeConnection(
   const openedMs = clock.toUnixMs(connection.openedNs);
   const closedMs = connection.closedNs > 0 ? clock.toUnixMs(connection.closedNs) : null;
   const failed = connection.errors > 0;
+  const counted = isCounted(connection);
   return {
     timestamp: new Date(closedMs ?? (failed ? nowMs : openedMs)).toISOString(),
     process_id: identity.process_id,
@@ -71,16 +77,16 @@ export function describeConnection(
     opened_at: connection.found ? null : new Date(openedMs).toISOString(),
     closed_at: closedMs === null ? null : new Date(closedMs).toISOString(),
     duration_ms: connection.found ? null : Math.max(0, Math.round((closedMs ?? nowMs) - openedMs)),
-    bytes_sent: connection.bytesSent,
-    bytes_received: connection.bytesReceived,
-    packets_sent: connection.packetsSent,
-    packets_received: connection.packetsReceived,
-    upload_speed: Math.round(connection.uploadSpeed),
-    download_speed: Math.round(connection.downloadSpeed),
+    bytes_sent: counted ? connection.bytesSent : null,
+    bytes_received: counted ? connection.bytesReceived : null,
+    packets_sent: counted ? connection.packetsSent : null,
+    packets_received: counted ? connection.packetsReceived : null,
+    upload_speed: counted ? Math.round(connection.uploadSpeed) : null,
+    download_speed: counted ? Math.round(connection.downloadSpeed) : null,
     rtt_ms: milliseconds(connection.rttUs),
     min_rtt_ms: milliseconds(connection.minRttUs),
     jitter_ms: milliseconds(connection.jitterUs),
-    retransmits: tcp ? connection.retransmits : null,
+    retransmits: tcp && counted ? connection.retransmits : null,
     loss_ratio: lossRatio(connection),
     send_queue: known(connection.sendQueue),
     receive_queue: known(connection.receiveQueue),

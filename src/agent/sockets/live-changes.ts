@@ -1,6 +1,6 @@
 import { connectionStates, limits } from '../../wire/connection.ts';
 import type { LinkChange, LiveFrame } from '../../wire/link.ts';
-import { type Clock, describeConnection, nameState } from './describe.ts';
+import { type Clock, describeConnection, isCounted, nameState } from './describe.ts';
 import type { TrackedConnection } from './tracked.ts';
 
 /** Entries that wait for the next frame at most; past it, the next one holds everything anew. */
@@ -98,15 +98,16 @@ export class LiveChanges {
 
 /** As in `changeSchema` of wire/link.ts, by position. */
 function encodeChange(connection: TrackedConnection): LinkChange {
+  const counted = isCounted(connection);
   return [
     connection.key,
     stateIndex.get(nameState(connection)) ?? -1,
-    connection.bytesSent,
-    connection.bytesReceived,
-    connection.packetsSent,
-    connection.packetsReceived,
-    Math.round(connection.uploadSpeed),
-    Math.round(connection.downloadSpeed),
+    counted ? connection.bytesSent : -1,
+    counted ? connection.bytesReceived : -1,
+    counted ? connection.packetsSent : -1,
+    counted ? connection.packetsReceived : -1,
+    counted ? Math.round(connection.uploadSpeed) : -1,
+    counted ? Math.round(connection.downloadSpeed) : -1,
     connection.rttUs,
     connection.minRttUs,
     connection.jitterUs,

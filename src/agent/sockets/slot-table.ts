@@ -9,6 +9,8 @@ export const slotFlags = {
   rstReceived: 16,
   peer: 32,
   awaitErrno: 64,
+  /** Not of the kernel side: the sensor that fills the slot cannot count payload and packets. */
+  uncounted: 128,
 } as const;
 
 /** Offsets of the 32-bit fields, in words. */
