@@ -52,7 +52,9 @@ export class Agent implements Component, LiveSource {
   /** Opens the sensors at the best level that works here. Throws NM_NOT_SUPPORTED when a level that was asked for does not. */
   start(): void {
     this.#interfaces.start();
-    this.#sockets = new SocketSensor(openSlotSource(this.#options), {
+    const source = openSlotSource(this.#options);
+    if (source.unknownOwner !== undefined) this.#processes.explainUnknown(source.unknownOwner);
+    this.#sockets = new SocketSensor(source, {
       owners: this.#processes,
       clock: { toUnixMs: (bootNs) => bootNs / 1e6 + this.#bootMs },
       reporter: this.#deps.reporter,

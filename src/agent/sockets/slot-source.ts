@@ -12,4 +12,6 @@ export interface SlotSource extends Disposable {
   /** Hands on what processes did since the last call. */
   drainProcessEvents(visit: (event: ExecEvent | ExitEvent) => void): void;
   status(): SensorStatus;
+  /** Why an owner may be unknown here, where it is not for what is the kernel's own. */
+  readonly unknownOwner?: string;
 }

@@ -18,7 +18,9 @@ export class DumpBench implements Disposable {
   #nowNs = 100e9;
 
   constructor(level: DumpSourceOptions['level']) {
-    this.#sensor = new SocketSensor(new DumpSource({ level, maxSockets: 4096, reason: 'a test' }), {
+    const source = new DumpSource({ level, maxSockets: 4096, reason: 'a test' });
+    this.#processes.explainUnknown(source.unknownOwner);
+    this.#sensor = new SocketSensor(source, {
       owners: this.#processes,
       clock: { toUnixMs: (bootNs) => bootNs / 1e6 },
       reporter: makeReporter({ write: () => {} }),

@@ -88,6 +88,12 @@ export class DumpSource implements SlotSource {
     this.#memory = new MemorySlots(options.maxSockets);
   }
 
+  get unknownOwner(): string {
+    return this.#readsOthers
+      ? 'no process was found to hold it'
+      : 'held by another user’s process, whose descriptors only root may read';
+  }
+
   get slots(): MemorySlots['table'] {
     return this.#memory.table;
   }
