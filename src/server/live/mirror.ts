@@ -178,7 +178,11 @@ export class Mirror implements LiveState {
 
   agents(): readonly AgentState[] {
     return this.mirrors().map(({ hello, connected, lastSeen, system }) => ({
-      ...hello,
+      agent: hello.agent,
+      version: hello.version,
+      kernel: hello.kernel,
+      os: hello.os,
+      sensors: hello.sensors,
       connected,
       last_seen: lastSeen === null ? null : new Date(lastSeen).toISOString(),
       system,
