@@ -209,4 +209,63 @@ describe('from the agent to the viewer', () => {
     assert.equal(message.stats.active_connections, 10);
     assert.ok(message.connections[0].duration_ms! > 0);
   });
+
+  it('leaves frames out for a viewer that does not read, and then gives it what it missed', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    for (let key = 0; key < 1000; key++) source.add(key, { command_line: 'x'.repeat(4000) });
+    startAgent(server, source);
+    await until(() => server.mirror.stats().active_connections === 1000);
+    const socket = new WebSocket(`${server.url}/ws?mode=delta`);
+    stops.push(() => socket.terminate());
+    await once(socket, 'open');
+    const table = new LiveTable<Connection>('id');
+    let frames = 0;
+    socket.on('message', (data) => {
+      frames++;
+      for (const update of JSON.parse(String(data)).updates) table.apply(update);
+    });
+    socket.pause();
+    // Each new order makes another view, whose snapshot is 4 MB: together more than the kernel's buffers hold.
+    for (const sort of ['remote', '-remote', 'local', '-local', 'pid', '-speed']) {
+      const subscription = { kind: 'subscribe', id: 'v', topic: 'connections', limit: 1000, sort };
+      socket.send(JSON.stringify(subscription));
+      source.read();
+      await new Promise((resolve) => setTimeout(resolve, 120));
+    }
+    for (let key = 0; key < 1000; key++) source.change(key, 1000 + key);
+    source.read();
+    const reading = setInterval(() => source.read(), 100);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    assert.equal(frames, 0);
+    socket.resume();
+    const order = makeConnectionComparator('-speed');
+    const expected = (): Connection[] => [...server.mirror.connections()].sort(order);
+    await until(() => table.rows().length === 1000 && table.rows()[0].upload_speed === 1999);
+    clearInterval(reading);
+    assert.deepEqual(table.rows().map(untimed), expected().map(untimed));
+    assert.ok(frames < 12, `${frames} frames came of more than 16`);
+  });
+
+  it('sends a hidden viewer a frame a second', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    source.add(1);
+    startAgent(server, source);
+    const hidden = watch(server);
+    const shown = watch(server);
+    await until(() => hidden.table.total === 1 && shown.table.total === 1);
+    hidden.client.setHidden(true);
+    const reading = setInterval(() => {
+      source.change(1, 1);
+      source.read();
+    }, 100);
+    await until(() => shown.frames > 3);
+    const before = [hidden.frames, shown.frames];
+    await until(() => shown.frames >= before[1] + 20);
+    clearInterval(reading);
+    const frames = hidden.frames - before[0];
+    assert.ok(frames >= 1 && frames <= 4, `${frames} frames while a shown viewer got 20`);
+    assert.deepEqual(hidden.table.rows().length, 1);
+  });
 });

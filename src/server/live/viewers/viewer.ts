@@ -67,13 +67,18 @@ export class DeltaViewer {
   send(head: string): void {
     const behind = this.#socket.bufferedAmount > maxBufferedBytes;
     const updates: string[] = [];
+    let length = 0;
     for (const [id, held] of this.#subscriptions) {
-      if (behind) held.inStep = false;
-      else {
-        const fields = held.inStep ? held.shared.update : held.shared.view.snapshot();
-        held.inStep = true;
-        if (fields !== null) updates.push(`{"id":${JSON.stringify(id)},${fields}}`);
+      // What does not fit waits for the next frame, so that many large snapshots are never in memory at once.
+      if (behind || (!held.inStep && length > maxBufferedBytes)) {
+        held.inStep = false;
+        continue;
       }
+      const fields = held.inStep ? held.shared.update : held.shared.view.snapshot();
+      held.inStep = true;
+      if (fields === null) continue;
+      length += fields.length;
+      updates.push(`{"id":${JSON.stringify(id)},${fields}}`);
     }
     if (!behind) this.#socket.send(`${head},"updates":[${updates.join(',')}]}`);
   }
