@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { connectionSchema, timestampSchema } from './connection.ts';
-import { interfaceSchema, processSchema, sampleSchema, sensorSchema, systemSchema } from './machine.ts';
+import { interfaceSchema, processSchema, sensorSchema, systemSchema } from './machine.ts';
 
 export { bandwidthPoints } from './names.ts';
 
@@ -101,8 +101,6 @@ export const healthSchema = z.object({
   ),
 });
 export type Health = z.infer<typeof healthSchema>;
-
-export const bandwidthSampleSchema = sampleSchema;
 
 /** RFC 9457. `code` is one of the registry in base/errors. */
 export const problemSchema = z.object({
