@@ -78,7 +78,7 @@ export class Agent implements Component, LiveSource {
   }
 
   sensors(): readonly SensorStatus[] {
-    return this.#sockets ? [this.#sockets.status(), this.#interfaces.status()] : [];
+    return this.#sockets ? [this.#sockets.status(), this.#processes.status(), this.#interfaces.status()] : [];
   }
 
   onReading(listener: () => void): void {

@@ -30,6 +30,11 @@ export function readInode(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? null;
 }
 
+/** Whether /proc shows the programs and descriptors of other users' processes: to root, or with CAP_SYS_PTRACE. */
+export function mayReadOthers(): boolean {
+  return 'target' in readProcLink('/proc/1/exe');
+}
+
 function readInto(path: string, max: number): number {
   let fd: number;
   try {

@@ -1,7 +1,7 @@
 import { parseStat } from '../../decode/procfs.ts';
 import { readBootEpochMs } from '../../sys/clock.ts';
-import { readProcText } from '../../sys/proc.ts';
-import type { Losses } from '../../wire/machine.ts';
+import { mayReadOthers, readProcText } from '../../sys/proc.ts';
+import type { Losses, SensorStatus } from '../../wire/machine.ts';
 import { ProcessEntry } from './entry.ts';
 import { type FactFinder, type FoundFacts, makeFactFinder } from './facts.ts';
 import type { ProcessExec, ProcessHint, ProcessIdentity } from './identity.ts';
@@ -51,8 +51,10 @@ export interface ProcessTable {
   tick(nowMs: number): void;
   /** The rows that changed since the last call, or all with `full`. */
   takeChanges(full: boolean): ProcessChanges;
-  /** What full tables made it forget, since the start. */
+  /** Programs of living processes forgotten for want of room, since the start: they may end before they are looked up. */
   losses(): Losses;
+  /** How many processes are known and how many were forgotten, with their totals, and whose may be looked up. */
+  status(): SensorStatus;
   /** Why the owner that is not known is not, where the sensor of sockets has a better reason. */
   explainUnknown(reason: string): void;
 }
@@ -82,7 +84,9 @@ class Table implements ProcessTable {
   readonly #execs = new Map<number, Remembered>();
   readonly #exitedExecs = new Map<number, Remembered>();
   readonly #unknown = new ProcessEntry('unknown', null, 0, null);
-  readonly #lost = { process_identities: 0, exited_processes: 0, exec_events: 0 };
+  #forgottenExecs = 0;
+  #forgotten = 0;
+  readonly #readsOthers = mayReadOthers();
   #toCheck: Iterator<ProcessEntry> | null = null;
   #checkedAtMs = 0;
 
@@ -102,7 +106,7 @@ class Table implements ProcessTable {
     this.#execs.delete(event.pid);
     if (this.#execs.size >= this.#maxExecs) {
       this.#execs.delete(this.#execs.keys().next().value!);
-      this.#lost.exec_events++;
+      this.#forgottenExecs++;
     }
     this.#execs.set(event.pid, remembered);
     const entry = this.#living.get(event.pid);
@@ -173,7 +177,17 @@ class Table implements ProcessTable {
   }
 
   losses(): Losses {
-    return { ...this.#lost };
+    return { exec_events: this.#forgottenExecs };
+  }
+
+  status(): SensorStatus {
+    return {
+      name: 'processes',
+      level: this.#readsOthers ? 'full' : 'proc',
+      detail: `${this.#living.size} living, ${this.#exited.size} that exited, ${this.#forgotten} forgotten since`,
+      reason: this.#readsOthers ? null : 'the programs of other users’ processes may not be read',
+      remedy: this.#readsOthers ? null : 'run netmon as root, or with the capability CAP_SYS_PTRACE',
+    };
   }
 
   explainUnknown(reason: string): void {
@@ -231,7 +245,7 @@ class Table implements ProcessTable {
     const former = this.#living.get(pid);
     if (former) this.#retire(former);
     const entry = this.#make(pid, startTicks, found);
-    if (this.#living.size >= this.#maxLiving && this.#evict(this.#living)) this.#lost.process_identities++;
+    if (this.#living.size >= this.#maxLiving) this.#evict(this.#living);
     this.#living.set(pid, entry);
     return entry;
   }
@@ -244,25 +258,25 @@ class Table implements ProcessTable {
   #insertExited(entry: ProcessEntry): ProcessEntry {
     entry.exited_at = new Date(this.#now()).toISOString();
     if (entry.connectionsTotal > 0) this.#totals.touch(entry);
-    if (this.#exited.size >= this.#maxExited && this.#evict(this.#exited)) this.#lost.exited_processes++;
+    if (this.#exited.size >= this.#maxExited) this.#evict(this.#exited);
     this.#exited.set(keyOf(entry.process_id!, entry.startTicks), entry);
     return entry;
   }
 
   /** Drops the first entry without a connection; one with connections is held by them anyhow and goes to the end. */
-  #evict(entries: Map<number, ProcessEntry>): boolean {
+  #evict(entries: Map<number, ProcessEntry>): void {
     for (let i = 0; i < evictTries; i++) {
       const first = entries.entries().next().value;
-      if (!first) return false;
+      if (!first) return;
       const [key, entry] = first;
       entries.delete(key);
       if (entry.connections <= 0) {
         this.#totals.drop(entry);
-        return true;
+        this.#forgotten++;
+        return;
       }
       entries.set(key, entry);
     }
-    return false;
   }
 
   #reread(entry: ProcessEntry): void {

@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs';
 import { describeError, NetmonError } from '../../../base/errors.ts';
 import type { DiagSocket } from '../../../decode/inet-diag.ts';
 import { readJiffyMs } from '../../../sys/jiffies.ts';
-import { readInode } from '../../../sys/proc.ts';
+import { mayReadOthers, readInode } from '../../../sys/proc.ts';
 import type { SensorStatus } from '../../../wire/machine.ts';
 import { slotLayout as layout } from '../layout.generated.ts';
 import { MemorySlots } from '../memory-slots.ts';
@@ -322,15 +321,5 @@ export class DumpSource implements SlotSource {
     if (this.#memory.table.u32(slot, layout[field]) === value) return false;
     this.#memory.setU32(slot, field, value);
     return true;
-  }
-}
-
-/** Whether the descriptors of other users' processes may be read: with root's rights, or CAP_SYS_PTRACE. */
-function mayReadOthers(): boolean {
-  try {
-    readdirSync('/proc/1/fd');
-    return true;
-  } catch {
-    return false;
   }
 }
