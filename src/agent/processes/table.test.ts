@@ -196,7 +196,11 @@ describe('process table', () => {
     assert.equal(processes_gone.length, 9, 'those told of before');
     assert.ok(!processes_gone.includes(`${gonePid + 3}-500`), 'one with a connection stays');
     assert.deepEqual(table.losses(), { exec_events: 26 });
-    assert.equal(table.status().detail, '0 living, 10 that exited, 20 forgotten since');
+    assert.equal(
+      table.status().detail,
+      '1 living, 10 that exited, 20 forgotten since',
+      'this one is the parent of the others',
+    );
   });
 });
 
