@@ -5,10 +5,11 @@ import { formatClock, formatRate } from '../lib/format.ts';
 import type { ColumnBuffer } from '../live/column-buffer.ts';
 import { useLiveStore } from '../live/use-live.ts';
 import { agoLabels, niceCeiling, rateLabels } from './axis.ts';
+import { fillQuiet } from './fill-quiet.ts';
 
 /** Width of the window in milliseconds: 300 points of 100 ms. */
 const windowMs = 30_000;
-const nothing: uPlot.AlignedData = [[], [], []];
+const nothing: [number[], number[], number[]] = [[], [], []];
 
 interface LiveChartProps {
   /** Answers the samples to draw; asked once per animation frame with news. */
@@ -16,13 +17,16 @@ interface LiveChartProps {
   readonly label: string;
   /** Holds the picture as it is. */
   readonly paused?: boolean;
+  /** Samples come only while there is traffic; between them there is none. */
+  readonly sparse?: boolean;
   /** Without axes and tooltip, for a small place. */
   readonly compact?: boolean;
   readonly className?: string;
 }
 
 /** Upload and download over the last 30 s, drawn as samples come. Owns the uPlot instance and nothing else. */
-export function LiveChart({ read, label, paused = false, compact = false, className = '' }: LiveChartProps) {
+export function LiveChart(props: LiveChartProps) {
+  const { read, label, paused = false, sparse = false, compact = false, className = '' } = props;
   const host = useRef<HTMLDivElement>(null);
   const live = useRef({ read, paused });
   const store = useLiveStore();
@@ -32,16 +36,20 @@ export function LiveChart({ read, label, paused = false, compact = false, classN
   useEffect(() => {
     const element = host.current!;
     const chart = new uPlot(makeOptions(element, theme, compact), nothing, element);
-    let drawn: readonly [number, number] = [-1, -1];
+    let drawn = -1;
     const draw = (): void => {
       if (live.current.paused) return;
       const buffer = live.current.read();
-      const state = [buffer?.newest ?? 0, buffer?.length ?? 0] as const;
-      if (state[0] === drawn[0] && state[1] === drawn[1]) return;
+      const newest = buffer?.newest ?? 0;
+      const now = sparse ? Math.max(newest, store.frameTime) : newest;
+      // Once a burst has left the window, its flat line stays as it is.
+      const state = sparse && now - newest > 2 * windowMs ? 0 : now;
+      if (state === drawn) return;
       drawn = state;
-      chart.setData(buffer && buffer.length > 0 ? buffer.copy() : nothing);
-      element.dataset.points = String(state[1]);
-      element.dataset.newest = String(state[0]);
+      chart.setData(
+        sparse ? fillQuiet(buffer?.columns() ?? nothing, now - windowMs, now) : (buffer?.copy() ?? nothing),
+      );
+      element.dataset.newest = String(newest);
     };
     const sizes = new ResizeObserver(() => {
       if (element.clientWidth > 0) chart.setSize(sizeOf(element));
@@ -54,7 +62,7 @@ export function LiveChart({ read, label, paused = false, compact = false, classN
       sizes.disconnect();
       chart.destroy();
     };
-  }, [store, theme, compact]);
+  }, [store, theme, compact, sparse]);
 
   return (
     <figure aria-label={label} className={`relative min-w-0 overflow-hidden ${className}`}>

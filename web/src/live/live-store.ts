@@ -95,6 +95,11 @@ export class LiveStore {
     return this.#lastFrameAt;
   }
 
+  /** Unix ms, by the server's clock, of the newest frame; 0 before the first. */
+  get frameTime(): number {
+    return this.#lastFrameAt === null ? 0 : this.#lastFrameAt + this.#skewMs;
+  }
+
   /** Now by the server's clock, in whole seconds of Unix time, standing still while disconnected. */
   get serverSecond(): number {
     const at = this.#link.phase === 'live' ? Date.now() : (this.#lastFrameAt ?? Date.now());

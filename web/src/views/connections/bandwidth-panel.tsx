@@ -55,6 +55,7 @@ export function BandwidthPanel({ paused, onPause }: BandwidthPanelProps) {
         key={`${source.by} ${source.key}`}
         read={read}
         paused={paused}
+        sparse={source.by !== 'total'}
         label="Upload and download, last 30 seconds"
         className="min-h-0 flex-1"
       />

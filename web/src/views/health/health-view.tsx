@@ -164,7 +164,7 @@ function lossRows(lost: Readonly<Record<string, number>>): Array<readonly [strin
   const entries = Object.entries(lost).filter(([, count]) => count > 0);
   if (entries.length === 0) return [['Lost', 'nothing']];
   return entries.map(([name, count]) => [
-    `Lost: ${name}`,
+    `Lost: ${name.replaceAll('_', ' ')}`,
     <span key={name} className="text-red">
       {formatCount(count)}
     </span>,

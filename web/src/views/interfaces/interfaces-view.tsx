@@ -67,7 +67,7 @@ function InterfaceCard({ row, chart }: { row: InterfaceRow; chart: boolean }) {
           {formatCount(row.packets_received_per_s)} in, {formatCount(row.packets_sent_per_s)} out packets/s
         </span>
       </div>
-      {chart && <LiveChart compact read={read} label={`Bandwidth of ${row.name}`} className="h-20" />}
+      {chart && <LiveChart compact sparse read={read} label={`Bandwidth of ${row.name}`} className="h-20" />}
       <Utilisation row={row} />
       <InterfaceFacts row={row} />
     </article>

@@ -76,7 +76,7 @@ const columns: readonly Column<ProcessRow>[] = [
     header: 'Errors',
     sortDescFirst: true,
     sortFn: 'basic',
-    meta: { min: 4.4, from: 700 },
+    meta: { min: 4.4, from: 700, right: true },
     cell: ({ getValue }) => (
       <span className={getValue() ? 'text-red' : 'text-ink-3'}>{formatCount(getValue())}</span>
     ),
@@ -225,7 +225,7 @@ function ProcessPanel({ row, chosen }: { row: ProcessRow; chosen: boolean }) {
             </span>
           )}
         </h2>
-        <LiveChart read={read} label="Bandwidth of the process, last 30 seconds" className="h-44" />
+        <LiveChart sparse read={read} label="Bandwidth of the process, last 30 seconds" className="h-44" />
       </div>
       <dl className="grid grid-cols-[5.5rem_minmax(0,1fr)] content-start gap-x-3 gap-y-1 border-line p-3.5 text-[0.8125rem] max-md:border-t md:border-l">
         <dt className="text-ink-3">Command</dt>
@@ -257,12 +257,15 @@ function ProcessPanel({ row, chosen }: { row: ProcessRow; chosen: boolean }) {
   );
 }
 
+/** The process with most traffic, of those that run if any does. */
 function busiest(rows: readonly ProcessRow[]): ProcessRow | undefined {
   let best: ProcessRow | undefined;
-  for (const row of rows) {
-    if (!best || row.bytes_sent + row.bytes_received > best.bytes_sent + best.bytes_received) best = row;
-  }
+  for (const row of rows) if (!best || weigh(row) > weigh(best)) best = row;
   return best;
+}
+
+function weigh(row: ProcessRow): number {
+  return (row.bytes_sent + row.bytes_received) * (row.exited_at === null ? 1 : Number.EPSILON);
 }
 
 function matches(row: ProcessRow, wanted: string): boolean {
