@@ -1,4 +1,4 @@
-import { execEventLayout, exitEventLayout, slotLayout } from './layout.generated.ts';
+import { execEventLayout, exitEventLayout } from './layout.generated.ts';
 
 /** `enum process_event_kind` of bpf/netmon.h. */
 const execKind = 1;
@@ -36,7 +36,7 @@ export function decodeProcessEvent(data: DataView, at: number): ExecEvent | Exit
   const layout = execEventLayout;
   const bytes = (from: number, length: number): Uint8Array =>
     new Uint8Array(data.buffer.slice(data.byteOffset + at + from, data.byteOffset + at + from + length));
-  const comm = bytes(layout.comm, slotLayout.error - slotLayout.comm);
+  const comm = bytes(layout.comm, layout.filename_length - layout.comm);
   const end = comm.indexOf(0);
   return {
     kind: 'exec',
