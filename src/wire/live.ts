@@ -8,6 +8,10 @@ import { connectionFilterSchema, connectionSortSchema, maxLimit } from './query.
  * them. Without `mode=delta` the socket carries the published message (PublishedMessage) and reads nothing but `pace`.
  */
 export const subscribeSchema = z.discriminatedUnion('topic', [
+  /**
+   * The connections that are open and, for ten seconds, those that ended (`active` false). The `duration_ms` of an open
+   * one is as of when the row came; it grows from `opened_at` without being sent again.
+   */
   z.strictObject({
     kind: z.literal('subscribe'),
     /** The viewer's own name for it; a second one with the same name replaces the first. */

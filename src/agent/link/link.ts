@@ -35,6 +35,8 @@ export interface LinkStatus {
 const flushMs = 1_000;
 /** Wait after the server has turned this agent away; trying sooner would not help. */
 const refusedMs = 15_000;
+/** A link that lasted this long, or brought an acknowledgement, was a success: the next wait is short again. */
+const settledMs = 5_000;
 const retry = { firstMs: 100, longestMs: 10_000 };
 /** Longest wait for the last acknowledgement when stopping. */
 const drainMs = 1_000;
@@ -53,6 +55,7 @@ export class AgentLink implements RecordSink, Component {
   #session: LinkSession | null = null;
   #reason: string | null = 'not started';
   #failures = 0;
+  #welcomedAt = 0;
   #refused = false;
   #stopping: (() => void) | null = null;
   #dialTimer: NodeJS.Timeout | undefined;
@@ -150,12 +153,13 @@ export class AgentLink implements RecordSink, Component {
 
   /** What is committed is deleted by the next flush. */
   #onAcknowledged(): void {
+    this.#failures = 0;
     this.#armFlush();
     if (this.#session?.drained) this.#stopping?.();
   }
 
   #onWelcomed(): void {
-    this.#failures = 0;
+    this.#welcomedAt = performance.now();
     this.#reason = null;
     this.#reporter.info('linked to the server', { server: this.#options.server });
   }
@@ -168,8 +172,10 @@ export class AgentLink implements RecordSink, Component {
 
   #onClosed(socket: WebSocket): void {
     if (socket !== this.#socket) return;
-    if (this.#session?.welcomed)
+    if (this.#session?.welcomed) {
       this.#reporter.warn('the link to the server is down', { server: this.#options.server });
+      if (performance.now() - this.#welcomedAt > settledMs) this.#failures = 0;
+    }
     this.#session?.end();
     this.#session = null;
     this.#stopping?.();

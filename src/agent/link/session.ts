@@ -172,7 +172,7 @@ export class LinkSession {
   }
 
   #sendLive(full: boolean, sync?: number): void {
-    if (this.#socket.bufferedAmount > maxBufferedBytes && sync === undefined && !full) return;
+    if (this.#socket.bufferedAmount > maxBufferedBytes && !full) return;
     this.#sentLiveAt = performance.now();
     for (const text of encodeLive(this.#source.takeFrame(full), sync)) this.#socket.send(text);
   }

@@ -187,6 +187,7 @@ export class AgentSession implements AgentControl {
     for (const [i, record] of records.entries()) {
       const id = ids[i];
       const identity = identities[i];
+      if (record.kind === 'gap') this.#parts.mirror.countLost(record.lost);
       if (record.kind === 'gap' || id === null || !identity || !this.#agent) continue;
       this.#parts.mirror.recorded(this.#agent, id, record.connection, identity);
     }

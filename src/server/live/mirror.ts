@@ -53,7 +53,7 @@ export class Mirror implements LiveState {
   readonly #controls = new Map<AgentMirror, AgentControl>();
   readonly #byId = new Map<number, LiveRow>();
   readonly #parts: MirrorParts;
-  readonly #lost = { live_connections: 0 };
+  readonly #lost = { live_connections: 0, spooled_records: 0 };
   #audience: Audience = { viewers: 0, intervalMs: idleIntervalMs };
   #onArrival: () => void = () => {};
 
@@ -127,6 +127,11 @@ export class Mirror implements LiveState {
     row.remote_name_source = identity.remote_name_source;
     this.recent.add(row, this.#now());
     if (row.error !== null) this.recent.addError(row);
+  }
+
+  /** An agent has told that so many records were lost before they reached the server. */
+  countLost(records: number): void {
+    this.#lost.spooled_records += records;
   }
 
   /** Calls `listener` after each frame or change of agents. */
