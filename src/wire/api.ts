@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ErrorCode, errorCodes } from '../base/errors.ts';
 import { connectionSchema, timestampSchema } from './connection.ts';
 import { interfaceSchema, processSchema, sensorSchema, systemSchema } from './machine.ts';
 
@@ -108,6 +109,6 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.number().int(),
   detail: z.string(),
-  code: z.string(),
+  code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
   fields: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
 });

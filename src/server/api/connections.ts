@@ -131,20 +131,35 @@ async function findActive(
   after: Place | undefined,
   limit: number,
 ): Promise<Placed[]> {
-  const found: Placed[] = [];
-  for (const connection of live.connections()) {
+  for (let count = limit + 1; ; count *= 4) {
+    const first = selectFirst(live.connections(), order, matches, after, count);
+    const stored = await store.storedIds(first.map(({ id }) => id));
+    const active = first.filter(({ id }) => !stored.has(id));
+    if (active.length > limit || first.length < count) return active.slice(0, limit + 1);
+  }
+}
+
+/** The first `count` in the order, sorted; most of a hundred thousand are only compared with the last of them. */
+function selectFirst(
+  connections: Iterable<Connection>,
+  order: ConnectionOrder,
+  matches: (connection: Connection) => boolean,
+  after: Place | undefined,
+  count: number,
+): Placed[] {
+  const compare = (a: Place, b: Place): number => comparePlaces(order, a.key, a.id, b.key, b.id);
+  let first: Placed[] = [];
+  let worst: Place | undefined;
+  for (const connection of connections) {
     if (!matches(connection)) continue;
-    const placed = place(order, connection);
-    if (!after || comparePlaces(order, placed.key, placed.id, after.key, after.id) > 0) found.push(placed);
+    const candidate = place(order, connection);
+    if ((after && compare(candidate, after) <= 0) || (worst && compare(candidate, worst) > 0)) continue;
+    first.push(candidate);
+    if (first.length < count * 2) continue;
+    first = first.sort(compare).slice(0, count);
+    worst = first[count - 1];
   }
-  found.sort((a, b) => comparePlaces(order, a.key, a.id, b.key, b.id));
-  const first: Placed[] = [];
-  for (let i = 0; i < found.length && first.length <= limit; i += limit + 1) {
-    const candidates = found.slice(i, i + limit + 1);
-    const stored = await store.storedIds(candidates.map(({ id }) => id));
-    first.push(...candidates.filter(({ id }) => !stored.has(id)));
-  }
-  return first.slice(0, limit + 1);
+  return first.sort(compare).slice(0, count);
 }
 
 /** A connection of which nothing is known: what kind of key an order has is read from it. */
