@@ -139,7 +139,10 @@ async function findActive(
   }
 }
 
-/** The first `count` in the order, sorted; most of a hundred thousand are only compared with the last of them. */
+/**
+ * The first `count` in the order, sorted; most of a hundred thousand are only compared with the last of them. They come
+ * oldest first, so for a descending order the walk begins at their end.
+ */
 function selectFirst(
   connections: Iterable<Connection>,
   order: ConnectionOrder,
@@ -150,8 +153,9 @@ function selectFirst(
   const compare = (a: Place, b: Place): number => comparePlaces(order, a.key, a.id, b.key, b.id);
   let first: Placed[] = [];
   let worst: Place | undefined;
-  for (const connection of connections) {
-    if (!matches(connection)) continue;
+  const matching = Array.from(connections).filter(matches);
+  if (order.descending) matching.reverse();
+  for (const connection of matching) {
     const candidate = place(order, connection);
     if ((after && compare(candidate, after) <= 0) || (worst && compare(candidate, worst) > 0)) continue;
     first.push(candidate);
