@@ -72,6 +72,8 @@ export class Agent implements Component, LiveSource {
     clearInterval(this.#timer);
     if (!this.#sockets) return;
     this.#tick();
+    // An end too fresh for the first reading is taken over by the second.
+    this.#tick();
     this.#sockets[Symbol.dispose]();
     this.#interfaces[Symbol.dispose]();
     this.#sockets = undefined;

@@ -44,7 +44,7 @@ async function listen(): Promise<{ server: Server; port: number }> {
 async function run(
   context: TestContext,
   makeScript: (port: number) => string,
-): Promise<ReportedConnection[]> {
+): Promise<ReportedConnection[] | undefined> {
   const started = startAgent(context);
   if (!started) return undefined;
   const { agent, rows } = started;
