@@ -68,22 +68,27 @@ static __always_inline struct place slot_of(const struct sock *sk)
 	return cookie ? find_slot(cookie, false) : (struct place){};
 }
 
-/** Gives a socket a slot with what every socket has; the owner is the caller's to set. */
-static __always_inline struct place open_slot(const struct sock *sk, u8 flags, bool birth)
+/** A slot with what every socket has; the owner is the caller's to set. */
+static __always_inline struct place open_slot_of(const struct sock_common *common, u64 cookie, u8 protocol, u8 flags,
+						 bool birth)
 {
-	u64 cookie = bpf_get_socket_cookie((void *)sk);
 	struct place place = take_slot(cookie, birth);
 	struct slot *slot = place.slot;
 
 	if (!slot)
 		return place;
 	slot->cookie = cookie;
-	slot->protocol = sk->sk_protocol;
-	slot->netns = sk->__sk_common.skc_net.net->ns.inum;
-	slot->state = sk->__sk_common.skc_state;
+	slot->protocol = protocol;
+	slot->netns = common->skc_net.net->ns.inum;
+	slot->state = common->skc_state;
 	slot->flags = flags;
-	set_addresses(slot, sk);
+	set_addresses(slot, common);
 	return place;
+}
+
+static __always_inline struct place open_slot(const struct sock *sk, u8 flags, bool birth)
+{
+	return open_slot_of(&sk->__sk_common, bpf_get_socket_cookie((void *)sk), sk->sk_protocol, flags, birth);
 }
 
 /** Payload, segments, queues and quality, as the kernel has counted them so far. */
@@ -147,6 +152,17 @@ static __always_inline u8 last_state(const struct slot *slot, int old_state)
 	return closed_first && (slot->flags & SLOT_FIN_RECEIVED) && !slot->errors ? TCP_TIME_WAIT : TCP_CLOSE;
 }
 
+/** Whether the process had closed the socket and the peer has all of its payload: what comes then is no failure. */
+static __always_inline bool is_over(const struct sock *sk, const struct tcp_sock *tp, int old_state)
+{
+	if (!(sk->__sk_common.skc_flags & (1UL << SOCK_DEAD)))
+		return false;
+	if (old_state == TCP_FIN_WAIT2 || old_state == TCP_CLOSING)
+		return true;
+	/* The FIN takes a number of its own. */
+	return (old_state == TCP_FIN_WAIT1 || old_state == TCP_LAST_ACK) && tp->write_seq - tp->snd_una <= 1;
+}
+
 static __always_inline void close_tcp(const struct sock *sk, struct place place, int old_state)
 {
 	struct slot *slot = place.slot;
@@ -156,6 +172,8 @@ static __always_inline void close_tcp(const struct sock *sk, struct place place,
 
 	if (!error && old_state == TCP_SYN_SENT)
 		error = sk->sk_err_soft ? sk->sk_err_soft : slot->soft_error;
+	if (error && tp && is_over(sk, tp, old_state))
+		error = 0;
 	copy_tcp(slot, sk, TCP_CLOSE);
 	if (tp && !slot->local_port) {
 		/* Bound after the last event, and already given up: only the copy for packets still has the port. */
@@ -212,7 +230,7 @@ int BPF_PROG(on_set_state, const struct sock *sk, int old_state, int new_state)
 		if (!place.slot)
 			return 0;
 	} else if (new_state == TCP_ESTABLISHED) {
-		set_addresses(place.slot, sk);
+		set_addresses(place.slot, &sk->__sk_common);
 	}
 	struct slot *slot = place.slot;
 	/* Only the process that closes its end takes a socket this way; all else may come from any context. */
@@ -270,7 +288,7 @@ static __always_inline struct place udp_slot(const struct sock *sk)
 		if (!slot)
 			return place;
 	} else if (!same_remote(slot, sk) || slot->local_port != sk->__sk_common.skc_num) {
-		set_addresses(slot, sk);
+		set_addresses(slot, &sk->__sk_common);
 	}
 	slot->state = sk->__sk_common.skc_state;
 	claim_owner(slot);
@@ -407,7 +425,7 @@ int BPF_PROG(on_retransmit, const struct sock *sk)
 	if (!place.slot)
 		return 0;
 	if (!place.slot->local_port)
-		set_addresses(place.slot, sk);
+		set_addresses(place.slot, &sk->__sk_common);
 	copy_tcp(place.slot, sk, sk->__sk_common.skc_state);
 	mark_dirty(place);
 	return 0;
@@ -503,7 +521,7 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	if (!slot)
 		return 0;
 	if (!slot->local_port && sk->__sk_common.skc_num) {
-		set_addresses(slot, sk);
+		set_addresses(slot, &sk->__sk_common);
 		changed = true;
 	}
 	if (!slot->pid) {
@@ -523,6 +541,53 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 		slot->state = state;
 		mark_dirty(place);
 	}
+	return 0;
+}
+
+/** A connection in TIME_WAIT is no socket any more, but its addresses are kept in the same place. */
+static __always_inline void find_time_wait(struct sock_common *common)
+{
+	u64 cookie = common->skc_cookie.counter;
+	u64 ports = (u64)common->skc_dport << 16 | common->skc_num;
+	struct place place;
+
+	if (!cookie)
+		cookie = 1ULL << 62 | ports << 24 | (common->skc_daddr & 0xffffff);
+	place = find_slot(cookie, true);
+	if (place.slot)
+		return;
+	place = open_slot_of(common, cookie, IPPROTO_TCP, SLOT_FOUND | SLOT_FIN_RECEIVED, false);
+	if (!place.slot)
+		return;
+	place.slot->closed_ns = place.slot->opened_ns;
+	mark_dirty(place);
+}
+
+/** Looking over the connections of one network namespace, for those that no descriptor holds. */
+SEC("iter/tcp")
+int find_connections(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+
+	if (!common)
+		return 0;
+	u8 state = common->skc_state;
+	if (state == TCP_TIME_WAIT) {
+		find_time_wait(common);
+		return 0;
+	}
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(common);
+	if (!tp)
+		return 0;
+	struct sock *sk = (struct sock *)tp;
+	struct place place = slot_of(sk);
+	if (place.slot)
+		return 0;
+	place = open_slot(sk, SLOT_FOUND, false);
+	if (!place.slot)
+		return 0;
+	copy_tcp(place.slot, sk, state);
+	mark_dirty(place);
 	return 0;
 }
 

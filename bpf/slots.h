@@ -162,21 +162,21 @@ static __always_inline void copy_ip(u8 *to, const u8 *from)
 }
 
 /** Local and remote address of a socket as they stand. */
-static __always_inline void set_addresses(struct slot *slot, const struct sock *sk)
+static __always_inline void set_addresses(struct slot *slot, const struct sock_common *common)
 {
-	u16 port = sk->__sk_common.skc_num;
+	u16 port = common->skc_num;
 
-	if (sk->__sk_common.skc_family == AF_INET) {
-		SET_MAPPED_IP(slot->local_ip, sk->__sk_common.skc_rcv_saddr);
-		SET_MAPPED_IP(slot->remote_ip, sk->__sk_common.skc_daddr);
+	if (common->skc_family == AF_INET) {
+		SET_MAPPED_IP(slot->local_ip, common->skc_rcv_saddr);
+		SET_MAPPED_IP(slot->remote_ip, common->skc_daddr);
 	} else {
-		COPY_IP6(slot->local_ip, sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32);
-		COPY_IP6(slot->remote_ip, sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32);
+		COPY_IP6(slot->local_ip, common->skc_v6_rcv_saddr.in6_u.u6_addr32);
+		COPY_IP6(slot->remote_ip, common->skc_v6_daddr.in6_u.u6_addr32);
 	}
 	/* A socket that is closing has given up its port before its last events. */
 	if (port)
 		slot->local_port = port;
-	slot->remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
+	slot->remote_port = bpf_ntohs(common->skc_dport);
 	slot->revision++;
 }
 

@@ -61,8 +61,8 @@ enum {
 	TCP_NEW_SYN_RECV,
 };
 
-/* include/net/sock.h, enum sock_flags: a FIN was received */
-enum { SOCK_DONE = 1 };
+/* include/net/sock.h, enum sock_flags: no process holds it; a FIN was received */
+enum { SOCK_DEAD = 0, SOCK_DONE = 1 };
 
 /* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000

@@ -35,6 +35,7 @@ export class KernelSensor implements SlotSource {
   readonly #missing: readonly string[];
   readonly #object: BpfObject;
   readonly #mappings: Mapping[] = [];
+  #lookedOver = false;
 
   /** Throws NM_NOT_SUPPORTED where BPF cannot do the job, with the reason. */
   constructor(options: KernelSensorOptions) {
@@ -61,9 +62,15 @@ export class KernelSensor implements SlotSource {
   /** The kernel side counts as things happen. */
   poll(): void {}
 
-  /** Finds the sockets that are open, with their owners, and refreshes the known ones. Throws NM_SYSTEM. */
+  /**
+   * Finds the sockets that are open, with their owners, and refreshes the known ones; the first time also those of this
+   * network namespace that no process holds. Throws NM_SYSTEM.
+   */
   refresh(): void {
     this.#object.runIterator('find_sockets');
+    if (this.#lookedOver) return;
+    this.#lookedOver = true;
+    this.#object.runIterator('find_connections');
   }
 
   drainProcessEvents(visit: (event: ExecEvent | ExitEvent) => void): void {

@@ -62,8 +62,9 @@ export class Recorder {
   }
 }
 
-/** A socket that listened, or had no peer and no traffic, was no connection. */
+/** A socket that listened, or had no peer and no traffic, was no connection; one in TIME_WAIT at the start was over. */
 function isWorthARow(connection: TrackedConnection): boolean {
+  if (connection.found && connection.closedNs === connection.openedNs) return false;
   if (connection.direction !== 'listening') return true;
   return connection.bytesSent + connection.bytesReceived + connection.errors > 0;
 }
