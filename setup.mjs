@@ -31,18 +31,18 @@ const lowestNode = [24, 12];
 const debian = {
   start: ['libbpf1'],
   test: [
+    'bpftool',
     'chromium',
     'gcc',
     'iperf3',
     'iproute2',
     'libc6-dev',
-    'liburing-dev',
     'nftables',
     'nginx-light',
     'python3-psutil',
     'wrk',
   ],
-  check: ['bpftool', 'clang', 'libbpf-dev', 'llvm'],
+  check: ['clang', 'libbpf-dev', 'llvm'],
 };
 const wantedBy = { start: ['start'], test: ['start', 'test'], check: ['check'] };
 

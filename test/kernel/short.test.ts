@@ -1,0 +1,92 @@
+// Connections that live for about a millisecond are all seen, each with its process.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Connection } from '../../src/wire/connection.ts';
+import { splitEndpoint } from '../support/endpoints.ts';
+import { buildGenerator, generate, startGenerator } from '../support/generator.ts';
+import { Namespace } from '../support/namespaces.ts';
+import { missing } from '../support/needs.ts';
+import { runNetmon } from '../support/netmon.ts';
+import type { ServeReport, StormReport } from '../support/reports.ts';
+import { until } from '../support/until.ts';
+
+const count = 2000;
+const skip = missing('root', 'gcc', 'namespaces', 'bpf');
+
+describe('short connections are seen with their process', { skip }, () => {
+  for (const [each, what] of [
+    ['one', 'by one process'],
+    ['fork', 'by a process each that lives only for it'],
+    ['exec', 'by a program each that is executed only for it'],
+  ] as const)
+    it(`${count} connections of a millisecond, ${what}`, async () => {
+      using space = new Namespace();
+      await using netmon = await runNetmon();
+      await using server = startGenerator(['serve'], { namespace: space });
+      const { port } = await server.next<ServeReport>();
+      const storm = ['storm', '--port', port, '--count', count, '--hold-us', 1000, '--each', each, '--list'];
+      const report = await generate<StormReport>(storm, { namespace: space });
+      assert.equal(report.ok, count);
+
+      let rows: Connection[] = [];
+      await until('all of them', async () => {
+        rows = await netmon.connections({ remote: `127.0.0.1:${port}`, error: 'none', active: 'false' });
+        return rows.reduce((sum, row) => sum + row.count, 0) >= count || undefined;
+      });
+      assert.equal(rows.length, count, 'a row each: nothing had to be folded');
+      const byPort = new Map(rows.map((row) => [splitEndpoint(row.local_addr).port, row]));
+      for (const [pid, local] of report.connections ?? []) {
+        const row = byPort.get(local);
+        assert.equal(row?.process_id, pid, `the owner of port ${local}`);
+        assert.equal(row?.process_name, 'generate');
+        assert.equal(row?.process_path, buildGenerator());
+      }
+    });
+
+  it('a storm with failures among it is told apart exactly', async () => {
+    using space = new Namespace();
+    await using netmon = await runNetmon();
+    await using server = startGenerator(['serve'], { namespace: space });
+    await using resetter = startGenerator(['serve', '--mode', 'reset'], { namespace: space });
+    const { port } = await server.next<ServeReport>();
+    const { port: resetPort } = await resetter.next<ServeReport>();
+    const storm = ['storm', '--port', port, '--count', 1000, '--reset-port', resetPort, '--refused-port', 9];
+    const report = await generate<StormReport>([...storm, '--refused-every', 10, '--reset-every', 7], {
+      namespace: space,
+    });
+    assert.equal(report.other, 0);
+    const sum = async (error: string) =>
+      (await netmon.connections({ pid: report.pid, error, active: 'false' })).reduce(
+        (total, row) => total + row.count,
+        0,
+      );
+    await until('all of them', async () => {
+      const counts = {
+        ok: await sum('none'),
+        refused: await sum('ECONNREFUSED'),
+        reset: await sum('ECONNRESET'),
+      };
+      const whole =
+        counts.ok === report.ok && counts.refused === report.refused && counts.reset === report.reset;
+      return whole || undefined;
+    });
+  });
+
+  it('a flood of one failure is few rows with the exact total', async () => {
+    using space = new Namespace();
+    await using netmon = await runNetmon();
+    const storm = ['storm', '--port', 9, '--count', 5000, '--rate', 2000];
+    const report = await generate<StormReport>(storm, { namespace: space });
+    assert.equal(report.refused, 5000);
+    const rows = await until('all of them', async () => {
+      const found = await netmon.connections({ pid: report.pid, error: 'ECONNREFUSED' });
+      return found.reduce((sum, row) => sum + row.count, 0) >= 5000 ? found : undefined;
+    });
+    assert.equal(
+      rows.reduce((sum, row) => sum + row.count, 0),
+      5000,
+    );
+    assert.ok(rows.length <= 6, `${rows.length} rows for a flood of 2.5 s`);
+    assert.deepEqual([...new Set(rows.map((row) => row.remote_addr))], ['127.0.0.1:9']);
+  });
+});

@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** What a test across processes may need of the machine that runs it. */
+const needs = {
+  root: () => (process.getuid?.() === 0 ? null : 'needs root'),
+  gcc: () => findCommand('gcc'),
+  namespaces: () => findCommand('ip') ?? findCommand('nsenter') ?? tryCommand('unshare', ['--net', 'true']),
+  nft: () => findCommand('nft'),
+  bpf: () =>
+    existsSync('/sys/kernel/btf/vmlinux')
+      ? null
+      : 'needs a kernel with BTF (/sys/kernel/btf/vmlinux is missing)',
+  bpftool: () => findCommand('bpftool'),
+  socketDestroy: () => findCommand('ss'),
+} as const;
+export type Need = keyof typeof needs;
+
+/** False when everything is there, otherwise the reason for skipping: pass it to a test's `skip`. */
+export function missing(...wanted: readonly Need[]): string | false {
+  for (const need of wanted) {
+    const reason = needs[need]();
+    if (reason !== null) return reason;
+  }
+  return false;
+}
+
+function findCommand(name: string): string | null {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => existsSync(`${folder}/${name}`)) ? null : `needs the command ${name}`;
+}
+
+function tryCommand(file: string, args: readonly string[]): string | null {
+  try {
+    execFileSync(file, args, { stdio: 'ignore' });
+    return null;
+  } catch {
+    return `needs the privilege for: ${file} ${args.join(' ')}`;
+  }
+}
