@@ -15,7 +15,7 @@ export function CostNote() {
       <span className="mb-1.5 block font-medium text-ink-2">netmon's own cost</span>
       <Line name="CPU" value={formatPercent(cpu)} />
       <Line name="Memory" value={formatBytes(memory)} />
-      <Line name="Lost events" value={formatCount(lost)} alert={lost > 0} />
+      <Line name="Not kept" value={formatCount(lost)} alert={lost > 0} />
       {data.status === 'degraded' && <span className="mt-1.5 block text-yellow">Degraded: see why</span>}
     </Link>
   );
@@ -25,7 +25,7 @@ function Line({ name, value, alert = false }: { name: string; value: string; ale
   return (
     <span className="flex justify-between leading-5">
       <span>{name}</span>
-      <span className={alert ? 'text-red' : 'text-ink-2'}>{value}</span>
+      <span className={alert ? 'text-orange' : 'text-ink-2'}>{value}</span>
     </span>
   );
 }

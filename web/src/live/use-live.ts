@@ -27,7 +27,11 @@ export function useSubscription(topic: Topic | null): string | null {
   const shownRef = useRef<string | null>(null);
   const wanted = topic === null ? null : JSON.stringify(topic);
   useEffect(() => {
-    if (wanted === null) return;
+    if (wanted === null) {
+      if (shownRef.current !== null) store.close(shownRef.current);
+      shownRef.current = null;
+      return;
+    }
     const id = store.open(JSON.parse(wanted) as Topic);
     const show = (): void => {
       const before = shownRef.current;

@@ -1,59 +1,20 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed one by one, which the layout of table elements does not allow
-import {
-  type ColumnDef,
-  columnVisibilityFeature,
-  createSortedRowModel,
-  type ReactTable,
-  rowSortingFeature,
-  sortFn_alphanumeric,
-  sortFn_basic,
-  type Row as TableRow,
-  tableFeatures,
-  useTable,
-} from '@tanstack/react-table';
+import { type Row as TableRow, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp, ChevronDown, ChevronRight } from 'lucide-react';
-import { memo, type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
+import {
+  type Column,
+  defaultLayout,
+  type Features,
+  features,
+  gap,
+  type Head,
+  type Item,
+  rowHeight,
+  type Sort,
+} from './table-model.ts';
+import { BodyRow, EmptyRow, HeaderRow, HeadRow } from './table-rows.tsx';
 import { useScrollTo } from './use-scroll-to.ts';
-
-/** What a column needs to be laid out. */
-export interface ColumnLayout {
-  /** Least width in rem. */
-  readonly min: number;
-  /** Share of the room that is left over; 0 unless given. */
-  readonly grow?: number;
-  /** Least width of the table in pixels at which the column is shown unless the reader chose otherwise. */
-  readonly from: number;
-  readonly right?: boolean;
-  /** What it is called in the column menu, where the header is too short. */
-  readonly label?: string;
-}
-
-export const features = tableFeatures({
-  columnVisibilityFeature,
-  rowSortingFeature,
-  sortedRowModel: createSortedRowModel(),
-  sortFns: { basic: sortFn_basic, alphanumeric: sortFn_alphanumeric },
-  columnMeta: {} as ColumnLayout,
-});
-type Features = typeof features;
-// The columns of one table have values of different types.
-// biome-ignore lint/suspicious/noExplicitAny: what TanStack's own column helper answers
-export type Column<Row extends object> = ColumnDef<Features, Row, any>; // oxlint-disable-line typescript/no-explicit-any
-
-export interface Sort {
-  readonly id: string;
-  readonly desc: boolean;
-}
-
-/** A line above rows that belong together. */
-export interface Head {
-  readonly key: string;
-  readonly open: boolean;
-  readonly content: ReactNode;
-  readonly onToggle: () => void;
-}
-export type Item<Row> = { readonly head: Head } | { readonly row: Row };
 
 export interface DataTableProps<Row extends object> {
   readonly label: string;
@@ -76,12 +37,6 @@ export interface DataTableProps<Row extends object> {
   /** Told the rows in the order shown, for moving by keys. */
   readonly onOrder?: (rows: readonly Row[]) => void;
 }
-
-const defaultLayout: ColumnLayout = { min: 5, from: 0 };
-/** Between columns and at both ends, in rem: what gap-x-3.5 and px-3.5 are. */
-const gap = 0.875;
-/** Height of a row in CSS pixels. */
-const rowHeight = 34;
 
 /** A table of which only the rows in sight exist: a header that stays, sorting by click or key, heads between rows. */
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
@@ -165,159 +120,6 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           );
         })}
       </div>
-    </div>
-  );
-}
-
-function HeaderRow<Row extends object>(props: {
-  table: ReactTable<Features, Row>;
-  tracks: string;
-  sort: Sort;
-  onSort: (sort: Sort) => void;
-}) {
-  const { table, sort } = props;
-  return (
-    <div
-      role="row"
-      aria-rowindex={1}
-      tabIndex={-1}
-      className="sticky top-0 z-10 grid items-center gap-x-3.5 border-b border-line bg-panel px-3.5"
-      style={{ gridTemplateColumns: props.tracks, height: rowHeight }}
-    >
-      {table.getVisibleLeafColumns().map((column) => {
-        const { meta } = column.columnDef;
-        const on = column.id === sort.id;
-        const name = column.columnDef.header as string;
-        const align = meta?.right ? 'justify-end' : '';
-        return (
-          <div
-            key={column.id}
-            role="columnheader"
-            tabIndex={-1}
-            aria-sort={on ? (sort.desc ? 'descending' : 'ascending') : undefined}
-            className={`flex min-w-0 text-xs ${align}`}
-          >
-            {column.getCanSort() ? (
-              <button
-                type="button"
-                className={`flex min-w-0 items-center gap-1 rounded py-1 hover:text-ink ${on ? 'font-semibold text-ink' : 'text-ink-3'}`}
-                onClick={() =>
-                  props.onSort({
-                    id: column.id,
-                    desc: on ? !sort.desc : column.columnDef.sortDescFirst === true,
-                  })
-                }
-              >
-                <span className="truncate">{name}</span>
-                {on &&
-                  (sort.desc ? (
-                    <ArrowDown className="size-3" aria-hidden />
-                  ) : (
-                    <ArrowUp className="size-3" aria-hidden />
-                  ))}
-              </button>
-            ) : (
-              <span className="truncate py-1 text-ink-3">{name}</span>
-            )}
-          </div>
-        );
-      })}
-    </div>
-  );
-}
-
-interface BodyRowProps<Row extends object> {
-  row: TableRow<Features, Row>;
-  data: Row;
-  tracks: string;
-  columns: readonly Column<Row>[];
-  start: number;
-  index: number;
-  selected: boolean;
-  faded: boolean;
-  onOpen: (row: Row) => void;
-}
-
-/** One row; drawn again only when its data, its place or the columns changed. */
-const BodyRow = memo(
-  function BodyRow<Row extends object>(props: BodyRowProps<Row>) {
-    const { row, data, tracks, start, index, selected, faded, onOpen } = props;
-    return (
-      // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter are bound for the whole list
-      <div
-        role="row"
-        aria-rowindex={index + 2}
-        aria-selected={selected}
-        tabIndex={-1}
-        data-id={row.id}
-        data-faded={faded || undefined}
-        className="absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3.5 border-b border-line/60 px-3.5 text-[0.8125rem] text-ink-2 hover:bg-raised/60 data-faded:opacity-60 aria-selected:bg-raised aria-selected:shadow-[inset_2px_0_0_var(--accent)]"
-        style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${start}px)` }}
-        onClick={() => onOpen(data)}
-      >
-        {row.getVisibleCells().map((cell) => {
-          const { meta, cell: render } = cell.column.columnDef;
-          return (
-            <div
-              key={cell.column.id}
-              role="gridcell"
-              tabIndex={-1}
-              className={`flex min-w-0 items-center ${meta?.right ? 'justify-end' : ''}`}
-            >
-              {typeof render === 'function' ? render(cell.getContext()) : String(cell.getValue() ?? '–')}
-            </div>
-          );
-        })}
-      </div>
-    );
-  },
-  (before, after) =>
-    before.data === after.data &&
-    before.start === after.start &&
-    before.index === after.index &&
-    before.selected === after.selected &&
-    before.tracks === after.tracks &&
-    before.columns === after.columns &&
-    before.onOpen === after.onOpen,
-) as <Row extends object>(props: BodyRowProps<Row>) => ReactNode;
-
-function HeadRow({ head, start, index }: { head: Head; start: number; index: number }) {
-  const Icon = head.open ? ChevronDown : ChevronRight;
-  return (
-    <div
-      role="row"
-      aria-rowindex={index + 2}
-      tabIndex={-1}
-      className="absolute inset-x-0 top-0 border-b border-line bg-raised/70"
-      style={{ height: rowHeight, transform: `translateY(${start}px)` }}
-    >
-      <div role="gridcell" tabIndex={-1} className="h-full">
-        <button
-          type="button"
-          aria-expanded={head.open}
-          className="flex h-full w-full items-center gap-2 px-3 text-left text-[0.8125rem]"
-          onClick={head.onToggle}
-        >
-          <Icon className="size-3.5 shrink-0 text-ink-3" aria-hidden />
-          {head.content}
-        </button>
-      </div>
-    </div>
-  );
-}
-
-/** A row that is on its way. */
-function EmptyRow({ start, index }: { start: number; index: number }) {
-  return (
-    <div
-      role="row"
-      aria-rowindex={index + 2}
-      aria-busy
-      tabIndex={-1}
-      className="absolute inset-x-0 top-0 border-b border-line/60 px-3 py-3"
-      style={{ height: rowHeight, transform: `translateY(${start}px)` }}
-    >
-      <div className="h-2 w-1/3 rounded bg-raised" />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from 'react';
-import type { Column } from './data-table.tsx';
+import type { Column } from './table-model.ts';
 
 /** Which columns are hidden: by the table's width, unless the reader chose; the choice is remembered under `storageKey`. */
 export function useColumnChoice<Row extends object>(

@@ -3,8 +3,8 @@ import { ArrowDownLeft, ArrowUpRight, Ear, type LucideIcon, RefreshCw } from 'lu
 import type { Connection, Direction } from '../../../../src/wire/connection.ts';
 import { formatBytes, formatCount, formatDuration, formatMs, formatRate } from '../../lib/format.ts';
 import { useLive } from '../../live/use-live.ts';
-import type { Column, ColumnLayout, features } from '../../ui/data-table.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import type { Column, ColumnLayout, features } from '../../ui/table-model.ts';
 import { Text } from '../../ui/text.tsx';
 
 const helper = createColumnHelper<typeof features, Connection>();

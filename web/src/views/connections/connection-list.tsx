@@ -5,7 +5,8 @@ import type { Connection } from '../../../../src/wire/connection.ts';
 import { formatCount, formatRate } from '../../lib/format.ts';
 import { type Group, type Grouping, groupConnections, type Line, makeLines } from '../../lib/groups.ts';
 import type { RowsView } from '../../live/live-store.ts';
-import { DataTable, type Item, type Sort } from '../../ui/data-table.tsx';
+import { DataTable } from '../../ui/data-table.tsx';
+import type { Item, Sort } from '../../ui/table-model.ts';
 import { Text } from '../../ui/text.tsx';
 import { useScrollTo } from '../../ui/use-scroll-to.ts';
 import { useWidth } from '../../ui/use-size.ts';
@@ -123,7 +124,7 @@ export function ConnectionCards(props: ConnectionListProps & { scroller: RefObje
     count: lines?.length ?? Math.ceil(view.total / lanes),
     getScrollElement: () => scroller.current,
     estimateSize: (index) => (lines?.[index]?.kind === 'group' ? 44 : cardHeight),
-    overscan: 4,
+    overscan: 2,
     scrollMargin: top,
   });
   const visible = virtualizer.getVirtualItems();
@@ -154,7 +155,7 @@ export function ConnectionCards(props: ConnectionListProps & { scroller: RefObje
         const line = lineAt(index);
         return (
           <div
-            key={line?.kind === 'group' ? line.group.key : (line?.key ?? index)}
+            key={index}
             className="absolute inset-x-0 top-0 grid gap-2.5"
             style={{
               gridTemplateColumns: `repeat(${line?.kind === 'group' ? 1 : lanes}, minmax(0, 1fr))`,
@@ -163,9 +164,11 @@ export function ConnectionCards(props: ConnectionListProps & { scroller: RefObje
           >
             {line?.kind === 'group' && <GroupBar line={line} onToggle={toggle} />}
             {line?.kind === 'rows' &&
-              line.rows.map((row) => (
+              line.rows.map((row, place) => (
                 <ConnectionCard
-                  key={row.id}
+                  // By place: when the order changes ten times a second, texts change and no element moves.
+                  // biome-ignore lint/suspicious/noArrayIndexKey: see above
+                  key={place}
                   connection={row}
                   selected={String(row.id) === props.selected}
                   onOpen={props.onOpen}

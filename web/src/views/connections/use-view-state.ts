@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'react';
-import { useSearchParams } from 'react-router';
 import { connectionSorts } from '../../../../src/wire/names.ts';
+import { useAddress } from '../../app/use-address.ts';
 import { type Filters, readFilters, writeFilters } from '../../lib/filters.ts';
 import { type Grouping, groupings } from '../../lib/groups.ts';
 import { useMediaQuery } from '../../ui/use-size.ts';
@@ -24,26 +24,10 @@ export interface ViewState {
 export const defaultSort = '-speed';
 
 export function useViewState(): ViewState {
-  const [query, setQuery] = useSearchParams();
+  const [query, set, change] = useAddress();
   const narrow = useMediaQuery('(max-width: 767px)');
   const filters = useMemo(() => readFilters(query), [query]);
-  const setFilters = useCallback(
-    (next: Filters) => setQuery((now) => writeFilters(now, next), { replace: true }),
-    [setQuery],
-  );
-  const set = useCallback(
-    (name: string, value: string | null) =>
-      setQuery(
-        (now) => {
-          const next = new URLSearchParams(now);
-          if (value === null) next.delete(name);
-          else next.set(name, value);
-          return next;
-        },
-        { replace: true },
-      ),
-    [setQuery],
-  );
+  const setFilters = useCallback((next: Filters) => change((now) => writeFilters(now, next)), [change]);
   const sort = query.get('sort') ?? '';
   const group = query.get('group');
   const view = query.get('view');

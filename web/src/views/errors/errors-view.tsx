@@ -1,24 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
-import { createColumnHelper } from '@tanstack/react-table';
-import { useCallback, useMemo, useRef, useState } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useCallback } from 'react';
+import { useNavigate } from 'react-router';
 import type { Connection } from '../../../../src/wire/connection.ts';
 import { useKeys } from '../../app/keys.ts';
-import { type Failing, topDestinations, topProcesses } from '../../lib/error-summary.ts';
+import { useAddress } from '../../app/use-address.ts';
+import { topDestinations, topProcesses } from '../../lib/error-summary.ts';
 import { writeFilters } from '../../lib/filters.ts';
-import { formatBytes, formatCount, formatTime } from '../../lib/format.ts';
+import { formatCount } from '../../lib/format.ts';
 import { rest } from '../../lib/rest.ts';
-import { useLive, useRows } from '../../live/use-live.ts';
-import { type Column, DataTable, type features, type Sort } from '../../ui/data-table.tsx';
-import { Disconnected, Empty, Failed, Loading } from '../../ui/message.tsx';
-import { SparkBars } from '../../ui/spark-bars.tsx';
-import { Text } from '../../ui/text.tsx';
-import { useColumnChoice } from '../../ui/use-column-choice.ts';
+import { useRows } from '../../live/use-live.ts';
+import { Empty, Failed, Loading } from '../../ui/message.tsx';
 import { useMoves } from '../../ui/use-moves.ts';
-import { useWidth } from '../../ui/use-size.ts';
-import { Process, Remote } from '../connections/connection-columns.tsx';
 import { DetailsDrawer } from '../connections/details-drawer.tsx';
 import { ErrnoShare, ErrorTimeline } from './error-charts.tsx';
+import { LiveErrors } from './live-errors.tsx';
+import { TopList } from './top-list.tsx';
 
 const ranges = [
   ['15m', '15 minutes'],
@@ -30,23 +26,10 @@ const topCount = 6;
 
 /** Every connection that failed: as they come, over time, and where they pile up. */
 export default function ErrorsView() {
-  const [query, setQuery] = useSearchParams();
+  const [query, set] = useAddress();
   const range = ranges.find(([value]) => value === query.get('range'))?.[0] ?? '1h';
   const selected = query.get('id');
   const navigate = useNavigate();
-  const set = useCallback(
-    (name: string, value: string | null) =>
-      setQuery(
-        (now) => {
-          const next = new URLSearchParams(now);
-          if (value === null) next.delete(name);
-          else next.set(name, value);
-          return next;
-        },
-        { replace: true },
-      ),
-    [setQuery],
-  );
   const close = useCallback(() => set('id', null), [set]);
   const view = useRows<Connection>({ topic: 'errors' });
   const { marked, onOrder, keys } = useMoves<Connection>({
@@ -144,188 +127,4 @@ function Summary({ range, onRange }: { range: string; onRange: (range: string) =
 
 function totalOf(groups: ReadonlyArray<{ count: number }>): number {
   return groups.reduce((sum, group) => sum + group.count, 0);
-}
-
-function TopList({ title, rows }: { title: string; rows: readonly Failing[] }) {
-  const max = rows[0]?.count ?? 1;
-  return (
-    <section aria-label={title} className="panel px-3.5 py-2.5">
-      <h2 className="heading mb-1.5">{title}</h2>
-      <ol>
-        {rows.map((row) => (
-          <li
-            key={`${row.name} ${row.note}`}
-            className="relative flex h-9 items-center gap-3 text-[0.8125rem]"
-          >
-            <span
-              className="absolute inset-y-1 left-0 -z-0 rounded bg-red/10"
-              style={{ width: `${(row.count / max) * 100}%` }}
-              aria-hidden
-            />
-            <span className="relative flex min-w-0 flex-1 items-baseline gap-2 pl-2">
-              <Text value={row.name ?? 'unknown'} className="text-ink" />
-              {row.note !== null && (
-                <Text value={row.note} className="min-w-0 shrink-[3] text-xs text-ink-3" />
-              )}
-            </span>
-            <span className="relative truncate text-xs text-ink-3 max-sm:hidden">
-              {row.errors
-                .slice(0, 2)
-                .map(([name]) => name)
-                .join(', ')}
-            </span>
-            <SparkBars values={row.trend} label={`Trend of ${row.count} failures`} />
-            <span className="relative w-14 shrink-0 text-right font-semibold text-ink">
-              {formatCount(row.count)}
-            </span>
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
-}
-
-const helper = createColumnHelper<typeof features, Connection>();
-const errorColumns: readonly Column<Connection>[] = [
-  helper.accessor('timestamp', {
-    id: 'timestamp',
-    header: 'Time',
-    sortDescFirst: true,
-    sortFn: 'basic',
-    meta: { min: 5, from: 0 },
-    cell: ({ row }) => (
-      <span className="text-ink-3">{formatTime(row.original.timestamp, Date.now()).slice(-8)}</span>
-    ),
-  }),
-  helper.accessor('error', {
-    id: 'error',
-    header: 'Error',
-    sortFn: 'basic',
-    meta: { min: 8.6, from: 0 },
-    cell: ({ row }) => (
-      <span className="tone tone-red truncate rounded px-1.5 text-2xs leading-5 font-semibold">
-        {row.original.error}
-      </span>
-    ),
-  }),
-  helper.accessor((row) => row.process_name ?? '', {
-    id: 'process',
-    header: 'Process',
-    sortFn: 'alphanumeric',
-    meta: { min: 6, grow: 1, from: 0 },
-    cell: ({ row }) => <Process connection={row.original} />,
-  }),
-  helper.accessor((row) => row.process_id ?? -1, {
-    id: 'pid',
-    header: 'PID',
-    sortFn: 'basic',
-    meta: { min: 4.2, from: 700 },
-    cell: ({ row }) => row.original.process_id ?? '–',
-  }),
-  helper.accessor('remote_addr', {
-    id: 'remote',
-    header: 'Destination',
-    sortFn: 'alphanumeric',
-    meta: { min: 9, grow: 2, from: 480 },
-    cell: ({ row }) => <Remote connection={row.original} />,
-  }),
-  helper.accessor('local_addr', {
-    id: 'local',
-    header: 'Local',
-    sortFn: 'alphanumeric',
-    meta: { min: 8, grow: 1, from: 900 },
-    cell: ({ row }) => <Text value={row.original.local_addr} />,
-  }),
-  helper.accessor((row) => row.phase ?? '', {
-    id: 'phase',
-    header: 'While',
-    sortFn: 'basic',
-    meta: { min: 6, from: 800 },
-    cell: ({ row }) => row.original.phase ?? '–',
-  }),
-  helper.accessor((row) => (row.bytes_sent ?? 0) + (row.bytes_received ?? 0), {
-    id: 'bytes',
-    header: 'Before',
-    sortDescFirst: true,
-    sortFn: 'basic',
-    meta: { min: 5, from: 1000, right: true, label: 'Bytes before' },
-    cell: ({ getValue }) => formatBytes(getValue()),
-  }),
-  helper.accessor('count', {
-    id: 'count',
-    header: 'Times',
-    sortDescFirst: true,
-    sortFn: 'basic',
-    meta: { min: 4, from: 560, right: true },
-    cell: ({ getValue }) => <span className="font-semibold text-ink">{formatCount(getValue())}</span>,
-  }),
-];
-
-interface LiveErrorsProps {
-  readonly rows: readonly Connection[];
-  readonly ready: boolean;
-  readonly selected: string | null;
-  readonly onOpen: (row: Connection) => void;
-  readonly onOrder: (rows: readonly Connection[]) => void;
-}
-
-function LiveErrors({ rows, ready, selected, onOpen, onOrder }: LiveErrorsProps) {
-  const host = useRef<HTMLElement>(null);
-  const [hidden] = useColumnChoice(errorColumns, useWidth(host));
-  const [sort, setSort] = useState<Sort>({ id: 'timestamp', desc: true });
-  const [search, setSearch] = useState('');
-  const phase = useLive((store) => store.link.phase);
-  const shown = useMemo(() => {
-    const wanted = search.trim().toLowerCase();
-    return wanted === '' ? rows : rows.filter((row) => matches(row, wanted));
-  }, [rows, search]);
-  return (
-    <section
-      ref={host}
-      aria-label="Failures as they come"
-      className="panel flex min-h-[24rem] flex-1 flex-col overflow-hidden"
-    >
-      <div className="flex items-center gap-3 border-b border-line py-2 pr-2 pl-3.5">
-        <h2 className="heading flex-1">As they come</h2>
-        <input
-          type="search"
-          data-search
-          aria-label="Search failures"
-          placeholder="Search these failures"
-          className="field w-64 max-w-[55%]"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
-      </div>
-      {!ready && (phase === 'offline' ? <Disconnected what="failures" /> : <Loading what="failures" />)}
-      {ready && shown.length === 0 && (
-        <Empty title={rows.length === 0 ? 'No failures yet' : 'No failure matches'} />
-      )}
-      {ready && shown.length > 0 && (
-        <DataTable
-          label="Failures"
-          columns={errorColumns}
-          hidden={hidden}
-          rows={shown}
-          rowId={idOf}
-          sort={sort}
-          onSort={setSort}
-          selected={selected}
-          onOpen={onOpen}
-          onOrder={onOrder}
-        />
-      )}
-    </section>
-  );
-}
-
-function matches(row: Connection, wanted: string): boolean {
-  return [
-    row.error,
-    row.process_name,
-    row.remote_addr,
-    row.remote_name,
-    row.local_addr,
-    row.process_path,
-  ].some((value) => value?.toLowerCase().includes(wanted));
 }

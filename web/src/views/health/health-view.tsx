@@ -47,10 +47,10 @@ function HealthBody({ health }: { health: Health }) {
         />
         <Tile
           icon={TriangleAlert}
-          label="Lost events"
+          label="Not kept"
           value={formatCount(cost.lost)}
-          color={cost.lost > 0 ? 'var(--red)' : undefined}
-          note={cost.lost > 0 ? 'counted exactly, by table below' : 'everything was seen'}
+          color={cost.lost > 0 ? 'var(--orange)' : undefined}
+          note={cost.lost > 0 ? 'lost or evicted, by table below' : 'nothing lost, nothing evicted'}
         />
         <Tile
           icon={Database}
@@ -162,10 +162,10 @@ function SystemFacts({ system }: { system: SystemRow }) {
 
 function lossRows(lost: Readonly<Record<string, number>>): Array<readonly [string, ReactNode]> {
   const entries = Object.entries(lost).filter(([, count]) => count > 0);
-  if (entries.length === 0) return [['Lost', 'nothing']];
+  if (entries.length === 0) return [['Not kept', 'nothing lost, nothing evicted']];
   return entries.map(([name, count]) => [
-    `Lost: ${name.replaceAll('_', ' ')}`,
-    <span key={name} className="text-red">
+    `Not kept: ${name.replaceAll('_', ' ')}`,
+    <span key={name} className="text-orange">
       {formatCount(count)}
     </span>,
   ]);

@@ -1,0 +1,26 @@
+import { useCallback } from 'react';
+import { useSearchParams } from 'react-router';
+
+/** The query of the page's address, and a way to write one parameter of it; null or '' takes that out. */
+export function useAddress(): readonly [
+  query: URLSearchParams,
+  set: (name: string, value: string | null) => void,
+  change: (edit: (query: URLSearchParams) => URLSearchParams) => void,
+] {
+  const [query, setQuery] = useSearchParams();
+  const change = useCallback(
+    (edit: (query: URLSearchParams) => URLSearchParams) => setQuery((now) => edit(now), { replace: true }),
+    [setQuery],
+  );
+  const set = useCallback(
+    (name: string, value: string | null) =>
+      change((now) => {
+        const next = new URLSearchParams(now);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      }),
+    [change],
+  );
+  return [query, set, change];
+}
