@@ -1,6 +1,7 @@
 /**
- * What a page of this server may do: run its own scripts, talk to its own origin, and be framed by nobody. Styles may
- * be inline, since charts and tables position by style attributes; no style can reach another origin.
+ * What a page of this server may do: run its own scripts, talk to its own origin, make no text into elements (Trusted
+ * Types, with the dashboard's one policy), and be framed by nobody. Styles may be inline, since dialogs and charts bring
+ * some; no style can reach another origin.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -14,6 +15,8 @@ const contentSecurityPolicy = [
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types default',
 ].join('; ');
 
 /** Headers of every answer. There is no CORS header among them: no other origin may read any. */

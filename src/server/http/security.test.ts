@@ -210,6 +210,7 @@ describe('an attack on the server', () => {
         const policy = headers.get('content-security-policy') ?? '';
         assert.match(policy, /script-src 'self';/);
         assert.match(policy, /frame-ancestors 'none'/);
+        assert.match(policy, /require-trusted-types-for 'script'/);
         assert.doesNotMatch(policy, /unsafe-eval|script-src[^;]*unsafe-inline|\*/);
         assert.equal(headers.get('x-content-type-options'), 'nosniff');
       }
