@@ -44,6 +44,11 @@ class Namespace implements AsyncDisposable {
     execFileSync('nsenter', [`--net=/proc/${this.#child.pid}/ns/net`, ...words]);
   }
 
+  /** Runs a command with that input. */
+  feed(command: string, input: string): void {
+    execFileSync('nsenter', [`--net=/proc/${this.#child.pid}/ns/net`, ...command.split(' ')], { input });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const exit = once(this.#child, 'exit');
     this.#child.stdin!.end();
@@ -109,6 +114,16 @@ describe('interfaces', () => {
       [],
     );
     assert.deepEqual(gone.local, ['127.0.0.1']);
+  });
+
+  it('finds out what is when more happens at once than the kernel keeps for it', { skip }, async () => {
+    await using namespace = new Namespace();
+    await namespace.read();
+    namespace.run('ip link add netmon-a type veth peer name netmon-b');
+    const mtus = Array.from({ length: 4000 }, (_, i) => `link set netmon-a mtu ${1000 + (i % 500)}`);
+    namespace.feed('ip -batch -', [...mtus, 'link del netmon-a', 'link add netmon-c type veth'].join('\n'));
+    const names = (await namespace.tick()).interfaces!.map((row) => row.name);
+    assert.ok(names.includes('netmon-c') && !names.includes('netmon-a'), names.join());
   });
 
   it('counts exactly what goes over a link, with its rate and how much of its speed that is', {
