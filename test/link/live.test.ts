@@ -268,4 +268,70 @@ describe('from the agent to the viewer', () => {
     assert.ok(frames >= 1 && frames <= 4, `${frames} frames while a shown viewer got 20`);
     assert.deepEqual(hidden.table.rows().length, 1);
   });
+
+  it('charts the bandwidth: what was, then each new point once', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    startAgent(server, source);
+    await until(
+      () => server.mirror.samples().length > 2,
+      () => server.mirror.refresh(),
+    );
+    const history = server.mirror.samples().length;
+    const updates: LiveUpdate[] = [];
+    const client = connect({ url: server.url, onFrame: (frame) => updates.push(...frame.updates) });
+    stops.push(() => client.close());
+    client.subscribe({ kind: 'subscribe', id: 'chart', topic: 'bandwidth' });
+    await until(() => updates.length > 0);
+    assert.equal(updates[0].snapshot, true);
+    assert.ok(updates[0].samples!.length >= history);
+    await until(
+      () => updates.length > 5,
+      () => source.read(),
+    );
+    const points = updates.flatMap((update) => update.samples ?? []);
+    const times = points.map(([at]) => at);
+    assert.deepEqual(
+      times,
+      [...new Set(times)].sort((x, y) => x - y),
+    );
+    assert.deepEqual(points.at(-1)!.slice(1), [1000, 2000]);
+  });
+
+  it('tells of failures as they come, after the last ones', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    const link = startAgent(server, source);
+    await until(() => link.status().connected);
+    link.record(ended(1, { error: 'ECONNREFUSED' }));
+    await until(() => server.mirror.recent.errors().length === 1);
+    const table = new LiveTable<Connection>('id');
+    const client = connect({
+      url: server.url,
+      onFrame: (frame) => {
+        for (const update of frame.updates) table.apply(update);
+      },
+    });
+    stops.push(() => client.close());
+    client.subscribe({ kind: 'subscribe', id: 'failures', topic: 'errors' });
+    await until(() => table.total === 1);
+    link.record(ended(2, { error: 'ETIMEDOUT' }));
+    link.record(ended(3));
+    await until(() => table.total === 2);
+    assert.deepEqual(
+      table.rows().map((row) => row.error),
+      ['ETIMEDOUT', 'ECONNREFUSED'],
+    );
+  });
+
+  it('publishes ten times a second, whether agents send or not', async () => {
+    const server = await startServer();
+    const socket = new WebSocket(`${server.url}/ws`);
+    stops.push(() => socket.terminate());
+    const times: number[] = [];
+    socket.on('message', () => times.push(performance.now()));
+    await until(() => times.length > 10);
+    const meanMs = (times[10] - times[1]) / 9;
+    assert.ok(meanMs > 80 && meanMs < 250, `a message every ${meanMs} ms`);
+  });
 });

@@ -53,7 +53,7 @@ export interface MirrorParts {
 /** Processes of one agent. */
 const maxProcesses = 50_000;
 /** Ended connections whose record is still to come. */
-const maxAwaited = 20_000;
+const maxAwaited = 10_000;
 /** Clocks further apart than this are brought together, so that charts of several machines line up. */
 const clockToleranceMs = 2_000;
 

@@ -139,15 +139,20 @@ export function isSameConnection(row: LiveRow, reported: ReportedConnection): bo
   );
 }
 
-/** An endpoint in the one form that compares as text. */
+/** A valid endpoint in the one form that compares as text. Most are in it already, and then are not parsed again. */
 export function canonicalEndpoint(text: string): string {
+  const isIp4 = !text.startsWith('[');
+  if (isIp4 && text[text.indexOf(':') + 1] !== '0') return text;
   const endpoint = parseEndpoint(text);
   return endpoint ? formatEndpoint(endpoint.ip, endpoint.port) : text;
 }
 
-/** A timestamp in the one form that compares as text. */
+/** A valid timestamp in the one form that compares as text, `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
 export function canonicalTime(text: string | null): string | null {
-  return text === null ? null : (normalizeTimestamp(text) ?? text);
+  if (text === null || (text.length === 24 && text[10] === 'T' && text[19] === '.' && text[23] === 'Z')) {
+    return text;
+  }
+  return normalizeTimestamp(text) ?? text;
 }
 
 function shareTime(text: string | null, other: string): string | null {

@@ -191,8 +191,13 @@ export class ViewerHub implements Component {
     const stats = JSON.stringify(this.#mirror.stats());
     this.#sendDelta(`{"kind":"frame","timestamp":"${timestamp}","stats":${stats}`, slow);
     this.#sendPublished(`"stats":${stats},"timestamp":"${timestamp}"}`, now, slow);
-    // The published message comes every 100 ms whether agents send or not; a frame at least once a second.
-    this.#flushIn(this.#published.size > 0 && this.#isWatched() ? frameMs + earlyMs : slowMs);
+    this.#flushIn(this.#longestWaitMs());
+  }
+
+  /** The published message comes every 100 ms whether agents send or not; a frame at least once a second. */
+  #longestWaitMs(): number {
+    if (this.#published.size === 0 || !this.#isWatched()) return slowMs;
+    return this.#mirror.connectedAgents() > 0 ? frameMs + earlyMs : frameMs;
   }
 
   #sendDelta(opening: string, slow: boolean): void {
