@@ -93,6 +93,7 @@ console.log(
     capabilities: [...status.matchAll(/^Cap(?:Inh|Prm|Eff|Amb):\s*(\w+)$/gm)]
       .map((match) => `${match[1]}\n`)
       .join(''),
+    ownedBy: statSync('/proc/self/maps').uid,
     databaseMode: (statSync(path).mode & 0o777).toString(8),
   }),
 );

@@ -98,7 +98,17 @@ export async function startServer(
       upgrades,
     },
   );
-  await server.start();
+  const dispose = async (): Promise<void> => {
+    await server.stop();
+    await store.close();
+    rmSync(folder, { recursive: true });
+  };
+  try {
+    await server.start();
+  } catch (thrown) {
+    await dispose();
+    throw thrown;
+  }
   const url = server.url();
   return {
     server,
@@ -108,11 +118,7 @@ export async function startServer(
     store,
     live,
     logged,
-    [Symbol.asyncDispose]: async () => {
-      await server.stop();
-      await store.close();
-      rmSync(folder, { recursive: true });
-    },
+    [Symbol.asyncDispose]: dispose,
   };
 }
 
