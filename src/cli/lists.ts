@@ -2,7 +2,7 @@ import type { QueryParameters, RestClient } from '../client/rest.ts';
 import { errorGroupSchema } from '../wire/api.ts';
 import { connectionSchema } from '../wire/connection.ts';
 import { interfaceSchema, processSchema } from '../wire/machine.ts';
-import { connectionFilterShape, connectionSorts, maxLimit } from '../wire/query.ts';
+import { connectionFilterShape, connectionSorts, maxLimit, processSorts } from '../wire/query.ts';
 import { connectionColumns, errorColumns, interfaceColumns, processColumns } from './columns.ts';
 import type { Column } from './table.ts';
 
@@ -68,7 +68,7 @@ export const lists = {
     columns: processColumns,
     fields: Object.keys(processSchema.shape),
     filters: ['process', 'pid', 'path', 'user', 'container', 'agent', 'text'],
-    sorts: [],
+    sorts: processSorts,
     read: page('processes', (client, query) => client.processes(query)),
   }),
   interfaces: list({

@@ -67,7 +67,7 @@ export const settings = {
   ),
   'spool-limit': setting(
     sizeValue,
-    '200MB',
+    '128MB',
     'size of what waits for a server, beyond which the oldest records go',
   ),
   'agent-name': setting(
