@@ -52,11 +52,11 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
 }
 
 /** What each sensor can do here, found by starting them for a moment. */
-export async function probeSensors(reporter: Reporter): Promise<readonly SensorStatus[]> {
+export function probeSensors(reporter: Reporter): readonly SensorStatus[] {
   const agent = new Agent(defaultSlotSourceOptions, { reporter, record: () => {} });
-  await agent.start();
+  agent.start();
   const found = agent.sensors();
-  await agent.stop();
+  agent.stop();
   return found;
 }
 

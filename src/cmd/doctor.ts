@@ -29,7 +29,7 @@ export async function runDoctor(values: UpValues): Promise<number> {
     checkCapabilities(system.status),
     checkBtf(),
     checkCgroup(system.mounts),
-    ...(await probeSensors(makeReporter({ level: 'error' }))).map(checkSensor),
+    ...probeSensors(makeReporter({ level: 'error' })).map(checkSensor),
     await checkPort(values.host, values.port, runs),
     checkFolder(paths.data),
     checkDatabase(paths.db),

@@ -52,7 +52,7 @@ export async function runUp(values: UpValues): Promise<void> {
     server.kill();
     _claim[Symbol.dispose]();
   });
-  stopOnFatal(signal.stop);
+  stopOnFatal((reason) => signal.stop(reason));
   const starting = lifecycle.start();
   await Promise.race([starting, signal.asked]);
   if (!signal.isAsked()) announce(server, paths, agent.sensors());
