@@ -41,6 +41,31 @@ describe('quiet stretches', () => {
     ]);
   });
 
+  it('follow at once after a sample of zero', () => {
+    const samples = [
+      [30_000, 5],
+      [30_100, 0],
+    ] as const;
+    assert.deepEqual(shape(samples, 29_900, 30_700), [
+      [30_000, 5],
+      [30_100, 0],
+      [30_200, 0],
+      [30_700, 0],
+    ]);
+  });
+
+  it('are not seen in a busy interface that is sampled once a second', () => {
+    const samples = [
+      [1000, 1],
+      [2000, 2],
+      [3000, 3],
+    ] as const;
+    assert.deepEqual(
+      shape(samples, 1000, 3500),
+      samples.map((sample) => [...sample]),
+    );
+  });
+
   it('are not seen in samples that come a little late', () => {
     const samples = [
       [1050, 1],

@@ -5,12 +5,14 @@ export type Columns = readonly [
   download: ArrayLike<number>,
 ];
 
-/** Samples come every 100 ms; further apart than this, nothing went on between them. */
+/** Samples come every 100 ms; further apart than this after one of zero, nothing went on between them. */
 const gapMs = 250;
+/** While nobody looks, samples of what is busy come once a second; further apart than this, it was quiet. */
+const busyGapMs = 1500;
 const stepMs = 100;
 
 /**
- * Samples of an interface or a process, which come only while it is busy, as a line from `fromMs` to `nowMs` that lies
+ * Samples of an interface or a process, which end with one of zero when it falls quiet, as a line from `fromMs` to `nowMs` that lies
  * at zero wherever there are none.
  */
 export function fillQuiet(
@@ -25,8 +27,9 @@ export function fillQuiet(
     out[2].push(down);
   };
   let last = fromMs - stepMs;
+  let quietMs = gapMs;
   const beQuietUntil = (at: number): void => {
-    if (at - last <= gapMs) return;
+    if (at - last <= quietMs) return;
     add(Math.max(fromMs, last + stepMs), 0, 0);
     if (at - stepMs > fromMs) add(at - stepMs, 0, 0);
   };
@@ -35,8 +38,9 @@ export function fillQuiet(
     beQuietUntil(time[i]);
     add(time[i], upload[i], download[i]);
     last = time[i];
+    quietMs = upload[i] + download[i] > 0 ? busyGapMs : gapMs;
   }
-  if (nowMs - last > gapMs) {
+  if (nowMs - last > quietMs) {
     add(Math.max(fromMs, last + stepMs), 0, 0);
     add(nowMs, 0, 0);
   }
