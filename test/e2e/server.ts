@@ -13,12 +13,16 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a server on 127.0.0.1 with its database in `folder`; port 0 takes a free one. */
-export async function startServer(folder: string, port = 0): Promise<ServerProcess> {
+/** Starts a server on 127.0.0.1 with its database in `folder`; port 0 takes a free one; `flags` go to it as they are. */
+export async function startServer(
+  folder: string,
+  port = 0,
+  flags: readonly string[] = [],
+): Promise<ServerProcess> {
   const args = [program, 'server', '--host', '127.0.0.1', '--port', String(port)];
   const child = spawn(
     process.execPath,
-    [...args, '--db', join(folder, 'netmon.db'), '--log-level', 'error'],
+    [...args, '--db', join(folder, 'netmon.db'), '--log-level', 'error', ...flags],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

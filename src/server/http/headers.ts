@@ -24,7 +24,8 @@ export const securityHeaders = {
   'content-security-policy': contentSecurityPolicy,
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  // Not no-referrer: with that a browser states the origin of the login form as null (Fetch, section 3.2).
+  'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), usb=()',
