@@ -58,3 +58,30 @@ describe('an agent without a server', () => {
     rmSync(dir, { recursive: true });
   });
 });
+
+describe('an agent whose sensors report nonsense', () => {
+  it('leaves it out, counts it, and goes on with everything else', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'netmon-nonsense-'));
+    const running = await startLinkServer(join(dir, 'db.sqlite'), reporter);
+    const hello = { agent: 'box', version: '0.1.0', kernel: '', os: '' };
+    const source = new NumberSource();
+    source.add(1);
+    source.add(2, { bytes_sent: Number.NaN });
+    source.add(3, { process_name: 'x'.repeat(65) });
+    const link = new AgentLink({ server: running.url, hello, spool: { path: null } }, source, reporter);
+    link.start();
+    link.record(ended(1));
+    link.record(ended(2, { error: 'not an errno', count: 5 }));
+    link.record(ended(3));
+    const deadline = Date.now() + 15_000;
+    while (running.store.stats().rows < 2 || running.mirror.stats().active_connections < 1) {
+      assert.ok(Date.now() < deadline, 'the rest did not arrive');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(running.mirror.stats().active_connections, 1);
+    assert.equal(running.mirror.lost().spooled_records, 5);
+    await link.stop();
+    await running.stop();
+    rmSync(dir, { recursive: true });
+  });
+});

@@ -57,6 +57,8 @@ export class AgentLink implements RecordSink, Component {
   #failures = 0;
   #welcomedAt = 0;
   #refused = false;
+  /** Whether what is sent is checked first, since a server refused something. */
+  #strict = false;
   #stopping: (() => void) | null = null;
   #dialTimer: NodeJS.Timeout | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
@@ -138,12 +140,22 @@ export class AgentLink implements RecordSink, Component {
     const socket = dialServer(this.#options.server, this.#options.token);
     this.#socket = socket;
     socket.on('open', () => {
-      this.#session = new LinkSession(socket, this.#options.hello, this.#source, spool, {
-        welcomed: () => this.#onWelcomed(),
-        acknowledged: () => this.#onAcknowledged(),
-        refused: (code, message) => this.#onRefused(code, message),
-        broken: (reason) => this.#reporter.warn('the link broke', { reason }),
-      });
+      this.#session = new LinkSession(
+        socket,
+        this.#options.hello,
+        { source: this.#source, spool, strict: this.#strict },
+        {
+          welcomed: () => this.#onWelcomed(),
+          acknowledged: () => this.#onAcknowledged(),
+          refused: (code, message) => this.#onRefused(code, message),
+          cleaned: (dropped, problem) =>
+            this.#reporter.error('the sensors reported what no server takes; it was left out', {
+              dropped,
+              problem,
+            }),
+          broken: (reason) => this.#reporter.warn('the link broke', { reason }),
+        },
+      );
     });
     socket.on('error', (error) => {
       this.#reason = describeError(error);
@@ -168,6 +180,12 @@ export class AgentLink implements RecordSink, Component {
     this.#refused = true;
     this.#reason = `the server refused this agent: ${message}`;
     this.#reporter.error('the server refused this agent', { code, reason: message });
+    if (code !== 'NM_VALIDATION') return;
+    // Something that was sent is not valid. It is found and left out, and then trying again soon does help.
+    const replaced = this.#spool?.replaceInvalid() ?? 0;
+    this.#refused = this.#strict && replaced === 0;
+    this.#strict = true;
+    if (replaced > 0) this.#reporter.error('replaced records that no server takes by gaps', { replaced });
   }
 
   #onClosed(socket: WebSocket): void {

@@ -1,8 +1,9 @@
 import type { WebSocket } from 'ws';
 import { describeError } from '../../base/errors.ts';
 import { type ServerMessage, serverMessageSchema } from '../../wire/link.ts';
+import { cleanFrame, cleanSensors } from './clean.ts';
 import { encodeLive } from './frames.ts';
-import type { LiveSource } from './source.ts';
+import type { LiveSource, SourceFrame } from './source.ts';
 import type { Spool } from './spool.ts';
 
 /** Frames of durable records that may be on their way without an acknowledgement. */
@@ -28,6 +29,8 @@ export interface SessionEvents {
   acknowledged(): void;
   /** The server's reason for turning this agent away. */
   refused(code: string, message: string): void;
+  /** Parts of a live frame were left out, because no server would take them. */
+  cleaned(dropped: number, problem: string): void;
   /** A message that keeps to no rule, or a failure of the spool; the session has ended the connection. */
   broken(reason: string): void;
 }
@@ -40,6 +43,7 @@ export class LinkSession {
   readonly #events: SessionEvents;
   /** Last number of each frame of records under way. */
   readonly #underway: number[] = [];
+  readonly #strict: boolean;
   #welcomed = false;
   #next = 0;
   #intervalMs = 0;
@@ -48,9 +52,15 @@ export class LinkSession {
   #liveTimer: NodeJS.Timeout | undefined;
   readonly #pingTimer: NodeJS.Timeout;
 
-  /** Takes over an open socket and says `hello`. */
-  constructor(socket: WebSocket, hello: Hello, source: LiveSource, spool: Spool, events: SessionEvents) {
+  /** Takes over an open socket and says `hello`. With `strict` nothing is sent that a server would refuse. */
+  constructor(
+    socket: WebSocket,
+    hello: Hello,
+    { source, spool, strict }: { source: LiveSource; spool: Spool; strict: boolean },
+    events: SessionEvents,
+  ) {
     this.#socket = socket;
+    this.#strict = strict;
     this.#source = source;
     this.#spool = spool;
     this.#events = events;
@@ -59,7 +69,7 @@ export class LinkSession {
       this.#answered = true;
     });
     this.#pingTimer = setInterval(() => this.#checkLiveness(), livenessMs);
-    const sensors = source.sensors();
+    const sensors = strict ? cleanSensors(source.sensors()) : source.sensors();
     socket.send(JSON.stringify({ kind: 'hello', ...hello, epoch: spool.epoch, sensors }));
   }
 
@@ -174,7 +184,14 @@ export class LinkSession {
   #sendLive(full: boolean, sync?: number): void {
     if (this.#socket.bufferedAmount > maxBufferedBytes && !full) return;
     this.#sentLiveAt = performance.now();
-    for (const text of encodeLive(this.#source.takeFrame(full), sync)) this.#socket.send(text);
+    const frame = this.#source.takeFrame(full);
+    for (const text of encodeLive(this.#strict ? this.#clean(frame) : frame, sync)) this.#socket.send(text);
+  }
+
+  #clean(raw: SourceFrame): SourceFrame {
+    const { frame, dropped, problem } = cleanFrame(raw);
+    if (problem !== null) this.#events.cleaned(dropped, problem);
+    return frame;
   }
 
   #checkLiveness(): void {

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, constants, openSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { NetmonError } from '../../base/errors.ts';
-import { type DurableRecord, maxRecordsPerFrame } from '../../wire/link.ts';
+import { type DurableRecord, durableRecordSchema, maxRecordsPerFrame } from '../../wire/link.ts';
 
 /**
  * The agent's durable records until a server has committed them. Order of a record's life:
@@ -51,6 +51,8 @@ interface Pending {
 interface Statements {
   readonly insert: StatementSync;
   readonly read: StatementSync;
+  readonly between: StatementSync;
+  readonly replace: StatementSync;
   readonly oldest: StatementSync;
   readonly removeTo: StatementSync;
   readonly removeBetween: StatementSync;
@@ -193,6 +195,24 @@ export class Spool implements Disposable {
     return true;
   }
 
+  /**
+   * Replaces by gaps those of the sent records that no server would take, since one of them would keep all others from
+   * being stored. The number of them.
+   */
+  replaceInvalid(): number {
+    let replaced = 0;
+    for (const row of this.#statements.between.all(this.#acknowledged, this.#sent)) {
+      const seq = Number(row.seq);
+      if (isValidRecord(this.#recordText(seq, row))) continue;
+      const { weight, body } = this.#makeGap(Number(row.weight), 'the record was not valid');
+      this.#statements.replace.run(body, seq);
+      this.#bytes += body.length - String(row.body).length;
+      this.#lost += weight;
+      replaced++;
+    }
+    return replaced;
+  }
+
   /** Starts a new epoch, for a server that knows more of this one than the spool does. */
   renew(): void {
     this.#epoch = crypto.randomUUID();
@@ -264,6 +284,10 @@ export class Spool implements Disposable {
   }
 }
 
+function isValidRecord(text: string): boolean {
+  return durableRecordSchema.safeParse(JSON.parse(text)).success;
+}
+
 /** Opens the file; one that is no spool of this layout is set aside under `.bad` and a new one begun. */
 function openOrReplace(path: string | null): { db: DatabaseSync; discarded: string | null } {
   if (path === null) return { db: openDatabase(':memory:'), discarded: null };
@@ -325,6 +349,10 @@ function prepare(db: DatabaseSync): Statements {
     read: db.prepare(
       `SELECT seq, gap, record_key, body FROM records WHERE seq >= ? ORDER BY seq LIMIT ${maxRecordsPerFrame}`,
     ),
+    between: db.prepare(
+      'SELECT seq, weight, gap, record_key, body FROM records WHERE seq > ? AND seq <= ? ORDER BY seq',
+    ),
+    replace: db.prepare('UPDATE records SET gap = 1, record_key = NULL, body = ? WHERE seq = ?'),
     oldest: db.prepare(
       'SELECT seq, weight, gap, length(body) AS length FROM records WHERE seq > ? ORDER BY seq',
     ),
