@@ -275,7 +275,7 @@ describe('from the agent to the viewer', () => {
     startAgent(server, source);
     await until(
       () => server.mirror.samples().length > 2,
-      () => server.mirror.refresh(),
+      () => void server.mirror.refresh(),
     );
     const history = server.mirror.samples().length;
     const updates: LiveUpdate[] = [];
