@@ -80,6 +80,28 @@ describe('the dashboard in Chromium', { skip: browserMissing ?? false }, () => {
     assert.ok(mean > 95 && mean < 125, `a point each ${mean.toFixed(1)} ms: ${steps}`);
   });
 
+  it('tells values under the cursor, and holds still while paused', async () => {
+    await open('/');
+    const chart = page.getByRole('figure', { name: 'Upload and download, last 30 seconds' });
+    await chart.hover({ position: { x: 500, y: 60 } });
+    const tooltip = chart.getByRole('tooltip');
+    await tooltip.filter({ hasText: /\d\d:\d\d:\d\d.*↓ [\d.]+ [KM]?B\/s.*↑ [\d.]+ [KM]?B\/s/s }).waitFor();
+    await page.getByRole('button', { name: 'Pause the chart' }).click();
+    const held = await newestOf(page);
+    const rates = await table().innerText();
+    while ((await table().innerText()) === rates) await page.evaluate('new Promise(requestAnimationFrame)');
+    assert.equal(await newestOf(page), held);
+    await page.getByRole('button', { name: 'Continue the chart' }).click();
+    while ((await newestOf(page)) === held) await page.evaluate('new Promise(requestAnimationFrame)');
+  });
+
+  it('shows cards as well as a table', async () => {
+    await open('/?view=cards&pid=1057');
+    const card = page.getByRole('button').filter({ hasText: 'worker-57' }).first();
+    await card.filter({ hasText: '10.0.0.57:443' }).filter({ hasText: 'ESTABLISHED' }).click();
+    await page.getByRole('dialog', { name: 'Connection details' }).getByText('/usr/bin/worker-57').waitFor();
+  });
+
   it('shows hostile names as text, in the list, the details and the processes', async () => {
     for (const [index, name] of Object.values(hostileNames).entries()) {
       await open(`/?pid=${1001 + index}`);

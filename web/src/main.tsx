@@ -9,11 +9,23 @@ import { LiveContext } from './live/use-live.ts';
 import './styles.css';
 import { ConnectionsView } from './views/connections/connections-view.tsx';
 
-const ErrorsView = lazy(() => import('./views/errors/errors-view.tsx'));
-const ProcessesView = lazy(() => import('./views/processes/processes-view.tsx'));
-const InterfacesView = lazy(() => import('./views/interfaces/interfaces-view.tsx'));
-const HealthView = lazy(() => import('./views/health/health-view.tsx'));
-const NotFoundView = lazy(() => import('./views/not-found-view.tsx'));
+const loaders = {
+  errors: () => import('./views/errors/errors-view.tsx'),
+  processes: () => import('./views/processes/processes-view.tsx'),
+  interfaces: () => import('./views/interfaces/interfaces-view.tsx'),
+  health: () => import('./views/health/health-view.tsx'),
+  notFound: () => import('./views/not-found-view.tsx'),
+  palette: () => import('./app/palette.tsx'),
+};
+const ErrorsView = lazy(loaders.errors);
+const ProcessesView = lazy(loaders.processes);
+const InterfacesView = lazy(loaders.interfaces);
+const HealthView = lazy(loaders.health);
+const NotFoundView = lazy(loaders.notFound);
+
+/** When the page is quiet the other pages are fetched, so that they are there without the server too. */
+const prefetchMs = 1500;
+setTimeout(() => Promise.allSettled(Object.values(loaders).map((load) => load())), prefetchMs);
 
 const live = new LiveStore(window.location.origin);
 document.addEventListener('visibilitychange', () => live.setHidden(document.hidden));

@@ -11,20 +11,15 @@ import { LinkPill, OfflineBar } from './link-pill.tsx';
 import { pages } from './navigation.ts';
 import { toggleTheme, useTheme } from './theme.ts';
 
-const loadPalette = () => import('./palette.tsx');
-const Palette = lazy(loadPalette);
+const Palette = lazy(() => import('./palette.tsx'));
 
 /** What is around every page: navigation, the state of the link, the command palette, global keys. */
 export function Shell() {
   const location = useLocation();
   const [palette, setPalette] = useState(false);
+  const offline = useLive((store) => store.link.phase === 'offline');
   useGlobalKeys(() => setPalette((open) => !open));
   const title = pages.find((page) => page.path === location.pathname)?.title ?? 'Not found';
-  useEffect(() => {
-    // Fetched once the page is quiet, so that what is typed right after the key lands in it.
-    const timer = setTimeout(() => void loadPalette(), 1000);
-    return () => clearTimeout(timer);
-  }, []);
   useEffect(() => {
     document.title = title === 'Connections' ? 'netmon' : `${title} · netmon`;
   }, [title]);
@@ -34,11 +29,13 @@ export function Shell() {
       <div className="flex min-h-0 min-w-0 flex-col max-md:row-span-2 max-md:row-start-1">
         <Header title={title} onPalette={() => setPalette(true)} />
         <OfflineBar />
-        <ErrorBoundary key={location.pathname}>
-          <Suspense fallback={<Loading what="the page" />}>
-            <Outlet />
-          </Suspense>
-        </ErrorBoundary>
+        <div className={`flex min-h-0 flex-1 flex-col ${offline ? 'opacity-80 saturate-[0.25]' : ''}`}>
+          <ErrorBoundary key={location.pathname}>
+            <Suspense fallback={<Loading what="the page" />}>
+              <Outlet />
+            </Suspense>
+          </ErrorBoundary>
+        </div>
       </div>
       {palette && (
         <Suspense>

@@ -18,7 +18,7 @@ export function FilterMenu({ filters, onFilters }: FilterProps) {
       label={
         <>
           <ListFilter className="size-4" aria-hidden />
-          <span className="max-md:hidden">Filter</span>
+          <span className="@max-[46rem]/main:hidden">Filter</span>
           {count > 0 && <span>{count}</span>}
         </>
       }

@@ -36,7 +36,7 @@ export function SearchField({
     if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();
   };
   return (
-    <label className="relative flex min-w-0 flex-1 items-center max-md:-order-2 max-md:basis-[calc(100%-3.5rem)]">
+    <label className="relative flex min-w-0 flex-1 items-center @max-[46rem]/main:-order-2 @max-[46rem]/main:basis-[calc(100%-3.5rem)]">
       <Search className="pointer-events-none absolute left-2.5 size-4 text-ink-3" aria-hidden />
       <input
         type="search"
@@ -52,7 +52,7 @@ export function SearchField({
         onBlur={commit}
       />
       {shown === '' && (
-        <span className="kbd pointer-events-none absolute right-2.5 max-md:hidden" aria-hidden>
+        <span className="kbd pointer-events-none absolute right-2.5 @max-[46rem]/main:hidden" aria-hidden>
           /
         </span>
       )}

@@ -42,13 +42,17 @@ export function Toolbar({ state, hidden, onColumn, frozen, onFreeze }: ToolbarPr
   const { filters, setFilters, set, layout } = state;
   const listed = sorts.some(([value]) => value === state.sort);
   return (
-    <div role="toolbar" aria-label="List" className="flex flex-wrap items-center gap-1.5 md:gap-2">
+    <div
+      role="toolbar"
+      aria-label="List"
+      className="flex flex-wrap items-center gap-1.5 @min-[46rem]/main:gap-2"
+    >
       <SearchField filters={filters} onFilters={setFilters} />
       <FilterMenu filters={filters} onFilters={setFilters} />
-      <label className="control pr-1.5 max-md:px-1.5">
-        <span className="text-ink-3 max-lg:sr-only">Sort</span>
+      <label className="control pr-1.5 @max-[46rem]/main:px-1.5">
+        <span className="text-ink-3 @max-[62rem]/main:sr-only">Sort</span>
         <select
-          className="bg-panel text-ink outline-none max-md:w-[4.6rem]"
+          className="bg-panel text-ink outline-none @max-[30rem]/main:w-[4.6rem]"
           value={state.sort}
           onChange={(event) => set('sort', event.target.value === defaultSort ? null : event.target.value)}
         >
@@ -60,10 +64,10 @@ export function Toolbar({ state, hidden, onColumn, frozen, onFreeze }: ToolbarPr
           ))}
         </select>
       </label>
-      <label className="control pr-1.5 max-md:px-1.5">
-        <span className="text-ink-3 max-lg:sr-only">Group</span>
+      <label className="control pr-1.5 @max-[46rem]/main:px-1.5">
+        <span className="text-ink-3 @max-[62rem]/main:sr-only">Group</span>
         <select
-          className="bg-panel text-ink outline-none max-md:w-[4.6rem]"
+          className="bg-panel text-ink outline-none @max-[30rem]/main:w-[4.6rem]"
           value={state.group ?? ''}
           onChange={(event) => set('group', event.target.value || null)}
         >
@@ -92,13 +96,13 @@ export function Toolbar({ state, hidden, onColumn, frozen, onFreeze }: ToolbarPr
       {layout === 'table' && <ColumnMenu hidden={hidden} onColumn={onColumn} />}
       <button
         type="button"
-        className="control max-md:-order-1"
+        className="control @max-[46rem]/main:-order-1"
         aria-pressed={frozen}
         aria-label="Freeze the list"
         onClick={onFreeze}
       >
         <Snowflake className="size-4" aria-hidden />
-        <span className="max-md:hidden">{frozen ? 'Frozen' : 'Freeze'}</span>
+        <span className="@max-[46rem]/main:hidden">{frozen ? 'Frozen' : 'Freeze'}</span>
       </button>
     </div>
   );
