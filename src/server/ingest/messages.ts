@@ -39,15 +39,13 @@ export function checkSequence(message: RecordsMessage, expected: number | null):
   }
 }
 
-/** A reported connection in the canonical text that the store compares by. */
-export function canonicalConnection(reported: ReportedConnection): ReportedConnection {
-  return {
-    ...reported,
-    timestamp: canonicalTime(reported.timestamp)!,
-    opened_at: canonicalTime(reported.opened_at),
-    closed_at: canonicalTime(reported.closed_at),
-    process_started_at: canonicalTime(reported.process_started_at),
-    local_addr: canonicalEndpoint(reported.local_addr),
-    remote_addr: canonicalEndpoint(reported.remote_addr),
-  };
+/** Brings the texts of a parsed connection, which is the caller's own, into the form that the store compares by. */
+export function canonicalize(connection: ReportedConnection): ReportedConnection {
+  connection.timestamp = canonicalTime(connection.timestamp)!;
+  connection.opened_at = canonicalTime(connection.opened_at);
+  connection.closed_at = canonicalTime(connection.closed_at);
+  connection.process_started_at = canonicalTime(connection.process_started_at);
+  connection.local_addr = canonicalEndpoint(connection.local_addr);
+  connection.remote_addr = canonicalEndpoint(connection.remote_addr);
+  return connection;
 }

@@ -2,11 +2,12 @@ import type { RawData, WebSocket } from 'ws';
 import { describeError, NetmonError } from '../../base/errors.ts';
 import { escapeUnsafe, type Reporter } from '../../platform/reporter.ts';
 import type { Store, StoreRecord } from '../../store/store.ts';
+import type { ReportedConnection } from '../../wire/connection.ts';
 import type { AgentMessage, ServerMessage } from '../../wire/link.ts';
 import type { AgentMirror } from '../live/agent-mirror.ts';
 import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
 import { Lane } from './lane.ts';
-import { canonicalConnection, checkSequence, parseAgentMessage, type RecordsMessage } from './messages.ts';
+import { canonicalize, checkSequence, parseAgentMessage, type RecordsMessage } from './messages.ts';
 
 /** An agent says hello within this time. */
 const helloMs = 5_000;
@@ -235,9 +236,11 @@ export class AgentSession implements AgentControl {
 }
 
 function named(
-  connection: Parameters<typeof canonicalConnection>[0],
+  reported: ReportedConnection,
   identity: RecordIdentity | null,
 ): Extract<StoreRecord, { kind: 'connection' }>['connection'] {
-  const { remote_name = null, remote_name_source = null } = identity ?? {};
-  return { ...canonicalConnection(connection), remote_name, remote_name_source };
+  return Object.assign(canonicalize(reported), {
+    remote_name: identity?.remote_name ?? null,
+    remote_name_source: identity?.remote_name_source ?? null,
+  });
 }
