@@ -10,7 +10,7 @@ export const connectionColumns: readonly Column<Connection>[] = [
   { title: 'PID', text: (row) => showNumber(row.process_id), align: 'right' },
   { title: 'PROTO', text: (row) => row.protocol ?? '-', optional: 2 },
   { title: 'LOCAL', text: (row) => row.local_addr, least: 12, optional: 3 },
-  { title: 'REMOTE', text: (row) => row.remote_name ?? row.remote_addr, least: 16 },
+  { title: 'REMOTE', text: showRemote, least: 16 },
   { title: 'STATE', text: (row) => row.state ?? '-' },
   { title: 'ERROR', text: (row) => row.error ?? '', optional: 1 },
   { title: 'UP', text: (row) => formatRate(row.upload_speed), align: 'right', optional: 1 },
@@ -67,6 +67,11 @@ export const interfaceColumns: readonly Column<InterfaceRow>[] = [
   { title: 'DROPS', text: (row) => String(row.drops_sent + row.drops_received), align: 'right', optional: 3 },
   { title: 'ADDRESSES', text: (row) => row.addresses.join(' '), least: 12, optional: 1 },
 ];
+
+/** The name, where one is known, with the port. */
+function showRemote({ remote_name, remote_addr }: Connection): string {
+  return remote_name === null ? remote_addr : remote_name + remote_addr.slice(remote_addr.lastIndexOf(':'));
+}
 
 function showNumber(value: number | null): string {
   return value === null ? '-' : String(value);

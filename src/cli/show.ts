@@ -40,6 +40,7 @@ export async function showList<Row>(list: List<Row>, options: ShowOptions, scree
     await screen.wait(options.watchMs);
     if (!screen.ended()) shown = await picture().catch((error: unknown) => `${describe(error)}\n`);
   }
+  if (screen.size() !== null) screen.write('\n');
 }
 
 /** Moves the cursor home and erases what is below (ECMA-48: CUP, ED). */

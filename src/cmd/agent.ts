@@ -34,7 +34,7 @@ export async function runAgent(values: AgentValues): Promise<void> {
   await Promise.race([lifecycle.start(), signal.asked]);
   if (!signal.isAsked()) {
     for (const { name, level, detail, reason } of agent.sensors())
-      reporter.info('sensor', { name, level, detail, ...(reason !== null && { reason }) });
+      reporter.info('sensor', { name, works: level, detail, ...(reason !== null && { reason }) });
   }
   const reason = await signal.asked;
   await lifecycle.stop();
