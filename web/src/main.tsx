@@ -25,7 +25,7 @@ const NotFoundView = lazy(loaders.notFound);
 
 /** When the page is quiet the other pages are fetched, so that they are there without the server too. */
 const prefetchMs = 1500;
-setTimeout(() => Promise.allSettled(Object.values(loaders).map((load) => load())), prefetchMs);
+setTimeout(() => void Promise.allSettled(Object.values(loaders).map((load) => load())), prefetchMs);
 
 const live = new LiveStore(window.location.origin);
 document.addEventListener('visibilitychange', () => live.setHidden(document.hidden));
