@@ -4,7 +4,7 @@ import { Agent } from '../agent/agent.ts';
 import { AgentLink } from '../agent/link/link.ts';
 import type { LiveSource, SourceFrame } from '../agent/link/source.ts';
 import type { SpoolOptions } from '../agent/link/spool.ts';
-import { defaultSlotSourceOptions } from '../agent/sockets/open-source.ts';
+import { defaultSlotSourceOptions, type SensorChoice } from '../agent/sockets/open-source.ts';
 import type { Component } from '../platform/lifecycle.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
@@ -19,6 +19,7 @@ export interface AgentProgramConfig {
   readonly name: string | undefined;
   /** Shortest time between two live frames. */
   readonly intervalMs: number;
+  readonly sensor: SensorChoice;
 }
 
 export interface AgentProgram {
@@ -32,7 +33,10 @@ const earlyMs = 30;
 
 /** Wires the sensors to the link. */
 export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter): AgentProgram {
-  const agent = new Agent(defaultSlotSourceOptions, { reporter, record: (record) => link.record(record) });
+  const agent = new Agent(
+    { ...defaultSlotSourceOptions, sensor: config.sensor },
+    { reporter, record: (record) => link.record(record) },
+  );
   const link: AgentLink = new AgentLink(
     {
       server: config.server,

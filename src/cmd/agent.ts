@@ -26,6 +26,7 @@ export async function runAgent(values: AgentValues): Promise<void> {
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],
       intervalMs: values.interval,
+      sensor: values.sensor,
     },
     reporter,
   );

@@ -21,6 +21,7 @@ export type ServerValues = SettingValues<(typeof serverSettings)[number]>;
 export const upSettings = [
   ...serverSettings,
   'interval',
+  'sensor',
   'spool-limit',
   'agent-name',
 ] as const satisfies SettingName[];
@@ -29,6 +30,7 @@ export type UpValues = SettingValues<(typeof upSettings)[number]>;
 export const agentSettings = [
   'server',
   'interval',
+  'sensor',
   'token-file',
   'agent-name',
   'data',

@@ -44,6 +44,7 @@ export async function runUp(values: UpValues): Promise<void> {
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],
       intervalMs: values.interval,
+      sensor: values.sensor,
     },
     reporter,
   );

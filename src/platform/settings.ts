@@ -65,6 +65,11 @@ export const settings = {
     '100ms',
     'shortest time between two live pictures sent to the server; what is counted does not depend on it',
   ),
+  sensor: setting(
+    choiceValue(['auto', 'full', 'netlink', 'proc']),
+    'auto',
+    'how sockets are watched: counted in the kernel (full), or dumped once a second; by itself the best that works',
+  ),
   'spool-limit': setting(
     sizeValue,
     '128MB',

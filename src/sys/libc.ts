@@ -13,17 +13,8 @@ export interface Libc {
   readonly send: (fd: number, bytes: Uint8Array, length: number, flags: number) => number;
   readonly recv: (fd: number, bytes: Uint8Array, length: number, flags: number) => number;
   readonly setsockopt: (fd: number, level: number, name: number, value: Int32Array, length: number) => number;
-  readonly getsockopt: (
-    fd: number,
-    level: number,
-    name: number,
-    value: Uint8Array,
-    length: Int32Array,
-  ) => number;
   readonly ioctl: (fd: number, request: number, type: 'void *', argument: Uint8Array) => number;
   readonly close: (fd: number) => number;
-  readonly setns: (fd: number, type: number) => number;
-  readonly sysconf: (name: number) => number;
 }
 
 let bound: Libc | undefined;
@@ -54,10 +45,7 @@ function bind(): Libc {
     send: f('intptr_t send(int fd, void *bytes, size_t length, int flags)'),
     recv: f('intptr_t recv(int fd, void *bytes, size_t length, int flags)'),
     setsockopt: f('int setsockopt(int fd, int level, int name, void *value, uint32_t length)'),
-    getsockopt: f('int getsockopt(int fd, int level, int name, void *value, void *length)'),
     ioctl: f('int ioctl(int fd, unsigned long request, ...)'),
     close: f('int close(int fd)'),
-    setns: f('int setns(int fd, int type)'),
-    sysconf: f('long sysconf(int name)'),
   };
 }

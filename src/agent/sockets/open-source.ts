@@ -25,8 +25,15 @@ export const defaultSlotSourceOptions: SlotSourceOptions = {
 export function openSlotSource(options: SlotSourceOptions): SlotSource {
   const { sensor, maxSockets } = options;
   if (sensor === 'full') return new KernelSensor(options);
-  if (sensor !== 'auto')
-    return new DumpSource({ level: sensor, maxSockets, reason: `${sensor} was asked for` });
+  if (sensor !== 'auto') {
+    const reason = `${sensor} was asked for`;
+    return new DumpSource({
+      level: sensor,
+      maxSockets,
+      reason,
+      remedy: 'leave the choice of the sensor to netmon',
+    });
+  }
   const reasons: string[] = [];
   const attempts: readonly ((reason: string) => SlotSource)[] = [
     () => new KernelSensor(options),

@@ -5,16 +5,18 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import type { ReportedConnection } from '../../../wire/connection.ts';
 import type { SensorStatus } from '../../../wire/machine.ts';
-import { connectPair, DumpBench, transfer } from './dump-source.fixture.ts';
+import { connectPair, DumpBench, enterOwnNetwork, transfer } from './dump-source.fixture.ts';
 
 const levels = ['netlink', 'proc'] as const;
 const isRoot = process.getuid?.() === 0;
 /** nobody and nogroup of Debian. */
 const nobody = 65534;
+
+before(enterOwnNetwork);
 
 describe('sockets by dumps', () => {
   for (const level of levels) {
@@ -50,15 +52,15 @@ describe('sockets by dumps', () => {
       assert.equal(row.duration_ms, 1000);
     });
 
-    it(`knows a UDP socket but not its payload, at the level ${level}`, async () => {
+    it(`knows a UDP socket but not its payload, at the level ${level}`, async (context) => {
       const socket = createSocket('udp4').bind(0, '127.0.0.1');
+      context.after(() => void socket.close());
       await once(socket, 'listening');
       using bench = new DumpBench(level);
       for (let i = 0; i < 3; i++) bench.tick(1000);
       const [, row] = bench.find(socket.address().port, 0)!;
       assert.deepEqual([row.protocol, row.state, row.process_id], ['udp', 'NONE', process.pid]);
       assert.deepEqual([row.bytes_sent, row.upload_speed, row.packets_received], [null, null, null]);
-      socket.close();
     });
   }
 
@@ -86,13 +88,15 @@ describe('sockets by dumps', () => {
     );
   });
 
-  it('gives a connection that waits to be accepted to the process that listens, and then to who accepts', async () => {
+  it('gives a connection that waits to be accepted to the process that listens, and then to who accepts', async (context) => {
     const script = `const server = require('net').createServer(() => console.log('accepted'));
       server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    context.after(() => child.kill('SIGKILL'));
     const port = Number((await once(child.stdout, 'data'))[0]);
     child.kill('SIGSTOP');
     const client = connect(port, '127.0.0.1');
+    context.after(() => client.destroy());
     await once(client, 'connect');
     using bench = new DumpBench('netlink');
     for (let i = 0; i < 3; i++) bench.tick(1000);
@@ -103,9 +107,6 @@ describe('sockets by dumps', () => {
     const accepted = bench.find(port, client.localPort!)!;
     if (isRoot) assert.deepEqual([waiting[1].process_id, accepted[1].process_id], [child.pid, child.pid]);
     assert.equal(waiting[0], accepted[0], 'it is one connection');
-    client.destroy();
-    child.kill();
-    await once(child, 'exit');
   });
 
   it('says what it does not see, and what would lift that', () => {
@@ -123,6 +124,7 @@ describe('sockets by dumps', () => {
       if (!isRoot) return context.skip('starts a process as another user, for which it needs root');
       if (!isReadableByAll()) return context.skip('the program lies where other users may not read');
       const mine = createServer().listen(0, '127.0.0.1');
+      context.after(() => void mine.close());
       await once(mine, 'listening');
       const { port } = mine.address() as { port: number };
       const { stdout } = await promisify(execFile)(
@@ -130,7 +132,6 @@ describe('sockets by dumps', () => {
         [join(import.meta.dirname, 'unprivileged.fixture.ts'), level, String(port)],
         { uid: nobody, gid: nobody, cwd: '/' },
       );
-      mine.close();
       const seen: { own: ReportedConnection; other: ReportedConnection; status: SensorStatus } =
         JSON.parse(stdout);
       assert.equal(seen.own.process_path, process.execPath);

@@ -28,8 +28,9 @@ export interface DumpSourceOptions {
   /** `proc` uses no netlink, even where there is one. */
   readonly level: 'netlink' | 'proc';
   readonly maxSockets: number;
-  /** Why the kernel itself does not count, for the status. */
+  /** Why the kernel itself does not count, for the status, and what would lift it where that is known. */
   readonly reason: string;
+  readonly remedy?: string;
 }
 
 /** A socket seen in a dump. */
@@ -89,7 +90,7 @@ export class DumpSource implements SlotSource {
 
   get unknownOwner(): string {
     return this.#readsOthers
-      ? 'no process was found to hold it'
+      ? 'no process was found to hold it so far'
       : 'held by another user’s process, whose descriptors only root may read';
   }
 
@@ -118,7 +119,7 @@ export class DumpSource implements SlotSource {
   }
 
   status(): SensorStatus {
-    const { reason } = this.#options;
+    const { reason, remedy } = this.#options;
     const counts = this.#dump.hasInfo ? 'no bytes of UDP' : 'no bytes, round-trip times or retransmissions';
     const others = this.#readsOthers ? '' : ', and the owners of other users’ sockets are not known';
     return {
@@ -130,9 +131,11 @@ export class DumpSource implements SlotSource {
           0,
           512,
         ),
-      remedy: this.#readsOthers
-        ? 'a kernel with BPF and BTF, and the capabilities CAP_BPF and CAP_PERFMON'
-        : 'run netmon as root',
+      remedy:
+        remedy ??
+        (this.#readsOthers
+          ? 'a kernel with BPF and BTF, and the capabilities CAP_BPF and CAP_PERFMON'
+          : 'run netmon as root'),
     };
   }
 

@@ -30,7 +30,7 @@ describe('owners of sockets by their inodes', () => {
     assert.ok(scans > 2, 'not in one go');
   });
 
-  it('come quickly from a process that is known to own others', async () => {
+  it('are found for a socket that was opened while others were looked for', async () => {
     using first = await listen();
     const owners = new InodeOwners();
     owners.find(first.inode);
@@ -38,7 +38,7 @@ describe('owners of sockets by their inodes', () => {
     assert.notEqual(owners.find(first.inode), null);
     using second = await listen();
     owners.find(second.inode);
-    // The end of the pass in progress, which was past this process, then a new one that begins with it.
+    // The end of the look in progress, which was past this process, then a new one.
     owners.find(noInode);
     owners.scan(1e6);
     assert.equal(owners.find(second.inode)!.pid, process.pid);

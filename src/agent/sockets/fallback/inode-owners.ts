@@ -17,15 +17,16 @@ export interface InodeOwner {
 
 /**
  * Finds which process holds a socket by the links in /proc/PID/fd, a bounded number of them at a time: it goes on where
- * it stopped, and stands still while no socket is looked for. Processes that were found to own sockets come first, then
- * the newest; of each process the descriptors made last come first.
+ * it stopped, and stands still while no socket is looked for. Processes with few descriptors come first, then the newer
+ * ones; of each process the descriptors made last come first.
  */
 export class InodeOwners {
   readonly #owners = new Map<number, InodeOwner>();
   /** Inodes looked for, with the pass at whose end they are given up. */
   readonly #wanted = new Map<number, number>();
   readonly #givenUp = new Map<number, number>();
-  readonly #holders = new Set<number>();
+  /** How many descriptors each process had when it was last looked at. */
+  readonly #counts = new Map<number, number>();
   #pass = 0;
   #pids: number[] = [];
   #fds: string[] = [];
@@ -83,10 +84,10 @@ export class InodeOwners {
       .filter((name) => /^\d+$/.test(name))
       .map(Number);
     const alive = new Set(pids);
-    for (const pid of this.#holders) if (!alive.has(pid)) this.#holders.delete(pid);
+    for (const pid of this.#counts.keys()) if (!alive.has(pid)) this.#counts.delete(pid);
+    const count = (pid: number): number => this.#counts.get(pid) ?? 0;
     // Taken from the end.
-    this.#pids = [...alive].filter((pid) => !this.#holders.has(pid)).sort((a, b) => a - b);
-    this.#pids.push(...this.#holders);
+    this.#pids = [...alive].sort((a, b) => count(b) - count(a) || a - b);
   }
 
   #endPass(): void {
@@ -102,6 +103,7 @@ export class InodeOwners {
   #enter(pid: number): void {
     this.#pid = pid;
     this.#fds = readDirectory(`/proc/${pid}/fd`);
+    this.#counts.set(pid, this.#fds.length);
   }
 
   #look(fd: string): void {
@@ -111,7 +113,6 @@ export class InodeOwners {
     if (!stat) return;
     this.#wanted.delete(inode);
     this.#givenUp.delete(inode);
-    this.#holders.add(this.#pid);
     const { pid, ppid, comm, startTicks } = stat;
     this.#owners.set(inode, { pid, ppid, comm, startTicks });
   }
