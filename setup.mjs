@@ -4,6 +4,7 @@
  * 1. the npm packages, among them the Node that runs everything else
  * 2. the Debian packages, as root on a system with apt
  * 3. the dashboard's build
+ * 4. the compile cache, so that the first start needs as little memory as later ones
  *
  * Plain JavaScript that Node 18 parses, because the host's Node runs it first.
  */
@@ -15,6 +16,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -53,6 +55,7 @@ try {
   verifyNode();
   await installDebianPackages(wantedBy[purpose].flatMap((group) => debian[group]));
   await buildDashboard();
+  await fillCompileCache();
 } catch (error) {
   say(error.message);
   process.exitCode = 1;
@@ -156,11 +159,7 @@ function listMissing(names) {
 
 async function buildDashboard() {
   if (!existsSync(join(root, 'web', 'vite.config.ts'))) return;
-  const inputs = ['web', 'src/base', 'src/wire', 'src/client'].flatMap((folder) => listFiles(folder));
-  const sum = createHash('sha256');
-  for (const file of ['package-lock.json', ...inputs])
-    sum.update(`${file}\0`).update(readFileSync(join(root, file)));
-  const hash = sum.digest('hex');
+  const hash = hashFiles(['web', 'src/base', 'src/wire', 'src/client']);
   const stamp = join(root, 'web', 'dist', '.netmon-build');
   if (readOr(stamp, '') === hash) return;
   await step(
@@ -179,6 +178,27 @@ async function buildDashboard() {
   );
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, hash);
+}
+
+async function fillCompileCache() {
+  const cache = join(modules, '.cache', 'netmon');
+  const stamp = join(cache, '.filled');
+  const hash = hashFiles(['src', 'bin']);
+  if (readOr(stamp, '') === hash) return;
+  try {
+    rmSync(cache, { recursive: true, force: true });
+    execFileSync(join(root, 'bin', 'netmon'), ['warm-up'], { stdio: 'ignore' });
+    writeFileSync(stamp, hash);
+  } catch (error) {
+    say(`unable to fill the compile cache (${error.message.split('\n')[0]}); the first start takes longer`);
+  }
+}
+
+function hashFiles(folders) {
+  const sum = createHash('sha256');
+  for (const file of ['package-lock.json', ...folders.flatMap((folder) => listFiles(folder))])
+    sum.update(`${file}\0`).update(readFileSync(join(root, file)));
+  return sum.digest('hex');
 }
 
 /** Files below a folder of the repository, in a fixed order, without tests and what was built. */
