@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import koffi from 'koffi';
 import { makeReporter } from '../../../platform/reporter.ts';
-import { systemError } from '../../../sys/libc.ts';
 import type { ReportedConnection } from '../../../wire/connection.ts';
 import type { SensorStatus } from '../../../wire/machine.ts';
 import { makeProcessTable } from '../../processes/table.ts';
@@ -57,17 +54,6 @@ export class DumpBench implements Disposable {
   [Symbol.dispose](): void {
     this.#sensor[Symbol.dispose]();
   }
-}
-
-/** CLONE_NEWNET of unshare(2). */
-const cloneNewnet = 0x40000000;
-
-/** As root, leaves the machine's network for an empty one with loopback, where nobody else's sockets are in the way. */
-export function enterOwnNetwork(): void {
-  if (process.getuid?.() !== 0) return;
-  if (koffi.load(null).func('int unshare(int flags)')(cloneNewnet) !== 0)
-    throw systemError('leave the network');
-  execFileSync('ip', ['link', 'set', 'lo', 'up']);
 }
 
 export interface Pair extends AsyncDisposable {

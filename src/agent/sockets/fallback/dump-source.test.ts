@@ -7,9 +7,10 @@ import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { enterOwnNetwork } from '../../../sys/network.fixture.ts';
 import type { ReportedConnection } from '../../../wire/connection.ts';
 import type { SensorStatus } from '../../../wire/machine.ts';
-import { connectPair, DumpBench, enterOwnNetwork, transfer } from './dump-source.fixture.ts';
+import { connectPair, DumpBench, transfer } from './dump-source.fixture.ts';
 
 const levels = ['netlink', 'proc'] as const;
 const isRoot = process.getuid?.() === 0;
