@@ -23,6 +23,12 @@ const readers: Readonly<Record<SortName, ReadSortKey>> = {
   retransmits: (c) => c.retransmits ?? -1,
   remote: (c) => endpointKey(c.remote_addr),
   local: (c) => endpointKey(c.local_addr),
+  direction: (c) => c.direction ?? '',
+  user: (c) => foldAscii(c.user ?? ''),
+  container: (c) => foldAscii(c.container ?? ''),
+  unit: (c) => foldAscii(c.unit ?? ''),
+  error: (c) => c.error ?? '',
+  agent: (c) => foldAscii(c.agent ?? ''),
 };
 
 export interface ConnectionOrder {

@@ -51,6 +51,12 @@ export const connectionSorts = [
   'retransmits',
   'remote',
   'local',
+  'direction',
+  'user',
+  'container',
+  'unit',
+  'error',
+  'agent',
 ] as const;
 
 /** Most rows in one answer. */

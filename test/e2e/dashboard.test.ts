@@ -130,6 +130,19 @@ describe('the dashboard in Chromium', { skip: browserMissing ?? false }, () => {
     await page.getByText('5,000 connections').waitFor();
   });
 
+  it('sorts by a column when its name is clicked, both ways', async () => {
+    await open('/');
+    await page.getByRole('columnheader', { name: 'PID' }).getByRole('button').click();
+    await rows().first().filter({ hasText: '1001' }).waitFor();
+    await page.getByRole('columnheader', { name: 'PID' }).getByRole('button').click();
+    await rows().first().filter({ hasText: '11000' }).waitFor();
+    await page.waitForURL(/sort=-pid/);
+    assert.equal(
+      await page.getByRole('columnheader', { name: 'PID' }).getAttribute('aria-sort'),
+      'descending',
+    );
+  });
+
   it('groups what the server sends, and says that it is capped', async () => {
     await open('/?group=user');
     await table().getByRole('button', { name: 'www-data' }).waitFor();

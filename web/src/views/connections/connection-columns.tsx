@@ -84,16 +84,6 @@ function sortable(
   });
 }
 
-function fixed(id: string, header: string, layout: ColumnLayout, cell: (row: Connection) => unknown) {
-  return helper.accessor(() => null, {
-    id,
-    header,
-    meta: layout,
-    enableSorting: false,
-    cell: (context) => cell(context.row.original),
-  });
-}
-
 /** Columns whose width only the reader's wish shows. */
 const onRequest = Number.POSITIVE_INFINITY;
 
@@ -107,7 +97,7 @@ export const connectionColumns: readonly Column<Connection>[] = [
   sortable('local', 'Local', { min: 8.6, grow: 0.6, from: 840 }, (row) => <Text value={row.local_addr} />),
   sortable('remote', 'Remote', { min: 8, grow: 3, from: 0 }, (row) => <Remote connection={row} />),
   sortable('protocol', 'Proto', { min: 2.8, from: 620, label: 'Protocol' }, (row) => row.protocol ?? '–'),
-  fixed('direction', 'Direction', { min: 6, from: 1500 }, (row) => (
+  sortable('direction', 'Direction', { min: 6, from: 1500 }, (row) => (
     <DirectionCell direction={row.direction} />
   )),
   sortable(
@@ -152,11 +142,11 @@ export const connectionColumns: readonly Column<Connection>[] = [
     (row) => formatCount(row.retransmits),
     true,
   ),
-  fixed('user', 'User', { min: 6, from: 1600 }, (row) => <Text value={row.user} />),
-  fixed('container', 'Container', { min: 8, from: onRequest }, (row) => <Text value={row.container} />),
-  fixed('unit', 'Unit', { min: 9, from: onRequest }, (row) => <Text value={row.unit} />),
-  fixed('error', 'Error', { min: 8, from: onRequest }, (row) => <Text value={row.error} />),
-  fixed('agent', 'Agent', { min: 8, from: onRequest }, (row) => <Text value={row.agent} />),
+  sortable('user', 'User', { min: 6, from: 1600 }, (row) => <Text value={row.user} />),
+  sortable('container', 'Container', { min: 8, from: onRequest }, (row) => <Text value={row.container} />),
+  sortable('unit', 'Unit', { min: 9, from: onRequest }, (row) => <Text value={row.unit} />),
+  sortable('error', 'Error', { min: 8, from: onRequest }, (row) => <Text value={row.error} />),
+  sortable('agent', 'Agent', { min: 8, from: onRequest }, (row) => <Text value={row.agent} />),
   sortable(
     'timestamp',
     'Seen',

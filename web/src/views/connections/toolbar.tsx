@@ -21,6 +21,10 @@ const sorts: ReadonlyArray<readonly [string, string]> = [
   ['remote', 'Remote'],
   ['local', 'Local'],
   ['pid', 'PID'],
+  ['user', 'User'],
+  ['container', 'Container'],
+  ['direction', 'Direction'],
+  ['-error', 'Error'],
 ];
 const groupLabels = {
   process: 'Process',
