@@ -27,7 +27,7 @@ describe('recorder', () => {
       synRetries: 3,
     });
     recorder.failed(connection, 1, 4000);
-    recorder.ended(connection, 4000);
+    recorder.ended(connection, false, 4000);
     recorder.finish(4000);
     assert.equal(rows.length, 1);
     const [row] = rows;
@@ -41,8 +41,8 @@ describe('recorder', () => {
   it('says who sent the RST', () => {
     const { rows, recorder } = makeBench();
     const end = { state: 7, closedNs: 2e9, errors: 1, errno: 104, errorState: 1 };
-    recorder.ended(makeTracked(1, { ...end, flags: slotFlags.rstReceived }), 1);
-    recorder.ended(makeTracked(2, { state: 7, closedNs: 2e9, flags: slotFlags.rstSent }), 1);
+    recorder.ended(makeTracked(1, { ...end, flags: slotFlags.rstReceived }), false, 1);
+    recorder.ended(makeTracked(2, { state: 7, closedNs: 2e9, flags: slotFlags.rstSent }), false, 1);
     recorder.finish(1);
     assert.deepEqual(
       rows.map(({ error, reset_by, phase }) => [error, reset_by, phase]),
@@ -59,7 +59,7 @@ describe('recorder', () => {
     recorder.failed(socket, 2, 1000);
     recorder.tick(1100);
     socket.closedNs = 2e9;
-    recorder.ended(socket, 1200);
+    recorder.ended(socket, false, 1200);
     recorder.finish(1200);
     assert.deepEqual(
       rows.map(({ error, count, bytes_sent }) => [error, count, bytes_sent]),
@@ -74,7 +74,7 @@ describe('recorder', () => {
     recorder.tick(1400);
     recorder.tick(3000);
     socket.closedNs = 9e9;
-    recorder.ended(socket, 9000);
+    recorder.ended(socket, false, 9000);
     recorder.finish(9000);
     assert.deepEqual(
       rows.map(({ error, count, bytes_sent }) => [error, count, bytes_sent]),
@@ -87,8 +87,8 @@ describe('recorder', () => {
 
   it('keeps no row of a socket that only listened, nor of one that was over before the start', () => {
     const { rows, recorder } = makeBench();
-    recorder.ended(makeTracked(1, { direction: 'listening', state: 7, closedNs: 2e9 }), 1);
-    recorder.ended(makeTracked(2, { found: true, state: 6, openedNs: 2e9, closedNs: 2e9 }), 1);
+    recorder.ended(makeTracked(1, { direction: 'listening', state: 7, closedNs: 2e9 }), false, 1);
+    recorder.ended(makeTracked(2, { found: true, state: 6, openedNs: 2e9, closedNs: 2e9 }), false, 1);
     recorder.finish(1);
     assert.deepEqual(rows, []);
   });

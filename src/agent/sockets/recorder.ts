@@ -26,8 +26,8 @@ export class Recorder {
     else this.#failing.set(connection, { count, since: nowMs });
   }
 
-  /** `key` is that of the row's live connection, null when none was shown. */
-  ended(connection: TrackedConnection, nowMs: number): void {
+  /** With `lingers` the connection stays on show in TIME_WAIT. */
+  ended(connection: TrackedConnection, lingers: boolean, nowMs: number): void {
     const failing = this.#failing.get(connection);
     this.#failing.delete(connection);
     if (!isWorthARow(connection)) return;
@@ -36,7 +36,7 @@ export class Recorder {
       if (failing) row.count = failing.count;
       else clearFailure(row);
     }
-    this.#add(row, connection, nowMs);
+    this.#add(row, connection, nowMs, lingers);
   }
 
   /** Hands on what has waited long enough. */
@@ -55,8 +55,9 @@ export class Recorder {
     this.#fold.flush(Number.POSITIVE_INFINITY);
   }
 
-  #add(row: ReportedConnection, connection: TrackedConnection | null, nowMs: number): void {
-    const key = connection?.announced ? connection.key : null;
+  /** A row names its connection where that is on show, or is about to be. */
+  #add(row: ReportedConnection, connection: TrackedConnection | null, nowMs: number, lingers = false): void {
+    const key = connection?.announced || lingers ? (connection?.key ?? null) : null;
     const passive = connection !== null && (connection.flags & slotFlags.passive) !== 0;
     this.#fold.add({ row, key, passive }, nowMs);
   }

@@ -112,7 +112,7 @@ export class SocketSensor implements Disposable {
       onRevised: (connection) => live.revised(connection),
       onFailed: (connection, count) => recorder.failed(connection, count, nowMs()),
       onEnded: (connection, lingers) => {
-        recorder.ended(connection, nowMs());
+        recorder.ended(connection, lingers, nowMs());
         if (lingers) live.changed(connection);
       },
       onGone: (connection) => live.gone(connection),

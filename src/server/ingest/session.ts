@@ -3,7 +3,7 @@ import { describeError, NetmonError } from '../../base/errors.ts';
 import { escapeUnsafe, type Reporter } from '../../platform/reporter.ts';
 import type { Store, StoreRecord } from '../../store/store.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
-import type { AgentMessage, ServerMessage } from '../../wire/link.ts';
+import type { AgentMessage, DurableRecord, ServerMessage } from '../../wire/link.ts';
 import type { AgentMirror } from '../live/agent-mirror.ts';
 import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
 import { Lane } from './lane.ts';
@@ -174,14 +174,14 @@ export class AgentSession implements AgentControl {
     if (records.length > 0) {
       const { ids } = await store.insertReported({ agent: hello.agent, epoch: hello.epoch, first, records });
       this.#expected = first + records.length;
-      this.#show(records, ids, identities);
+      this.#show(fresh, ids, identities);
     }
     this.#send({ kind: 'ack', epoch: message.epoch, seq: message.first + message.records.length - 1 });
     this.#resume();
   }
 
   #show(
-    records: readonly StoreRecord[],
+    records: readonly DurableRecord[],
     ids: readonly (number | null)[],
     identities: readonly (RecordIdentity | null)[],
   ): void {
@@ -190,7 +190,7 @@ export class AgentSession implements AgentControl {
       const identity = identities[i];
       if (record.kind === 'gap') this.#parts.mirror.countLost(record.lost);
       if (record.kind === 'gap' || id === null || !identity || !this.#agent) continue;
-      this.#parts.mirror.recorded(this.#agent, id, record.connection, identity);
+      this.#parts.mirror.recorded(this.#agent, { id, key: record.key }, record.connection, identity);
     }
   }
 

@@ -81,6 +81,8 @@ export class AgentMirror {
   #setAsideAt = 0;
   /** Connections that ended, by key, until their record has come. */
   readonly #awaited = new Map<number, LiveRow>();
+  /** Ids of records in TIME_WAIT, by key, until a frame shows the connection. */
+  readonly #lingering = new Map<number, number>();
 
   constructor(hello: AgentHello, parts: MirrorParts) {
     this.hello = hello;
@@ -121,17 +123,34 @@ export class AgentMirror {
 
   /**
    * The live row that a durable record is about, which by this has ended; undefined for a connection that no frame has
-   * shown. The row's id belongs to the record from here on.
+   * shown. The row's id belongs to the record from here on. One in TIME_WAIT stays on show until a frame closes it.
    */
   claim(key: number | null, reported: ReportedConnection): LiveRow | undefined {
     if (key === null) return undefined;
     const row = this.#rows.get(key) ?? this.#awaited.get(key) ?? this.#previous.get(key);
     if (!row || row.protocol !== reported.protocol) return undefined;
     if (row.remote_addr !== canonicalEndpoint(reported.remote_addr) && row.state !== 'NONE') return undefined;
-    if (this.#rows.get(key) === row) this.#remove(key, row);
+    if (this.#rows.get(key) === row) {
+      if (reported.state === 'TIME_WAIT') this.#conclude(row, reported);
+      else this.#remove(key, row);
+    }
     this.#awaited.delete(key);
     this.#previous.delete(key);
     return row;
+  }
+
+  /** A record in TIME_WAIT has been stored: a frame shows its connection, or soon will under the same id. */
+  awaitLingering(key: number, id: number): void {
+    if (this.#rows.get(key)?.id === id) return;
+    this.#lingering.set(key, id);
+    if (this.#lingering.size > maxAwaited) this.#lingering.delete(this.#lingering.keys().next().value!);
+  }
+
+  #conclude(row: LiveRow, reported: ReportedConnection): void {
+    reviseRow(row, reported, this.#parts.pool);
+    row.upload_speed = 0;
+    row.download_speed = 0;
+    this.#parts.log.touch(row);
   }
 
   #open(key: number, reported: ReportedConnection): void {
@@ -144,15 +163,17 @@ export class AgentMirror {
       return;
     }
     if (!this.#parts.admit()) return;
-    const row = this.#restore(key, reported) ?? this.#makeRow(reported);
+    const row = this.#restore(key, reported) ?? this.#makeRow(key, reported);
     this.#rows.set(key, row);
     this.#parts.onRow(row);
     this.#parts.log.touch(row);
     if (row.remote_name === null) this.#findName(row);
   }
 
-  #makeRow(reported: ReportedConnection): LiveRow {
-    return makeRow(this.#parts.ids.take(), this.hello.agent, reported, this.#parts.pool);
+  #makeRow(key: number, reported: ReportedConnection): LiveRow {
+    const id = this.#lingering.get(key);
+    this.#lingering.delete(key);
+    return makeRow(id ?? this.#parts.ids.take(), this.hello.agent, reported, this.#parts.pool);
   }
 
   #restore(key: number, reported: ReportedConnection): LiveRow | undefined {
@@ -176,6 +197,8 @@ export class AgentMirror {
     const row = this.#rows.get(key);
     if (!row) return;
     this.#remove(key, row);
+    // Its record came when it ended for its process.
+    if (row.state === 'TIME_WAIT' && row.closed_at !== null) return;
     row.active = false;
     row.upload_speed = 0;
     row.download_speed = 0;

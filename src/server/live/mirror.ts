@@ -117,8 +117,18 @@ export class Mirror implements LiveState {
     return identity;
   }
 
-  /** A durable record has been stored under this id. */
-  recorded(agent: AgentMirror, id: number, reported: ReportedConnection, identity: RecordIdentity): void {
+  /** A durable record has been stored under this id; `key` is the live connection's, if one is shown. */
+  recorded(
+    agent: AgentMirror,
+    stored: { readonly id: number; readonly key: number | null },
+    reported: ReportedConnection,
+    identity: RecordIdentity,
+  ): void {
+    const { id, key } = stored;
+    if (key !== null && reported.state === 'TIME_WAIT') {
+      agent.awaitLingering(key, id);
+      return;
+    }
     const row = makeRow(id, agent.hello.agent, reported, this.#parts.pool);
     row.active = false;
     row.upload_speed = 0;
