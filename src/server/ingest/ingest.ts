@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { NetmonError } from '../../base/errors.ts';
 import type { Component } from '../../platform/lifecycle.ts';
 import { linkSubprotocol, maxLinkFrameBytes } from '../../wire/link.ts';
-import { refuseUpgrade } from '../live/upgrade.ts';
+import { endWithProblem } from '../http/problem.ts';
 import { AgentSession, type SessionParts } from './session.ts';
 
 /** Agents connected at once; each may hold a frame of 16 MiB in memory. */
@@ -49,11 +50,14 @@ export class Ingest implements Component {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
     if (!offered.includes(linkSubprotocol)) {
-      refuseUpgrade(socket, 400, 'NM_BAD_REQUEST', `expected the subprotocol ${linkSubprotocol}`);
+      endWithProblem(
+        socket,
+        new NetmonError('NM_BAD_REQUEST', `expected the subprotocol ${linkSubprotocol}`),
+      );
       return;
     }
     if (this.#sessions.size >= maxSessions) {
-      refuseUpgrade(socket, 429, 'NM_RATE', `${maxSessions} agents are connected`);
+      endWithProblem(socket, new NetmonError('NM_RATE', `${maxSessions} agents are connected`));
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { NetmonError } from '../../../base/errors.ts';
 import type { Component } from '../../../platform/lifecycle.ts';
 import type { Reporter } from '../../../platform/reporter.ts';
 import { viewerMessageSchema } from '../../../wire/live.ts';
 import { maxLimit } from '../../../wire/query.ts';
+import { endWithProblem } from '../../http/problem.ts';
 import type { Mirror } from '../mirror.ts';
-import { refuseUpgrade } from '../upgrade.ts';
 import { PublishedRows, PublishedViewer } from './published.ts';
 import { DeltaViewer } from './viewer.ts';
 import { Views } from './views.ts';
@@ -74,19 +75,15 @@ export class ViewerHub implements Component {
   /** Takes over an upgrade of `/ws` whose Host and Origin the server has checked. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#delta.size + this.#published.size >= maxViewers) {
-      refuseUpgrade(socket, 429, 'NM_RATE', `${maxViewers} viewers are connected`);
+      endWithProblem(socket, new NetmonError('NM_RATE', `${maxViewers} viewers are connected`));
       return;
     }
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const mode = searchParams.get('mode') ?? 'full';
     const limit = Number(searchParams.get('limit') ?? publishedLimit);
     if (!['full', 'delta'].includes(mode) || !Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
-      refuseUpgrade(
-        socket,
-        400,
-        'NM_VALIDATION',
-        `expected mode full or delta, and limit from 1 to ${maxLimit}`,
-      );
+      const expected = `expected mode full or delta, and limit from 1 to ${maxLimit}`;
+      endWithProblem(socket, new NetmonError('NM_VALIDATION', expected));
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
