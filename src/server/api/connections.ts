@@ -78,7 +78,7 @@ interface ConnectionList {
 
 /**
  * Merges the active connections with a page of the recorded ones. A connection that has just ended may be both: the
- * record is what counts then.
+ * record is what counts then, but for one in TIME_WAIT.
  */
 async function listConnections(context: ApiContext, query: ConnectionQuery): Promise<ConnectionList> {
   const { sort, limit, cursor, ...filter } = query;
@@ -98,9 +98,11 @@ async function listConnections(context: ApiContext, query: ConnectionQuery): Pro
   });
 
   const compare = (a: Placed, b: Placed): number => comparePlaces(order, a.key, a.id, b.key, b.id);
-  const recorded = stored.connections.map((connection) => place(order, connection));
+  const recorded = stored.connections
+    .filter(({ id }) => !isLingering(context.live.connectionById(id)))
+    .map((connection) => place(order, connection));
   // A page that was cut short says nothing about what lies beyond the place where it was cut.
-  const cut = stored.next && recorded.length < limit ? stored.next : null;
+  const cut = stored.next && stored.connections.length < limit ? stored.next : null;
   const reachable = cut
     ? active.filter(({ key, id }) => comparePlaces(order, key, id, cut.key, cut.id) <= 0)
     : active;
@@ -123,6 +125,11 @@ function place(order: ConnectionOrder, connection: Connection): Placed {
   return { connection, key: order.key(connection), id: connection.id };
 }
 
+/** Whether the kernel still holds a connection in TIME_WAIT: it is recorded, and on show all the same. */
+function isLingering(connection: Connection | undefined): boolean {
+  return connection?.active === true && connection.state === 'TIME_WAIT';
+}
+
 /** The first `limit + 1` active connections after the place, without those whose record is stored already. */
 async function findActive(
   { live, store }: ApiContext,
@@ -134,7 +141,7 @@ async function findActive(
   for (let count = limit + 1; ; count *= 4) {
     const first = selectFirst(live.connections(), order, matches, after, count);
     const stored = await store.storedIds(first.map(({ id }) => id));
-    const active = first.filter(({ id }) => !stored.has(id));
+    const active = first.filter(({ id, connection }) => !stored.has(id) || isLingering(connection));
     if (active.length > limit || first.length < count) return active.slice(0, limit + 1);
   }
 }

@@ -296,6 +296,7 @@ export class Mirror implements LiveState {
 }
 
 function withDuration(row: LiveRow, now: number): LiveRow {
-  if (row.opened_at !== null) row.duration_ms = Math.max(0, now - Date.parse(row.opened_at));
+  if (row.opened_at !== null && row.closed_at === null)
+    row.duration_ms = Math.max(0, now - Date.parse(row.opened_at));
   return row;
 }

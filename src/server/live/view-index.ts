@@ -98,7 +98,8 @@ export class ViewIndex {
 
   /** The duration of an open connection grows without an event, so it stands in the order by when it was opened. */
   #key(row: Connection): SortKey {
-    if (this.#order.sort !== 'duration' || !row.active || row.opened_at === null) return this.#order.key(row);
+    if (this.#order.sort !== 'duration' || !row.active || row.opened_at === null || row.closed_at !== null)
+      return this.#order.key(row);
     return this.#builtAt - Date.parse(row.opened_at);
   }
 

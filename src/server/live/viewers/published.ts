@@ -27,7 +27,10 @@ export class PublishedRows {
     for (const row of this.#index.window(0, limit)) {
       const text = this.#texts.get(row) ?? writeRow(row);
       texts.set(row, text);
-      const durationMs = row.opened_at === null ? 'null' : Math.max(0, now - Date.parse(row.opened_at));
+      const durationMs =
+        row.opened_at === null || row.closed_at !== null
+          ? row.duration_ms
+          : Math.max(0, now - Date.parse(row.opened_at));
       parts.push(text[0] + durationMs + text[1]);
     }
     this.#texts = texts;

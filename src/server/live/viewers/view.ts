@@ -61,7 +61,7 @@ export class ConnectionView implements View {
   }
 
   #keep(row: Connection): Connection {
-    if (!row.active || row.opened_at === null) return { ...row };
+    if (!row.active || row.opened_at === null || row.closed_at !== null) return { ...row };
     return { ...row, duration_ms: Math.max(0, this.#now - Date.parse(row.opened_at)) };
   }
 }

@@ -11,9 +11,9 @@ const helper = createColumnHelper<typeof features, Connection>();
 
 /** Time since the connection opened, moving on by itself while it is open. */
 export function Duration({ connection }: { connection: Connection }) {
-  const { opened_at, active, duration_ms } = connection;
+  const { opened_at, closed_at, active, duration_ms } = connection;
   const now = useLive((store) => (active && opened_at ? store.serverSecond : 0));
-  if (!active || !opened_at) return formatDuration(duration_ms);
+  if (!active || !opened_at || closed_at) return formatDuration(duration_ms);
   return formatDuration(Math.max(0, now * 1000 - Date.parse(opened_at)));
 }
 
