@@ -29,16 +29,17 @@ export function LiveChart(props: LiveChartProps) {
   const { read, label, paused = false, sparse = false, compact = false, className = '' } = props;
   const host = useRef<HTMLDivElement>(null);
   const live = useRef({ read, paused });
+  const shown = useRef<uPlot.AlignedData>(nothing);
   const store = useLiveStore();
   const theme = useTheme();
   live.current = { read, paused };
 
   useEffect(() => {
     const element = host.current!;
-    const chart = new uPlot(makeOptions(element, theme, compact), nothing, element);
+    const chart = new uPlot(makeOptions(element, theme, compact), shown.current, element);
     let drawn = -1;
     const draw = (): void => {
-      if (live.current.paused) return;
+      if (live.current.paused && shown.current[0].length > 0) return;
       const buffer = live.current.read();
       const newest = buffer?.newest ?? 0;
       const now = sparse ? Math.max(newest, store.frameTime) : newest;
@@ -46,9 +47,9 @@ export function LiveChart(props: LiveChartProps) {
       const state = sparse && now - newest > 2 * windowMs ? 0 : now;
       if (state === drawn) return;
       drawn = state;
-      chart.setData(
-        sparse ? fillQuiet(buffer?.columns() ?? nothing, now - windowMs, now) : (buffer?.copy() ?? nothing),
-      );
+      const samples = buffer?.copy() ?? nothing;
+      shown.current = sparse ? fillQuiet(samples, now - windowMs, now) : samples;
+      chart.setData(shown.current);
       element.dataset.newest = String(newest);
     };
     const sizes = new ResizeObserver(() => {
@@ -99,8 +100,7 @@ function makeOptions(element: HTMLElement, theme: Theme, compact: boolean): uPlo
         grid: { show: false },
         size: 24,
         gap: 4,
-        splits: (_plot, _axis, _min, max) =>
-          [0, 1, 2, 3, 4, 5, 6].map((step) => max - windowMs + step * 5000),
+        splits: (_plot, _axis, min, max) => spread(min, max, xSteps),
         values: noLabels,
       },
       {
