@@ -29,6 +29,7 @@ describe('format', () => {
   }
 
   const durations: ReadonlyArray<readonly [number, string]> = [
+    [0, '<1 ms'],
     [0.02, '<0.1 ms'],
     [0.1, '0.1 ms'],
     [850, '850 ms'],

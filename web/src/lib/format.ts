@@ -57,10 +57,11 @@ export function formatCount(value: number | null | undefined): string {
     .replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
-/** `0.4 ms`, `850 ms`, `1.2 s`, `3m 05s`, `2h 07m`, `5d 03h`: two units at most. */
+/** `<1 ms` (measured as 0), `0.4 ms`, `850 ms`, `1.2 s`, `3m 05s`, `2h 07m`, `5d 03h`: two units at most. */
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return unknown;
-  if (ms < 10) return ms > 0 && ms < 0.05 ? '<0.1 ms' : `${ms.toFixed(1)} ms`;
+  if (ms === 0) return '<1 ms';
+  if (ms < 10) return ms < 0.05 ? '<0.1 ms' : `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.floor(ms / 1000);

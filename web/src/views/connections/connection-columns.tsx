@@ -1,7 +1,14 @@
 import { createColumnHelper } from '@tanstack/react-table';
 import { ArrowDownLeft, ArrowUpRight, Ear, type LucideIcon, RefreshCw } from 'lucide-react';
 import type { Connection, Direction } from '../../../../src/wire/connection.ts';
-import { formatBytes, formatCount, formatDuration, formatMs, formatRate } from '../../lib/format.ts';
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMs,
+  formatRate,
+} from '../../lib/format.ts';
 import { useLive } from '../../live/use-live.ts';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import type { Column, ColumnLayout, features } from '../../ui/table-model.ts';
@@ -14,7 +21,8 @@ export function Duration({ connection }: { connection: Connection }) {
   const { opened_at, closed_at, active, duration_ms } = connection;
   const now = useLive((store) => (active && opened_at ? store.serverSecond : 0));
   if (!active || !opened_at || closed_at) return formatDuration(duration_ms);
-  return formatDuration(Math.max(0, now * 1000 - Date.parse(opened_at)));
+  const ms = now * 1000 - Date.parse(opened_at);
+  return ms < 1000 ? '<1 s' : formatAge(ms);
 }
 
 /** A rate that stands back while it is zero. */
