@@ -51,6 +51,7 @@ export function LiveChart(props: LiveChartProps) {
       shown.current = sparse ? fillQuiet(samples, now - windowMs, now) : samples;
       chart.setData(shown.current);
       element.dataset.newest = String(newest);
+      element.dataset.points = String(samples[0].length);
     };
     const sizes = new ResizeObserver(() => {
       if (element.clientWidth > 0) chart.setSize(sizeOf(element));
