@@ -45,7 +45,10 @@ export class ViewerHub implements Component {
     maxPayload: maxMessageBytes,
   });
   #rows: PublishedRows | null = null;
-  #flushedAt = 0;
+  /** When the arrival came that was passed on last: the agents' rhythm, which viewers' demands do not shift. */
+  #passedOnAt = 0;
+  /** When the first arrival came that waits for its frame. */
+  #waitingSince: number | null = null;
   #slowAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -157,9 +160,11 @@ export class ViewerHub implements Component {
 
   #onArrival(): void {
     if (this.#delta.size + this.#published.size === 0) return;
-    const waitMs = this.#flushedAt + frameMs - earlyMs - this.#now();
-    if (waitMs <= 0) this.#flush();
-    else this.#flushIn(waitMs + earlyMs);
+    const now = this.#now();
+    this.#waitingSince ??= now;
+    const waitMs = this.#passedOnAt + frameMs - now;
+    if (waitMs <= earlyMs) this.#flush();
+    else this.#flushIn(waitMs);
   }
 
   #flushIn(ms: number): void {
@@ -179,7 +184,8 @@ export class ViewerHub implements Component {
     this.#cancel();
     const now = this.#now();
     const slow = now - this.#slowAt >= slowMs - earlyMs;
-    this.#flushedAt = now;
+    this.#passedOnAt = this.#waitingSince ?? this.#passedOnAt;
+    this.#waitingSince = null;
     if (slow) this.#slowAt = now;
     this.#mirror.recent.expire(now);
     const touched = this.#views.refresh(slow);
