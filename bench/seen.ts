@@ -1,7 +1,7 @@
 // (a) Which share of very short connections is seen with its process.
 import { generate, startGenerator } from '../test/support/generator.ts';
 import { Namespace } from '../test/support/namespaces.ts';
-import { type Netmon, runNetmon } from '../test/support/netmon.ts';
+import { listMissing, type Netmon, runNetmon } from '../test/support/netmon.ts';
 import type { ServeReport, StormReport } from '../test/support/reports.ts';
 import { until } from '../test/support/until.ts';
 import { loopKinds, runLoop } from './loops.ts';
@@ -42,9 +42,6 @@ async function countSeen(netmon: Netmon, made: StormReport): Promise<{ seen: num
     const sum = await count();
     return sum >= made.ok ? sum : undefined;
   }).catch(count);
-  const lost = Object.values((await netmon.health()).agents[0]?.system?.lost ?? {}).reduce(
-    (a, b) => a + b,
-    0,
-  );
+  const lost = Object.values(listMissing(await netmon.health())).reduce((a, b) => a + b, 0);
   return { seen, lost };
 }

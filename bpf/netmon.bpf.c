@@ -210,8 +210,7 @@ static __always_inline struct place open_tcp(const struct sock *sk, int old_stat
 	return place;
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_set_state, const struct sock *sk, int old_state, int new_state)
+static __noinline int follow_state(const struct sock *sk, int old_state, int new_state)
 {
 	/* The addresses of an accepted socket are there when it is established, at once after SYN_RECV. */
 	if (sk->sk_protocol != IPPROTO_TCP || new_state == TCP_SYN_RECV)
@@ -244,6 +243,53 @@ int BPF_PROG(on_set_state, const struct sock *sk, int old_state, int new_state)
 	slot->state = new_state;
 	mark_dirty(place);
 	return 0;
+}
+
+/** The change of state that on_set_state dealt with last on this CPU. */
+struct followed {
+	u64 sk;
+	u32 old_state;
+	u32 new_state;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct followed);
+} last_followed SEC(".maps");
+
+/*
+ * The kernel leaves a program out while the same one is interrupted on that CPU (bpf_prog->active): a change of state in
+ * a softirq would be lost now and then. So there are two, and the second does what the first was left out of. To do
+ * something twice is harmless.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_set_state, const struct sock *sk, int old_state, int new_state)
+{
+	u32 zero = 0;
+	struct followed *last = bpf_map_lookup_elem(&last_followed, &zero);
+
+	if (last)
+		last->sk = 0;
+	follow_state(sk, old_state, new_state);
+	if (last) {
+		last->old_state = old_state;
+		last->new_state = new_state;
+		last->sk = (u64)sk;
+	}
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_missed_state, const struct sock *sk, int old_state, int new_state)
+{
+	u32 zero = 0;
+	struct followed *last = bpf_map_lookup_elem(&last_followed, &zero);
+
+	if (last && last->sk == (u64)sk && last->old_state == old_state && last->new_state == new_state)
+		return 0;
+	return follow_state(sk, old_state, new_state);
 }
 
 /** A process moved payload over a TCP socket: refresh its slot. One without a slot found none free when it opened. */

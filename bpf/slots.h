@@ -94,6 +94,15 @@ static __always_inline struct place find_slot(u64 id, bool closed)
 	return place;
 }
 
+/** Never lowers it, whoever else raises it meanwhile: a slot farther away would not be found any more. */
+static __always_inline void raise_longest_probe(struct shared *shared, u64 probe)
+{
+	u64 longest = *(volatile u64 *)&shared->longest_probe;
+
+	for (int i = 0; i < MAX_PROBES && probe > longest; i++)
+		longest = __sync_val_compare_and_swap(&shared->longest_probe, longest, probe);
+}
+
 /** Takes a free slot for the id; null, counted when `birth`, when there is none near. */
 static __always_inline struct place take_slot(u64 id, bool birth)
 {
@@ -108,8 +117,7 @@ static __always_inline struct place take_slot(u64 id, bool birth)
 		if (!slot)
 			return place;
 		if (!slot->id && !__sync_val_compare_and_swap(&slot->id, 0, id)) {
-			if (i > shared->longest_probe)
-				shared->longest_probe = i;
+			raise_longest_probe(shared, i);
 			slot->opened_ns = bpf_ktime_get_boot_ns();
 			place.slot = slot;
 			place.number = number;

@@ -11,7 +11,7 @@ import { describeProcess, listFamily, readCpuSeconds, readResident } from '../..
 import { buildGenerator, generate, startGenerator } from '../support/generator.ts';
 import { Namespace } from '../support/namespaces.ts';
 import { missing } from '../support/needs.ts';
-import { type Netmon, runNetmon } from '../support/netmon.ts';
+import { listMissing, type Netmon, runNetmon } from '../support/netmon.ts';
 import type { ServedReport, ServeReport, StormReport } from '../support/reports.ts';
 import { until } from '../support/until.ts';
 
@@ -29,6 +29,8 @@ export interface SoakResult {
   /** Exact counts that netmon reported as lost, by the table that was full. */
   readonly lost: Record<string, number>;
   readonly rows: number;
+  /** Connection ends recorded without the program that had them. */
+  readonly withoutProgram: number;
   /** Largest size of the database and its log together. */
   readonly databaseBytes: number;
   readonly processes: readonly {
@@ -68,7 +70,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
     await server.next<ServeReport>(),
     await resetter.next<ServeReport>(),
   ];
-  using ledger = new Ledger(netmon);
+  using ledger = new Ledger(netmon, space);
   const samples = pids.map((): number[] => []);
   const cpuBefore = pids.map((pid) => readCpuSeconds([pid]));
 
@@ -116,6 +118,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
     recorded: ledger.recorded,
     lost,
     rows: ledger.rows,
+    withoutProgram: ledger.withoutProgram,
     databaseBytes: ledger.databaseBytes,
     processes: pids.map((pid, i) => ({
       name: describeProcess(pid),
@@ -129,28 +132,37 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
 export const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, one) => total + one, 0);
 
-/** Reads the rows of the generator's processes as they are recorded, before the limit removes them again. */
+/** Reads the rows of the generator's network namespace as they are recorded, before the limit removes them again. */
 class Ledger implements Disposable {
   readonly #netmon: Netmon;
+  readonly #space: Namespace;
   readonly #database: DatabaseSync;
   readonly recorded: Outcomes = { none: 0, ECONNREFUSED: 0, ECONNRESET: 0 };
   rows = 0;
+  withoutProgram = 0;
   databaseBytes = 0;
   #last = 0;
 
-  constructor(netmon: Netmon) {
+  constructor(netmon: Netmon, space: Namespace) {
     this.#netmon = netmon;
+    this.#space = space;
     this.#database = new DatabaseSync(netmon.database, { readOnly: true });
   }
 
   read(): void {
     const found = this.#database
       .prepare(
-        `SELECT id, coalesce(error, 'none') AS error, count FROM connections
-         WHERE id > ? AND process_path = ? AND direction IS NOT 'listening' ORDER BY id`,
+        `SELECT id, coalesce(error, 'none') AS error, count, process_path AS path FROM connections
+         WHERE id > ? AND network_namespace = ? AND direction IS NOT 'listening' ORDER BY id`,
       )
-      .all(this.#last, buildGenerator()) as { id: number; error: string; count: number }[];
-    for (const { id, error, count } of found) {
+      .all(this.#last, this.#space.inode) as {
+      id: number;
+      error: string;
+      count: number;
+      path: string | null;
+    }[];
+    for (const { id, error, count, path } of found) {
+      if (path !== buildGenerator()) this.withoutProgram += count;
       this.#last = id;
       this.recorded[error] = (this.recorded[error] ?? 0) + count;
     }
@@ -165,10 +177,7 @@ class Ledger implements Disposable {
 
   /** Waits until as many are recorded or reported lost, or nothing comes any more; returns what was lost. */
   async settle(expected: number): Promise<Record<string, number>> {
-    const lost = async () => {
-      const { agents, server } = await this.#netmon.health();
-      return { ...server.lost, ...agents[0]?.system?.lost };
-    };
+    const lost = async () => listMissing(await this.#netmon.health());
     await until('all records', async () => {
       this.read();
       return sum(this.recorded) + sum(await lost()) >= expected || undefined;
@@ -209,6 +218,7 @@ export function judge(
     for (const [error, count] of Object.entries(result.generated))
       if (result.recorded[error] !== count)
         problems.push(`${error}: ${count} generated, ${result.recorded[error]} recorded`);
+  if (result.withoutProgram > 0) problems.push(`${result.withoutProgram} recorded without their program`);
   for (const { name, growth } of result.processes)
     if (growth > limits.growth) problems.push(`memory of ${name} grew by ${(growth * 100).toFixed(1)} %`);
   if (result.databaseBytes > limits.databaseLimitBytes * 1.1)

@@ -106,6 +106,15 @@ export class Netmon implements AsyncDisposable {
   }
 }
 
+/** Losses for each of which a connection was not recorded; others only cost a detail of one that was. */
+const missingRows = ['sockets_without_slot', 'spooled_records'];
+
+/** How many connections netmon reports as not recorded, by the table that was full. */
+export function listMissing({ agents, server }: Health): Record<string, number> {
+  const all = { ...server.lost, ...agents[0]?.system?.lost };
+  return Object.fromEntries(missingRows.map((name) => [name, all[name] ?? 0]));
+}
+
 /** A temporary folder that the server may enter, which is not root. */
 export function makeDataFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'netmon-test-'));
