@@ -1,8 +1,5 @@
 import type { ReportedConnection } from '../../wire/connection.ts';
 
-/** What adds up when like connections become one row. */
-const summed = ['bytes_sent', 'bytes_received', 'packets_sent', 'packets_received', 'retransmits'] as const;
-
 export interface FoldOptions {
   /** Rows written at once at most, beyond which like ones fold, and how many a second are regained. */
   readonly burstRows: number;
@@ -14,24 +11,34 @@ export interface FoldOptions {
 }
 
 export const defaultFoldOptions: FoldOptions = {
-  burstRows: 10_000,
+  burstRows: 5_000,
   rowsPerSecond: 100,
   windowMs: 1000,
   maxOpen: 2000,
 };
 
+/**
+ * What the fold asks of whatever it gathers. A row is described once, for the first of its kind; the others only add to
+ * it, since in a flood there are thousands of them a second.
+ */
+export interface FoldKind<Item> {
+  isFailure(item: Item): boolean;
+  /** Names the process, and the program that it runs for its user. */
+  nameProcess(item: Item): string;
+  nameProgram(item: Item): string;
+  /** Names protocol, direction, destination and result; with `coarse` without the destination. */
+  nameOutcome(item: Item, coarse: boolean): string;
+  describe(item: Item, coarse: boolean): ReportedConnection;
+  /** Adds a like one to a row, in place. */
+  add(row: ReportedConnection, item: Item): void;
+  /** Of the live connection that the row stands for. */
+  keyOf(item: Item): number | null;
+}
+
 interface OpenRow {
   readonly row: ReportedConnection;
   key: number | null;
   readonly since: number;
-}
-
-export interface FoldInput {
-  readonly row: ReportedConnection;
-  /** Of the live connection that the row stands for. */
-  readonly key: number | null;
-  /** Whether it was accepted here, so that its local end is the service's. */
-  readonly passive: boolean;
 }
 
 /** A finished row; `key` names the live connection when it stands for one. */
@@ -42,38 +49,39 @@ export type RowSink = (row: ReportedConnection, key: number | null) => void;
  * with one errno within the window are one row, always. Other connections are rows of their own while the budget
  * lasts; past it, those with the same program, user, destination, direction and outcome are one row.
  */
-export class Fold {
+export class Fold<Item> {
   readonly #options: FoldOptions;
+  readonly #kind: FoldKind<Item>;
   readonly #sink: RowSink;
   readonly #open = new Map<string, OpenRow>();
   #budget: number;
   #refilledAt = 0;
-  /** Connections that went into another's row, since the start. */
-  folded = 0;
 
-  constructor(options: FoldOptions, sink: RowSink) {
+  constructor(options: FoldOptions, kind: FoldKind<Item>, sink: RowSink) {
     this.#options = options;
+    this.#kind = kind;
     this.#sink = sink;
     this.#budget = options.burstRows;
   }
 
-  /** Takes a connection that ended or failed at `nowMs`, a clock that never goes back. The row belongs to the fold. */
-  add({ row, key, passive }: FoldInput, nowMs: number): void {
+  /** Takes a connection that ended or failed at `nowMs`, a clock that never goes back. */
+  add(item: Item, nowMs: number): void {
+    const kind = this.#kind;
     const inBudget = this.#hasBudget(nowMs);
-    if (row.error === null && inBudget) {
-      this.#emit(row, key);
+    if (inBudget && !kind.isFailure(item)) {
+      this.#emit(kind.describe(item, false), kind.keyOf(item));
       return;
     }
-    const outcome = describeOutcome(row, passive);
-    const like = inBudget ? `${row.process_id} ${outcome}` : `${describeProgram(row)} ${outcome}`;
-    if (this.#join(like, row)) return;
+    const who = inBudget ? kind.nameProcess(item) : kind.nameProgram(item);
+    const like = `${who} ${kind.nameOutcome(item, false)}`;
+    if (this.#join(like, item)) return;
     if (this.#open.size < this.#options.maxOpen) {
-      this.#open.set(like, { row, key, since: nowMs });
+      this.#open.set(like, { row: kind.describe(item, false), key: kind.keyOf(item), since: nowMs });
       return;
     }
-    row.remote_addr = row.remote_addr.startsWith('[') ? '[::]:0' : '0.0.0.0:0';
-    const coarse = `${describeProgram(row)} ${row.error} ${row.protocol} ${row.direction}`;
-    if (!this.#join(coarse, row)) this.#open.set(coarse, { row, key: null, since: nowMs });
+    const coarse = `${kind.nameProgram(item)} ${kind.nameOutcome(item, true)}`;
+    if (this.#join(coarse, item)) return;
+    this.#open.set(coarse, { row: kind.describe(item, true), key: null, since: nowMs });
   }
 
   /** Hands on the rows whose window is over; all of them when `nowMs` is Infinity. */
@@ -87,17 +95,16 @@ export class Fold {
   }
 
   /** Adds to a row that is open; false when there is none such. */
-  #join(like: string, row: ReportedConnection): boolean {
+  #join(like: string, item: Item): boolean {
     const open = this.#open.get(like);
     if (!open) return false;
-    merge(open.row, row);
+    this.#kind.add(open.row, item);
     open.key = null;
     return true;
   }
 
   #emit(row: ReportedConnection, key: number | null): void {
     this.#budget--;
-    this.folded += row.count - 1;
     this.#sink(row, key);
   }
 
@@ -107,32 +114,5 @@ export class Fold {
     this.#budget = Math.min(burstRows, this.#budget + regained);
     this.#refilledAt = nowMs;
     return this.#budget >= 1;
-  }
-}
-
-const describeProgram = (row: ReportedConnection): string =>
-  `${row.process_path ?? row.process_name} ${row.user_id}`;
-
-/** Destination and result, with the port of the service alone: the other end's changes with each connection. */
-function describeOutcome(row: ReportedConnection, passive: boolean): string {
-  const remote = passive ? row.remote_addr.slice(0, row.remote_addr.lastIndexOf(':')) : row.remote_addr;
-  const service = passive ? row.local_addr : '';
-  return `${row.protocol} ${row.direction} ${service} ${remote} ${row.error} ${row.network_namespace}`;
-}
-
-/** Adds a like connection to a row, in place. */
-function merge(into: ReportedConnection, row: ReportedConnection): void {
-  if (row.timestamp > into.timestamp) into.timestamp = row.timestamp;
-  if (into.closed_at !== null && row.closed_at !== null && row.closed_at > into.closed_at)
-    into.closed_at = row.closed_at;
-  into.duration_ms = null;
-  if (into.process_id !== row.process_id) {
-    into.process_id = null;
-    into.owner_unknown_reason = 'several processes of this program';
-  }
-  into.count += row.count;
-  for (const field of summed) {
-    const value = row[field];
-    if (value !== null) into[field] = (into[field] ?? 0) + value;
   }
 }

@@ -1,22 +1,24 @@
-import type { ReportedConnection } from '../../wire/connection.ts';
-import { type Clock, describeConnection } from './describe.ts';
-import type { Fold } from './fold.ts';
-import { slotFlags } from './slot-table.ts';
+import type { Clock } from './describe.ts';
+import { type Ended, makeEndedKind } from './ended.ts';
+import { Fold, type FoldOptions, type RowSink } from './fold.ts';
 import type { TrackedConnection } from './tracked.ts';
 
 /** A failure of a UDP socket waits this long for the socket's end, so that the two are one row. */
 const settleMs = 300;
 
-/** Turns what ended or failed into rows to keep. TCP ends when it fails; a UDP socket may fail and go on. */
+/**
+ * Turns what ended or failed into rows to keep. TCP ends when it fails; a UDP socket may fail and go on. Times are
+ * milliseconds on the kernel's clock.
+ */
 export class Recorder {
-  readonly #clock: Clock;
-  readonly #fold: Fold;
+  readonly #fold: Fold<Ended>;
   /** UDP connections with failures that no row tells of yet: how many, and since when. */
   readonly #failing = new Map<TrackedConnection, { count: number; readonly since: number }>();
+  #nowMs = 0;
 
-  constructor(clock: Clock, fold: Fold) {
-    this.#clock = clock;
-    this.#fold = fold;
+  constructor(clock: Clock, options: FoldOptions, sink: RowSink) {
+    const kind = makeEndedKind(clock, () => clock.toUnixMs(this.#nowMs * 1e6));
+    this.#fold = new Fold(options, kind, sink);
   }
 
   failed(connection: TrackedConnection, count: number, nowMs: number): void {
@@ -29,14 +31,11 @@ export class Recorder {
   /** With `lingers` the connection stays on show in TIME_WAIT. */
   ended(connection: TrackedConnection, lingers: boolean, nowMs: number): void {
     const failing = this.#failing.get(connection);
-    this.#failing.delete(connection);
+    if (failing) this.#failing.delete(connection);
     if (!isWorthARow(connection)) return;
-    const row = describeConnection(connection, this.#clock, nowMs);
-    if (connection.protocol === 'udp') {
-      if (failing) row.count = failing.count;
-      else clearFailure(row);
-    }
-    this.#add(row, connection, nowMs, lingers);
+    // Failures of a UDP socket that waited longer than for its end have a row already.
+    const failures = connection.protocol === 'udp' ? (failing?.count ?? 0) : connection.errors;
+    this.#add({ connection, failures, over: true, lingers }, nowMs);
   }
 
   /** Hands on what has waited long enough. */
@@ -44,8 +43,9 @@ export class Recorder {
     for (const [connection, { count, since }] of this.#failing) {
       if (nowMs - since < settleMs) break;
       this.#failing.delete(connection);
-      this.#add(describeFailure(connection, count, this.#clock, nowMs), null, nowMs);
+      this.#add({ connection, failures: count, over: false, lingers: false }, nowMs);
     }
+    this.#nowMs = nowMs;
     this.#fold.flush(nowMs);
   }
 
@@ -55,11 +55,9 @@ export class Recorder {
     this.#fold.flush(Number.POSITIVE_INFINITY);
   }
 
-  /** A row names its connection where that is on show, or is about to be. */
-  #add(row: ReportedConnection, connection: TrackedConnection | null, nowMs: number, lingers = false): void {
-    const key = connection?.announced || lingers ? (connection?.key ?? null) : null;
-    const passive = connection !== null && (connection.flags & slotFlags.passive) !== 0;
-    this.#fold.add({ row, key, passive }, nowMs);
+  #add(ended: Ended, nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#fold.add(ended, nowMs);
   }
 }
 
@@ -68,21 +66,4 @@ function isWorthARow(connection: TrackedConnection): boolean {
   if (connection.found && connection.closedNs === connection.openedNs) return false;
   if (connection.direction !== 'listening') return true;
   return connection.bytesSent + connection.bytesReceived + connection.errors > 0;
-}
-
-/** A failure of a socket that goes on: its totals are counted when it ends. */
-function describeFailure(
-  connection: TrackedConnection,
-  count: number,
-  clock: Clock,
-  nowMs: number,
-): ReportedConnection {
-  const row = describeConnection(connection, clock, nowMs);
-  return { ...row, bytes_sent: 0, bytes_received: 0, packets_sent: 0, packets_received: 0, count };
-}
-
-/** The failures of this row were recorded before. */
-function clearFailure(row: ReportedConnection): void {
-  row.error = null;
-  row.phase = null;
 }

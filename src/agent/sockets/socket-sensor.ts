@@ -4,7 +4,7 @@ import { readJiffyMs } from '../../sys/jiffies.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
 import type { Losses, SensorStatus } from '../../wire/machine.ts';
 import type { Clock } from './describe.ts';
-import { defaultFoldOptions, Fold } from './fold.ts';
+import { defaultFoldOptions } from './fold.ts';
 import { type ConnectionChanges, LiveChanges } from './live-changes.ts';
 import type { Owners } from './owner.ts';
 import type { ExecEvent, ExitEvent } from './process-events.ts';
@@ -31,7 +31,6 @@ export class SocketSensor implements Disposable {
   readonly #tracker: Tracker;
   readonly #live: LiveChanges;
   readonly #recorder: Recorder;
-  readonly #fold: Fold;
   readonly #deps: SocketSensorDeps;
   #refreshedMs = 0;
 
@@ -39,8 +38,7 @@ export class SocketSensor implements Disposable {
   constructor(source: SlotSource, deps: SocketSensorDeps) {
     this.#deps = deps;
     this.#live = new LiveChanges(deps.clock);
-    this.#fold = new Fold(defaultFoldOptions, deps.record);
-    this.#recorder = new Recorder(deps.clock, this.#fold);
+    this.#recorder = new Recorder(deps.clock, defaultFoldOptions, deps.record);
     this.#source = source;
     this.#tracker = new Tracker({
       slots: source.slots,
