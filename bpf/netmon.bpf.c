@@ -542,6 +542,14 @@ int BPF_PROG(on_send_reset, const struct sock *sk)
 	return 0;
 }
 
+static __always_inline void mark_found(struct slot *slot)
+{
+	struct shared *shared = get_shared();
+
+	if (shared)
+		slot->sweep = shared->sweep;
+}
+
 /** Looking over every descriptor of every process in every network namespace, at the start and now and then. */
 SEC("iter/task_file")
 int find_sockets(struct bpf_iter__task_file *ctx)
@@ -566,6 +574,7 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	struct slot *slot = place.slot;
 	if (!slot)
 		return 0;
+	mark_found(slot);
 	if (!slot->local_port && sk->__sk_common.skc_num) {
 		set_addresses(slot, &sk->__sk_common);
 		changed = true;
@@ -619,7 +628,10 @@ int find_connections(struct bpf_iter__tcp *ctx)
 		return 0;
 	u8 state = common->skc_state;
 	if (state == TCP_TIME_WAIT) {
-		find_time_wait(common);
+		struct shared *shared = get_shared();
+		/* Later ones were seen ending. */
+		if (shared && shared->sweep == 1)
+			find_time_wait(common);
 		return 0;
 	}
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(common);
@@ -627,11 +639,14 @@ int find_connections(struct bpf_iter__tcp *ctx)
 		return 0;
 	struct sock *sk = (struct sock *)tp;
 	struct place place = slot_of(sk);
-	if (place.slot)
+	if (place.slot) {
+		mark_found(place.slot);
 		return 0;
+	}
 	place = open_slot(sk, SLOT_FOUND, false);
 	if (!place.slot)
 		return 0;
+	mark_found(place.slot);
 	copy_tcp(place.slot, sk, state);
 	mark_dirty(place);
 	return 0;

@@ -68,7 +68,8 @@ struct slot {
 	u32 ppid;
 	u32 uid;
 	char comm[NETMON_COMM];
-	u64 pad2[5];
+	u32 sweep; /* number of the last look at all sockets that found it */
+	u32 pad2[9];
 };
 
 /* Heads and counters. What every CPU writes has a cache line of its own. */
@@ -77,6 +78,7 @@ struct shared {
 	u64 pad0[7];
 	u64 peers; /* slots that peers hold; the agent takes off those it frees */
 	u64 longest_probe; /* how far from its place a slot was ever put */
+	u64 sweep; /* number of the look at all sockets that is on, set by the agent */
 	u64 lost_slots; /* sockets that found no slot free when they connected, listened, were accepted or bound */
 	u64 lost_datagrams; /* of UDP sockets without a slot */
 	u64 lost_peers; /* datagrams counted on the socket since there were too many peers */

@@ -35,7 +35,6 @@ export class KernelSensor implements SlotSource {
   readonly #missing: readonly string[];
   readonly #object: BpfObject;
   readonly #mappings: Mapping[] = [];
-  #lookedOver = false;
 
   /** Throws NM_NOT_SUPPORTED where BPF cannot do the job, with the reason. */
   constructor(options: KernelSensorOptions) {
@@ -62,15 +61,12 @@ export class KernelSensor implements SlotSource {
   /** The kernel side counts as things happen. */
   poll(): void {}
 
-  /**
-   * Finds the sockets that are open, with their owners, and refreshes the known ones; the first time also those of this
-   * network namespace that no process holds. Throws NM_SYSTEM.
-   */
-  refresh(): void {
+  /** Finds the sockets that are open, with their owners, and those of this network namespace that no process holds. */
+  refresh(): number {
+    const sweep = this.slots.beginSweep();
     this.#object.runIterator('find_sockets');
-    if (this.#lookedOver) return;
-    this.#lookedOver = true;
     this.#object.runIterator('find_connections');
+    return sweep;
   }
 
   drainProcessEvents(visit: (event: ExecEvent | ExitEvent) => void): void {

@@ -43,7 +43,8 @@ export const slotLayout = {
   ppid: 192,
   uid: 196,
   comm: 200,
-  pad2: 216,
+  sweep: 216,
+  pad2: 220,
   bytes: 256,
 } as const;
 
@@ -53,12 +54,13 @@ export const sharedLayout = {
   pad0: 8,
   peers: 64,
   longest_probe: 72,
-  lost_slots: 80,
-  lost_datagrams: 88,
-  lost_peers: 96,
-  lost_process_events: 104,
-  lost_calls: 112,
-  bytes: 120,
+  sweep: 80,
+  lost_slots: 88,
+  lost_datagrams: 96,
+  lost_peers: 104,
+  lost_process_events: 112,
+  lost_calls: 120,
+  bytes: 128,
 } as const;
 
 /** Byte offsets in `struct exec_event`; `bytes` is its size. */

@@ -124,6 +124,11 @@ export class SlotTable {
     return decoder.decode(this.#bytes.subarray(start, end));
   }
 
+  /** Numbers the look at all sockets that begins now, from 1. */
+  beginSweep(): number {
+    return Number(Atomics.add(this.#shared64, sharedLayout.sweep / 8, 1n)) + 1;
+  }
+
   /** A counter of the kernel side, as named in bpf/netmon.h. */
   counter(name: Extract<keyof typeof sharedLayout, `lost_${string}`>): number {
     return Number(Atomics.load(this.#shared64, sharedLayout[name] / 8));

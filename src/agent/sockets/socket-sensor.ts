@@ -82,19 +82,21 @@ export class SocketSensor implements Disposable {
       process_events: slots.counter('lost_process_events'),
       calls_not_followed: slots.counter('lost_calls'),
       time_wait_not_shown: this.#tracker.evicted,
+      ends_not_seen: this.#tracker.endsNotSeen,
     };
   }
 
   /** Takes the sensor out of the kernel, after a last reading. */
   [Symbol.dispose](): void {
-    this.#recorder.finish(this.#refreshedMs);
+    this.#recorder.finish(this.#tracker.nowMs);
     this.#source[Symbol.dispose]();
   }
 
   #refresh(nowMs: number): void {
     this.#refreshedMs = nowMs;
     try {
-      this.#source.refresh();
+      const sweep = this.#source.refresh();
+      if (sweep > 0) this.#tracker.endUnfound(sweep);
     } catch (thrown) {
       this.#deps.reporter.error('unable to look over the open sockets', { error: describeError(thrown) });
     }

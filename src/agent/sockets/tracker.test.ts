@@ -246,6 +246,23 @@ describe('tracker', () => {
     assert.ok(b.tick().includes('ended 192.0.2.1:53 0/0'));
   });
 
+  it('ends a closing connection that is not found any more, and no other', () => {
+    const b = makeBench();
+    for (const [port, state] of [1, 4, 5, 4].entries()) b.open('192.0.2.1', port, { state });
+    b.tick();
+    b.skip(70 * second);
+    b.open('192.0.2.1', 9, { state: 4 });
+    b.tick();
+    const sweep = b.memory.table.beginSweep();
+    b.memory.setU32(2, 'sweep', sweep);
+    b.tracker.endUnfound(sweep);
+    assert.deepEqual(
+      b.tick().filter((line) => line.startsWith('ended')),
+      ['ended 192.0.2.1:1 0/0', 'ended 192.0.2.1:3 0/0'],
+    );
+    assert.equal(b.tracker.endsNotSeen, 2);
+  });
+
   it('lets a rate rise and fall, and rests when it is zero', () => {
     const b = makeBench();
     const slot = b.open('192.0.2.1', 443);

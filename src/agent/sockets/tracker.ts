@@ -15,6 +15,9 @@ const established = 1;
 const timeWait = 6;
 const closed = 7;
 const listen = 10;
+/** FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSING: over but for the last exchange, for which the kernel takes a minute at most. */
+const closing = new Set([4, 5, 9, 11]);
+const closingNs = 65e9;
 const commBytes = 16;
 /** An end this recent may still get its errno or the mark of who sent the RST: it is read again at the next tick. */
 const settleNs = 2e6;
@@ -68,6 +71,8 @@ export class Tracker {
   readonly totals: Totals = { bytesSent: 0, bytesReceived: 0, connections: 0, errors: 0 };
   /** Connections on show, without those in TIME_WAIT. */
   open = 0;
+  /** Connections whose end no event told of. */
+  endsNotSeen = 0;
   readonly #deps: TrackerDeps;
   readonly #slots: SlotTable;
   readonly #bySlot: (TrackedConnection | undefined)[];
@@ -124,6 +129,23 @@ export class Tracker {
   /** Milliseconds on the kernel's clock at the current tick. */
   get nowMs(): number {
     return this.#tickMs;
+  }
+
+  /**
+   * Ends connections that were closing more than a minute ago and that the look at all sockets of that number did not
+   * find: their end was not seen. To be called right after the look.
+   */
+  endUnfound(sweep: number): void {
+    for (let slot = 0; slot < this.#bySlot.length; slot++) {
+      const connection = this.#bySlot[slot];
+      if (!connection || !closing.has(connection.state) || connection.protocol === 'udp') continue;
+      if (this.#tickNs - connection.changedNs < closingNs || connection.sendQueue > 1) continue;
+      if (this.#slots.u32(slot, layout.sweep) === sweep) continue;
+      this.endsNotSeen++;
+      connection.state = closed;
+      connection.closedNs = connection.changedNs;
+      this.#end(slot, connection);
+    }
   }
 
   /** Visits every connection on show. */

@@ -110,8 +110,9 @@ export class DumpSource implements SlotSource {
     this.#ownerless = this.#ownerless.filter((seen) => !this.#findOwner(seen));
   }
 
-  refresh(): void {
-    // Each dump looks over all sockets.
+  /** Nothing to do: each dump looks over all sockets. */
+  refresh(): number {
+    return 0;
   }
 
   drainProcessEvents(): void {
