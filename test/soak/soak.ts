@@ -28,6 +28,8 @@ export interface SoakResult {
   readonly recorded: Outcomes;
   /** Exact counts that netmon reported as lost, by the table that was full. */
   readonly lost: Record<string, number>;
+  /** Connection ends that are still shown as open at the end: seen, and recorded later. */
+  readonly open: number;
   readonly rows: number;
   /** Connection ends recorded without the program that had them. */
   readonly withoutProgram: number;
@@ -117,6 +119,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
     generated,
     recorded: ledger.recorded,
     lost,
+    open: await countOpen(netmon, space),
     rows: ledger.rows,
     withoutProgram: ledger.withoutProgram,
     databaseBytes: ledger.databaseBytes,
@@ -201,6 +204,12 @@ function growthOf(samples: readonly number[]): number {
     square += (i - middle) ** 2;
   }
   return ((product / square) * (samples.length - 1)) / mean;
+}
+
+/** Those in TIME_WAIT are recorded already. */
+async function countOpen(netmon: Netmon, space: Namespace): Promise<number> {
+  const rows = await netmon.connections({ active: 'true', process: 'generate' });
+  return rows.filter((row) => row.network_namespace === space.inode && row.state !== 'TIME_WAIT').length;
 }
 
 /** What a run did not keep; empty when all is well. */
