@@ -50,9 +50,8 @@ async function measureSize(size: number, windowMs: number): Promise<Costs> {
     const { active_connections } = await netmon.get<{ active_connections: number }>('/api/stats');
     return active_connections >= 2 * size || undefined;
   });
-  // What the arrival of all at once set in motion is over after the rates' window and a pass of the slow clock.
-  await wait(4000);
   const pids = listFamily(netmon.pid);
+  await settle(pids);
   const quiet = await measureCpu(pids, windowMs);
   report(`cpu_unwatched_${size}`, quiet, '%', size === 10_000 ? { aim: 'under 1' } : {});
   const watched = await measureWatched(netmon, pids, windowMs);
@@ -75,6 +74,16 @@ async function measureSize(size: number, windowMs: number): Promise<Costs> {
   const perRefresh = busy.cpu / 100 / busy.refreshes;
   for (const kind of loopKinds) await compareLoop(kind, size, space, windowMs, perRefresh);
   return { quiet, watchedPerRefresh: perRefresh };
+}
+
+/** Waits until start, compilation and the arrival of all connections are over: three seconds alike, 20 at most. */
+async function settle(pids: readonly number[]): Promise<void> {
+  const last: number[] = [];
+  for (let second = 0; second < 20; second++) {
+    last.push(await measureCpu(pids, 1000));
+    const recent = last.slice(-3);
+    if (last.length > 5 && Math.max(...recent) - Math.min(...recent) < 0.5) return;
+  }
 }
 
 async function compareLoop(

@@ -35,7 +35,7 @@ export async function measureSeen({ quick }: BenchmarkOptions): Promise<void> {
 
 async function countSeen(netmon: Netmon, made: StormReport): Promise<{ seen: number; lost: number }> {
   const count = async () => {
-    const rows = await netmon.connections({ pid: made.pid, active: 'false' });
+    const rows = await netmon.connections({ pid: made.pid });
     return rows.filter((row) => row.process_name === 'generate').reduce((sum, row) => sum + row.count, 0);
   };
   const seen = await until('the connections', async () => {

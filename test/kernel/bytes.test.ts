@@ -7,7 +7,7 @@ import type { ProcessRow } from '../../src/wire/machine.ts';
 import { generate, startGenerator } from '../support/generator.ts';
 import { Namespace } from '../support/namespaces.ts';
 import { missing } from '../support/needs.ts';
-import { type Netmon, runNetmon } from '../support/netmon.ts';
+import { hasEnded, type Netmon, runNetmon } from '../support/netmon.ts';
 import type { Account, PeersReport, ServedReport, ServeReport, TransferReport } from '../support/reports.ts';
 import { until } from '../support/until.ts';
 
@@ -33,11 +33,11 @@ describe('bytes are counted exactly', { skip, concurrency: 12 }, () => {
   async function expectCounted(account: Account): Promise<void> {
     await netmon.find(
       `the end of ${account.local}`,
-      { pid: account.pid, active: 'false' },
-      (one) => one.local_addr === account.local && one.remote_addr === account.remote,
+      { pid: account.pid },
+      (one) => hasEnded(one) && one.local_addr === account.local && one.remote_addr === account.remote,
     );
     // A UDP socket that connects after its first datagram has a row of that and one of what came later.
-    const rows = (await netmon.connections({ pid: account.pid, active: 'false' })).filter(
+    const rows = (await netmon.ended({ pid: account.pid })).filter(
       (one) => one.remote_addr === account.remote,
     );
     assert.deepEqual(
@@ -81,8 +81,8 @@ describe('bytes are counted exactly', { skip, concurrency: 12 }, () => {
       for (const peer of report.peers) {
         const row = await netmon.find(
           `the peer ${peer.remote}`,
-          { pid: report.pid, active: 'false' },
-          (one) => one.remote_addr === peer.remote,
+          { pid: report.pid },
+          (one) => hasEnded(one) && one.remote_addr === peer.remote,
         );
         assert.equal(row.protocol, 'udp');
         assert.equal(row.bytes_sent, peer.sent);
@@ -107,10 +107,7 @@ describe('bytes are counted exactly', { skip, concurrency: 12 }, () => {
     const served = await server.next<ServedReport>();
     assert.equal(served.received, sent);
     await until('all their bytes', async () => {
-      const [own, theirs] = await Promise.all([
-        netmon.connections({ pid: client, active: 'false' }),
-        netmon.connections({ pid, active: 'false' }),
-      ]);
+      const [own, theirs] = await Promise.all([netmon.ended({ pid: client }), netmon.ended({ pid })]);
       const whole = total(own, 'bytes_sent') === sent && total(theirs, 'bytes_received') === sent;
       return whole || undefined;
     });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { buildGenerator, startGenerator } from '../support/generator.ts';
 import { missing } from '../support/needs.ts';
-import { runNetmon } from '../support/netmon.ts';
+import { hasEnded, runNetmon } from '../support/netmon.ts';
 import type { ServeReport } from '../support/reports.ts';
 
 const skip = missing('root', 'gcc', 'bpf');
@@ -49,8 +49,8 @@ describe('the sensor of sockets degrades and says so', { skip }, () => {
       const { sent } = await holder.next<{ sent: number }>();
       const ended = await netmon.find(
         'its end',
-        { remote: `127.0.0.1:${port}`, active: 'false' },
-        (one) => one.process_id === held.pid,
+        { remote: `127.0.0.1:${port}` },
+        (one) => hasEnded(one) && one.process_id === held.pid,
       );
       assert.equal(ended.error, null);
       if (level === 'full') assert.equal(ended.bytes_sent, sent / 5);

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { generate } from '../support/generator.ts';
 import { Namespace } from '../support/namespaces.ts';
 import { missing } from '../support/needs.ts';
-import { type Netmon, runNetmon } from '../support/netmon.ts';
+import { hasEnded, type Netmon, runNetmon } from '../support/netmon.ts';
 import type { QuietReport } from '../support/reports.ts';
 
 const cases = {
@@ -42,8 +42,8 @@ describe('no false failures', { skip, concurrency: 12 }, () => {
           for (const one of report.connections)
             await netmon.find(
               `the connection from ${one.local}`,
-              { pid: report.pid, active: 'false' },
-              (row) => row.local_addr === one.local && row.remote_addr === one.remote,
+              { pid: report.pid },
+              (row) => hasEnded(row) && row.local_addr === one.local && row.remote_addr === one.remote,
             );
         const all = await netmon.connections({ pid: report.pid });
         assert.deepEqual(

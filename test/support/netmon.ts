@@ -72,6 +72,11 @@ export class Netmon implements AsyncDisposable {
     }
   }
 
+  /** Those of them that have ended, which one in TIME_WAIT has: it is shown a while longer, and recorded already. */
+  async ended(query: Record<string, string | number> = {}): Promise<Connection[]> {
+    return (await this.connections(query)).filter(hasEnded);
+  }
+
   /** Waits until a connection matches both the query and the test. */
   async find(
     what: string,
@@ -104,6 +109,11 @@ export class Netmon implements AsyncDisposable {
     await this.stop();
     if (this.#temporary) rmSync(this.data, { recursive: true, force: true });
   }
+}
+
+/** Whether nothing more can happen to it. */
+export function hasEnded(row: Connection): boolean {
+  return !row.active || row.state === 'TIME_WAIT';
 }
 
 /** Losses for each of which a connection was not recorded; others only cost a detail of one that was. */
