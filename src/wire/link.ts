@@ -58,8 +58,15 @@ export const recordsSchema = z.strictObject({
  * min rtt us, jitter us, retransmits, send queue, receive queue, limited by (index into limits, -1 for unknown).
  * Unknown numbers are -1.
  */
-export const changeSchema = z.array(z.number()).length(15);
+export const changeSchema = z.custom<LinkChange>(isChange, 'expected 15 numbers');
 export type LinkChange = number[];
+
+/** Checked by hand, since a frame holds hundreds of them ten times a second. */
+function isChange(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 15) return false;
+  for (const item of value) if (typeof item !== 'number' || !Number.isFinite(item)) return false;
+  return true;
+}
 
 /** A connection that is open, with the key by which later frames name it. Keys are not used again in an epoch. */
 export const openedSchema = z.strictObject({ key: count, connection: reportedConnectionSchema });

@@ -142,9 +142,11 @@ export class LinkSession {
 
   #onWelcome(committed: number, intervalMs: number): void {
     if (this.#welcomed) throw new Error('the server said welcome twice');
-    if (committed > this.#spool.last) {
+    // The spool was set back, or the server's database was: from a backup, say. Numbers must not be mistaken for others.
+    const { last, acknowledged } = this.#spool;
+    if (committed > last || (committed >= 0 && committed < acknowledged)) {
       this.#spool.renew();
-      throw new Error('the server knows more of this spool than it holds; a new epoch begins');
+      throw new Error('spool and server differ on what was committed; a new epoch begins');
     }
     this.#spool.markSent(committed);
     this.#spool.acknowledge(committed);
