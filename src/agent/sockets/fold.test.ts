@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ReportedConnection } from '../../wire/connection.ts';
+import { reported } from '../../wire/reported.fixture.ts';
 import { Fold, type FoldKind, type FoldOptions } from './fold.ts';
-import { makeRow } from './row.fixture.ts';
 
 interface Item {
   readonly process?: string;
@@ -17,7 +17,7 @@ const kind: FoldKind<Item> = {
   nameProgram: () => 'program',
   nameOutcome: ({ outcome = 'ok' }, coarse) => (coarse ? 'any' : outcome),
   describe: ({ process = 'p1', outcome = 'ok' }, coarse) =>
-    makeRow({ process_name: process, user: coarse ? 'any' : outcome }),
+    reported({ process_name: process, user: coarse ? 'any' : outcome }),
   add: (row) => {
     row.count++;
   },
