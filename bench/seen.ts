@@ -1,4 +1,5 @@
 // (a) Which share of very short connections is seen with its process.
+import { DatabaseSync } from 'node:sqlite';
 import { generate, startGenerator } from '../test/support/generator.ts';
 import { Namespace } from '../test/support/namespaces.ts';
 import { listMissing, type Netmon, runNetmon } from '../test/support/netmon.ts';
@@ -34,14 +35,12 @@ export async function measureSeen({ quick }: BenchmarkOptions): Promise<void> {
 }
 
 async function countSeen(netmon: Netmon, made: StormReport): Promise<{ seen: number; lost: number }> {
-  const count = async () => {
-    const rows = await netmon.connections({ pid: made.pid });
-    return rows.filter((row) => row.process_name === 'generate').reduce((sum, row) => sum + row.count, 0);
-  };
-  const seen = await until('the connections', async () => {
-    const sum = await count();
-    return sum >= made.ok ? sum : undefined;
-  }).catch(count);
+  using database = new DatabaseSync(netmon.database, { readOnly: true });
+  const recorded = database.prepare(
+    "SELECT coalesce(sum(count), 0) AS seen FROM connections WHERE process_id = ? AND process_name = 'generate'",
+  );
+  const count = () => Number(recorded.get(made.pid)?.seen);
+  const seen = await until('the connections', () => (count() >= made.ok ? count() : undefined)).catch(count);
   const lost = Object.values(listMissing(await netmon.health())).reduce((a, b) => a + b, 0);
   return { seen, lost };
 }
