@@ -8,8 +8,9 @@
  * A WebSocket upgrade passes 1 and 2 before a byte of it is answered.
  */
 import { rmSync } from 'node:fs';
-import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { NetmonError } from '../base/errors.ts';
 import { formatEndpoint } from '../base/ip.ts';
 import type { Component } from '../platform/lifecycle.ts';
@@ -23,21 +24,16 @@ import {
   refuseOpenAddress,
   type ServerConfig,
 } from './config.ts';
-import { makeRequestListener, refuseMalformed } from './http/app.ts';
-import { makeAuth, readTokenFile } from './http/auth.ts';
-import { makeGate } from './http/gate.ts';
-import { Router } from './http/router.ts';
+import { describeLimits, makeApp, refuseMalformed } from './http/app.ts';
+import { type Auth, makeAuth, readTokenFile } from './http/auth.ts';
+import { type Gate, makeGate } from './http/gate.ts';
+import { watchMethods } from './http/methods.ts';
 import { registerLogin, registerSite } from './http/site.ts';
 import { listenOnSocket, prepareSocketFile } from './http/socket-file.ts';
 import { loadStaticFiles } from './http/static-files.ts';
-import { isWebSocket, makeUpgradeListener } from './http/upgrades.ts';
+import { makeUpgradeListener } from './http/upgrades.ts';
 import type { LiveState } from './live/state.ts';
 import type { UpgradeRoute } from './upgrade.ts';
-
-/** Longest request line and headers together. */
-const maxHeaderBytes = 16 * 1024;
-/** How often Node looks for requests that take too long. */
-const checkIntervalMs = 500;
 
 export interface ServerDeps {
   readonly store: Store;
@@ -59,79 +55,88 @@ export interface HttpServer extends Component {
  * NM_BAD_CONFIG, NM_PORT_IN_USE or NM_SYSTEM.
  */
 export function makeServer(config: ServerConfig, deps: ServerDeps): HttpServer {
+  const limits = { ...defaultHttpLimits, ...config.limits };
   const trusted = new WeakSet<object>();
   /** Open ones, upgraded ones among them, which Node no longer counts as its own. */
   const sockets = new Set<Socket>();
-  let main: Server | undefined;
+  let app: FastifyInstance | undefined;
   let local: Server | undefined;
 
-  const track = (server: Server): Server =>
+  const track = (server: Server): void => {
+    server.maxConnections = limits.connections;
     server.on('connection', (socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
     });
+  };
 
   return {
     name: 'http server',
     async start() {
-      const make = prepare(config, deps, trusted);
+      const now = deps.now ?? Date.now;
+      const { auth, gate } = makeEntrance(config, now, trusted);
+      app = await makeApp({ gate, limits, reporter: deps.reporter });
+      await addRoutes(app, config, { ...deps, now }, auth);
+      const onUpgrade = makeUpgradeListener(deps.upgrades, gate);
+      track(app.server.on('upgrade', onUpgrade));
       if (config.socketPath !== undefined) {
-        local = track(make()).on('connection', (socket) => trusted.add(socket));
+        local = makeLocalServer(app, limits);
+        track(local.on('upgrade', onUpgrade).on('connection', (socket) => trusted.add(socket)));
         await prepareSocketFile(config.socketPath);
         await listenOnSocket(local, config.socketPath);
       }
-      main = track(make());
-      await listen(main, config);
+      await listen(app.server, config);
     },
     async stop() {
-      const closed = [main, local].filter((server) => server !== undefined).map(closeServer);
+      const closed = [app?.server, local].filter((server) => server !== undefined).map(closeServer);
       for (const socket of sockets) socket.destroy();
       await Promise.all(closed);
+      await app?.close();
       if (config.socketPath !== undefined) rmSync(config.socketPath, { force: true });
     },
     url() {
-      const { address, port } = main!.address() as AddressInfo;
+      const { address, port } = app!.server.address() as AddressInfo;
       return `http://${formatEndpoint(address, port)}`;
     },
   };
 }
 
-/** Loads what is served; the answer makes servers in front of it. */
-function prepare(config: ServerConfig, deps: ServerDeps, trusted: WeakSet<object>): () => Server {
-  const { host, allowedHosts = [], tokenFile, version, database } = config;
-  const { store, live, reporter, upgrades, now = Date.now } = deps;
+function makeEntrance(
+  { host, allowedHosts = [], tokenFile }: ServerConfig,
+  now: () => number,
+  trusted: WeakSet<object>,
+): { readonly auth: Auth; readonly gate: Gate } {
   refuseOpenAddress(host, tokenFile);
-  const limits = { ...defaultHttpLimits, ...config.limits };
   const auth = makeAuth(tokenFile === undefined ? null : readTokenFile(tokenFile), now);
   const names = {
     allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
     anyAddress: !isLoopbackHost(host),
   };
-  const gate = makeGate(names, auth, trusted);
-  const router = new Router();
-  registerApi(router, { store, live, now, version, database }, reporter.metrics);
-  registerSite(router, loadStaticFiles(config.webRoot), version);
-  if (auth.required) registerLogin(router, auth);
-  const onRequest = makeRequestListener({ router, gate, limits, reporter });
-  const onUpgrade = makeUpgradeListener(upgrades, gate);
-  return () => {
-    const server = createServer(describeLimits(limits), onRequest);
-    server.maxConnections = limits.connections;
-    return server.on('upgrade', onUpgrade).on('clientError', refuseMalformed);
-  };
+  return { auth, gate: makeGate(names, auth, trusted) };
 }
 
-function describeLimits(limits: HttpLimits): ServerOptions {
-  return {
-    maxHeaderSize: maxHeaderBytes,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(checkIntervalMs, limits.headersTimeoutMs),
-    shouldUpgradeCallback: isWebSocket,
-  };
+/** Loads what is served, and makes the routes to it ready. */
+async function addRoutes(
+  app: FastifyInstance,
+  { webRoot, version, database }: ServerConfig,
+  { store, live, reporter, now }: Required<ServerDeps>,
+  auth: Auth,
+): Promise<void> {
+  const refuseOtherMethods = watchMethods(app);
+  registerApi(app, { store, live, now, version, database }, reporter.metrics);
+  registerSite(app, loadStaticFiles(webRoot), version);
+  if (auth.required) await registerLogin(app, auth);
+  refuseOtherMethods();
+  await app.ready();
 }
 
+/** A second server in front of the same routes, for those who may open its socket file. */
+function makeLocalServer(app: FastifyInstance, limits: HttpLimits): Server {
+  const server = createServer(describeLimits(limits), (request, response) => app.routing(request, response));
+  return server.on('clientError', refuseMalformed);
+}
+
+/** Listens on this address alone, where fastify would also take what else `localhost` stands for. */
 async function listen(server: Server, { host, port }: ServerConfig): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);

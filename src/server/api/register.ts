@@ -1,9 +1,7 @@
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Metrics } from '../../platform/metrics.ts';
-import type { WebHandler } from '../http/exchange.ts';
-import { parseJsonBody } from '../http/json-body.ts';
-import type { Router } from '../http/router.ts';
-import { jsonType, makePage } from '../http/site.ts';
+import { jsonType, sendPage } from '../http/site.ts';
 import { makeConnectionRoutes } from './connections.ts';
 import { renderDocs } from './docs.ts';
 import { makeErrorRoutes } from './errors.ts';
@@ -51,30 +49,41 @@ export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
 }
 
 /** Puts the operations and their documentation on the server. */
-export function registerApi(router: Router, context: ApiContext, metrics: Metrics): void {
+export function registerApi(app: FastifyInstance, context: ApiContext, metrics: Metrics): void {
   const routes = listRoutes(context, metrics);
-  for (const route of routes) router.add(route.method, route.path, makeHandler(route));
+  for (const route of routes) registerRoute(app, route);
   let page: string | undefined;
-  router.add('GET', '/docs', () => {
+  app.get('/docs', async (_request, reply) => {
     page ??= renderDocs(makeOpenApi(routes, context.version));
-    return makePage(page);
+    return sendPage(reply, page);
   });
 }
 
-/** Checks what comes in against the route's schemas; what goes out is written as it is. */
-function makeHandler(route: ApiRoute): WebHandler {
+/** What comes in is checked against the route's schemas; what goes out is written as it is. */
+function registerRoute(app: FastifyInstance, route: ApiRoute): void {
   const { query = nothing, params = nothing, body } = route;
-  return async (request) => {
-    const answer = await route.handle({
-      query: query.parse({ ...request.query }),
-      params: params.parse(request.params),
-      body: body?.parse(parseJsonBody(await request.readBody('application/json'))),
-    });
-    return {
-      status: answer.status,
-      headers: { 'cache-control': 'no-store', ...answer.headers },
-      type: answer.type ?? jsonType,
-      body: typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body),
-    };
-  };
+  app.route({
+    method: route.method,
+    url: route.path,
+    schema: { querystring: query, params, ...(body && { body }) },
+    preValidation: async (request) => {
+      request.query = withoutEmpty(request.query as Query);
+    },
+    handler: async (request, reply) => {
+      const answer = await route.handle(request as Parameters<ApiRoute['handle']>[0]);
+      return reply
+        .code(answer.status ?? 200)
+        .headers({ 'cache-control': 'no-store', ...answer.headers })
+        .type(answer.type ?? jsonType)
+        .send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+    },
+  });
+}
+
+/** A parameter's text, or its texts where it is repeated. */
+type Query = Readonly<Record<string, string | readonly string[]>>;
+
+/** Parameters without those that are given as nothing (`?pid=`), which are as good as not given. */
+function withoutEmpty(query: Query): Query {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
 }

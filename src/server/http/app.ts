@@ -1,133 +1,130 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
+import compress from '@fastify/compress';
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import { NetmonError } from '../../base/errors.ts';
-import type { Counter } from '../../platform/metrics.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import type { HttpLimits } from '../config.ts';
-import { readBody } from './body.ts';
-import { compressAnswer } from './compress.ts';
-import type { WebAnswer } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import { securityHeaders } from './headers.ts';
+import { helmetOptions, permissionsPolicy } from './headers.ts';
+import { parseJsonBody } from './json-body.ts';
 import { endWithProblem, problemType, toNetmonError, writeProblem } from './problem.ts';
-import type { Found, Router } from './router.ts';
+import { isWebSocket } from './upgrades.ts';
+
+/** Longest request line and headers together. */
+const maxHeaderBytes = 16 * 1024;
+/** How often Node looks for requests that take too long. */
+const checkIntervalMs = 500;
+/** Below this size of an answer the packet count stays the same. */
+const minPackedBytes = 1400;
 
 export interface AppOptions {
-  readonly router: Router;
   readonly gate: Gate;
   readonly limits: HttpLimits;
   readonly reporter: Reporter;
 }
 
-/** Makes the listener of a server's `request` event. It answers every request, and throws for none. */
-export function makeRequestListener(
-  options: AppOptions,
-): (request: IncomingMessage, response: ServerResponse) => void {
-  const { metrics } = options.reporter;
-  const labels = ['method', 'route', 'status'];
-  const requests = metrics.counter('netmon_http_requests_total', 'HTTP requests answered.', labels);
-  return (request, response) => {
-    response.on('error', () => {});
-    void answer(options, requests, request, response);
+/** Makes the fastify instance with everything that holds for all routes; it has none yet, and listens nowhere. */
+export async function makeApp({ gate, limits, reporter }: AppOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    http: describeLimits(limits),
+    routerOptions: { maxParamLength: maxHeaderBytes },
+    rewriteUrl: resolveTarget,
+    clientErrorHandler: refuseMalformed,
+  });
+  await app.register(helmet, helmetOptions);
+  // Level 1, since the server answers often and mostly nearby. A request's body must come as it is.
+  await app.register(compress, {
+    encodings: ['gzip'],
+    requestEncodings: ['identity'],
+    threshold: minPackedBytes,
+    zlibOptions: { level: 1 },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => parseJsonBody(body),
+  );
+  app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
+    const result = schema.safeParse(data);
+    return result.success ? { value: result.data } : { error: result.error };
+  });
+  addHooks(app, gate, reporter);
+  app.setErrorHandler((thrown, { method, url }, reply) => {
+    const error = toNetmonError(thrown);
+    if (error.status >= 500)
+      reporter.error('unable to answer a request', { method, path: url, error: thrown });
+    return sendProblem(reply, error);
+  });
+  return app;
+}
+
+/** What Node itself holds every server in front of the routes to. */
+export function describeLimits(limits: HttpLimits): ServerOptions {
+  return {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(checkIntervalMs, limits.headersTimeoutMs),
+    shouldUpgradeCallback: isWebSocket,
   };
 }
 
-async function answer(
-  { router, gate, limits, reporter }: AppOptions,
-  requests: Counter,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  let route: Found | null = null;
-  let sent: WebAnswer;
-  try {
-    sent = refuseAtGate(gate, request) ?? {};
-    if (sent.status === undefined) {
-      const { path, query } = parseTarget(request.url ?? '/');
-      route = findRoute(router, request.method ?? 'GET', path, response);
-      sent = await route.handler({
-        params: route.params,
-        query,
-        headers: request.headers,
-        readBody: (type) => readBody(request, type, limits.bodyBytes),
-      });
+function addHooks(app: FastifyInstance, gate: Gate, reporter: Reporter): void {
+  const labels = ['method', 'route', 'status'];
+  const requests = reporter.metrics.counter('netmon_http_requests_total', 'HTTP requests answered.', labels);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('permissions-policy', permissionsPolicy);
+    const { method, url, headers, socket } = request;
+    const refusal = gate({ method, url, headers, upgrade: false, socket });
+    if (refusal?.code === 'NM_UNAUTHORIZED' && method === 'GET' && headers.accept?.includes('text/html')) {
+      return reply.redirect('/login', 303);
     }
-  } catch (thrown) {
-    sent = describeFailure(thrown, request, response, reporter);
-  }
-  requests.add(1, route ? route.method : 'other', route?.pattern ?? 'none', String(sent.status ?? 200));
-  await send(request, response, sent).catch((error: unknown) => {
-    reporter.warn('unable to send an answer', { error });
-    response.destroy();
+    if (refusal) throw refusal;
+    // Before the body is read: what leads nowhere is refused as that, whatever it carries.
+    if (request.is404) throw new NetmonError('NM_NOT_FOUND', 'there is nothing at this address');
+  });
+  app.addHook('onResponse', async ({ is404, method, routeOptions }, { statusCode }) => {
+    requests.add(1, is404 ? 'other' : method, routeOptions.url ?? 'none', String(statusCode));
   });
 }
 
-/** The answer to what may not come in; null for what may. A browser without a session is led to the login. */
-function refuseAtGate(gate: Gate, request: IncomingMessage): WebAnswer | null {
-  const { method = 'GET', url = '/', headers, socket } = request;
-  const refusal = gate({ method, url, headers, upgrade: false, socket });
-  if (!refusal) return null;
-  if (refusal.code === 'NM_UNAUTHORIZED' && method === 'GET' && headers.accept?.includes('text/html')) {
-    return { status: 303, headers: { location: '/login' } };
-  }
-  throw refusal;
+/**
+ * What fastify routes by. A target that cannot be decoded (`/%zz`) or names another server leads nowhere, rather than
+ * past the hooks or to this server's own path.
+ */
+function resolveTarget({ url = '' }: IncomingMessage): string {
+  const path = url.split('?', 1)[0];
+  return path.startsWith('/') && isDecodable(path) ? url : '//';
 }
 
-/** The decoded path and the query of a request's target. */
-function parseTarget(url: string): { path: string; query: Record<string, string | readonly string[]> } {
-  const at = url.indexOf('?');
-  const query: Record<string, string | readonly string[]> = Object.create(null);
-  if (at >= 0) {
-    const parameters = new URLSearchParams(url.slice(at + 1));
-    for (const name of new Set(parameters.keys())) {
-      const values = parameters.getAll(name).filter((value) => value !== '');
-      if (values.length > 0) query[name] = values.length === 1 ? values[0] : values;
-    }
-  }
+function isDecodable(path: string): boolean {
   try {
-    return { path: decodeURIComponent(at < 0 ? url : url.slice(0, at)), query };
-  } catch (cause) {
-    throw new NetmonError('NM_BAD_REQUEST', 'the address is not written as an address', { cause });
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 
-/** Throws 405 with what is allowed for a path that other methods have, 404 for others. */
-function findRoute(router: Router, method: string, path: string, response: ServerResponse): Found {
-  const found = router.find(method === 'HEAD' ? 'GET' : method, path);
-  if (found) return found;
-  const allowed = router.allowed(path).join(', ');
-  if (allowed === '') throw new NetmonError('NM_NOT_FOUND', 'there is nothing at this address');
-  response.setHeader('allow', allowed);
-  throw new NetmonError('NM_METHOD', `here only ${allowed} is possible`);
-}
-
-function describeFailure(
-  thrown: unknown,
-  request: IncomingMessage,
-  response: ServerResponse,
-  reporter: Reporter,
-): WebAnswer {
-  const error = toNetmonError(thrown);
-  const { method, url } = request;
-  if (error.status >= 500) reporter.error('unable to answer a request', { method, path: url, error: thrown });
-  if (error.code === 'NM_UNAUTHORIZED') response.setHeader('www-authenticate', 'Bearer');
-  if (error.code === 'NM_RATE') response.setHeader('retry-after', '60');
-  // What was not read of a body that is refused is not to be taken for the next request.
-  if (!request.complete) response.setHeader('connection', 'close');
-  const headers = { 'cache-control': 'no-store' };
-  return { status: error.status, headers, type: problemType, body: writeProblem(error) };
-}
-
-async function send(request: IncomingMessage, response: ServerResponse, given: WebAnswer): Promise<void> {
-  const { status = 200, headers, type, body = '' } = await compressAnswer(request.headers, given);
-  if (response.destroyed) return;
-  response.writeHead(status, {
-    ...securityHeaders,
-    ...headers,
-    ...(type !== undefined && { 'content-type': type }),
-    ...(status !== 304 && { 'content-length': Buffer.byteLength(body) }),
-  });
-  response.end(request.method === 'HEAD' ? undefined : body);
+function sendProblem(reply: FastifyReply, error: NetmonError): FastifyReply {
+  if (error.code === 'NM_UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
+  if (error.code === 'NM_RATE') reply.header('retry-after', '60');
+  // Fastify asks for the end of a connection whose body it refuses, and a client that still sends would see a reset
+  // rather than the answer. Left open, Node reads the rest away, for no longer than a request may take.
+  reply.removeHeader('connection');
+  return reply
+    .code(error.status)
+    .header('cache-control', 'no-store')
+    .type(problemType)
+    .send(writeProblem(error));
 }
 
 /** Answers what Node's parser refused, which never became a request. */

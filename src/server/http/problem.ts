@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { FastifyError } from 'fastify';
 import { ZodError } from 'zod';
 import {
   describeError,
@@ -19,8 +20,11 @@ export function writeProblem(error: NetmonError): string {
   return JSON.stringify(fields.length > 0 ? { ...problem, fields } : problem);
 }
 
-/** Codes for what Node's parser refuses by itself. */
-const parserCodes: Readonly<Record<string, ErrorCode>> = {
+/** Codes for what fastify, its plugins and Node refuse by themselves. */
+const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'NM_MEDIA_TYPE',
+  FST_CP_ERR_INVALID_CONTENT_ENCODING: 'NM_MEDIA_TYPE',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'NM_TOO_LARGE',
   HPE_HEADER_OVERFLOW: 'NM_HEADERS_TOO_LARGE',
   ERR_HTTP_REQUEST_TIMEOUT: 'NM_TIMEOUT',
 };
@@ -29,8 +33,12 @@ const parserCodes: Readonly<Record<string, ErrorCode>> = {
 export function toNetmonError(thrown: unknown): NetmonError {
   if (thrown instanceof NetmonError) return thrown;
   if (thrown instanceof ZodError) return invalidFields(thrown);
-  const code = thrown instanceof Error && 'code' in thrown ? parserCodes[String(thrown.code)] : undefined;
-  if (code) return new NetmonError(code, describeError(thrown), { cause: thrown });
+  const { code = '', statusCode } = (thrown ?? {}) as Partial<FastifyError>;
+  const known = frameworkCodes[code];
+  if (known) return new NetmonError(known, describeError(thrown), { cause: thrown });
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new NetmonError('NM_BAD_REQUEST', describeError(thrown), { cause: thrown });
+  }
   return new NetmonError('NM_INTERNAL', describeError(thrown), { cause: thrown });
 }
 

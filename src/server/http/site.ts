@@ -1,14 +1,14 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { NetmonError } from '../../base/errors.ts';
 import type { Auth } from './auth.ts';
-import { acceptsGzip } from './compress.ts';
-import type { WebAnswer } from './exchange.ts';
 import { html, renderPage } from './html.ts';
-import type { Router } from './router.ts';
 import type { StaticFile, StaticFiles } from './static-files.ts';
 
 /** Addresses within the dashboard, which it routes by itself. */
 const dashboardPaths = ['/connections', '/errors', '/processes', '/interfaces', '/status'] as const;
+
+/** Most bytes of the login form, which has one field. */
+const maxFormBytes = 8192;
 
 export const jsonType = 'application/json; charset=utf-8';
 
@@ -29,60 +29,62 @@ const links = {
 } as const;
 
 /** The dashboard's files, and what a program that asks for `/` is told instead. */
-export function registerSite(router: Router, files: StaticFiles, version: string): void {
+export function registerSite(app: FastifyInstance, files: StaticFiles, version: string): void {
   const index = files.get('/index.html');
   const description = JSON.stringify({ name: 'netmon', version, links });
-  router.add('GET', '/', ({ headers }) => {
-    if (prefersJson(headers)) return { headers: { vary: 'Accept' }, type: jsonType, body: description };
-    return index ? sendFile(headers, index) : makePage(missingDashboard);
+  app.get('/', async (request, reply) => {
+    reply.header('vary', 'Accept, Accept-Encoding');
+    if (prefersJson(request)) return reply.type(jsonType).send(description);
+    return index ? sendFile(request, reply, index) : sendPage(reply, missingDashboard);
   });
-  for (const [path, file] of files) {
-    if (path !== '/index.html') router.add('GET', path, ({ headers }) => sendFile(headers, file));
-  }
-  if (!index) return;
-  for (const path of dashboardPaths) router.add('GET', path, ({ headers }) => sendFile(headers, index));
+  const addFile = (path: string, file: StaticFile): void => {
+    app.get(path, async (request, reply) => sendFile(request, reply.header('vary', 'Accept-Encoding'), file));
+  };
+  for (const [path, file] of files) if (path !== '/index.html') addFile(path, file);
+  if (index) for (const path of dashboardPaths) addFile(path, index);
 }
 
 /** Where a token is needed: a form for it, which gives the browser a session. */
-export function registerLogin(router: Router, auth: Auth): void {
-  router.add('GET', '/login', ({ query }) => {
-    if (Object.keys(query).length > 0)
+export async function registerLogin(app: FastifyInstance, auth: Auth): Promise<void> {
+  app.get('/login', async (request, reply) => {
+    if (Object.keys(request.query as object).length > 0)
       throw new NetmonError('NM_BAD_REQUEST', 'this page takes no parameters');
-    return makePage(renderLogin(null));
+    return sendPage(reply, renderLogin(null));
   });
-  router.add('POST', '/login', async ({ readBody }) => {
-    const form = new URLSearchParams((await readBody('application/x-www-form-urlencoded')).toString());
-    const cookie = auth.login(form.get('token') ?? '');
-    if (cookie === null) return { ...makePage(renderLogin('That is not the token.')), status: 401 };
-    return { status: 303, headers: { location: '/', 'set-cookie': cookie } };
+  // A scope of its own: no other route takes a form.
+  await app.register(async (scope) => {
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: maxFormBytes },
+      async (_request: FastifyRequest, body: string) => new URLSearchParams(body),
+    );
+    scope.post('/login', async (request, reply) => {
+      const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+      const cookie = auth.login(form.get('token') ?? '');
+      if (cookie === null) return sendPage(reply.code(401), renderLogin('That is not the token.'));
+      return reply.header('set-cookie', cookie).redirect('/', 303);
+    });
+    scope.post('/logout', async (request, reply) =>
+      reply.header('set-cookie', auth.logout(request.headers)).redirect('/login', 303),
+    );
   });
-  router.add('POST', '/logout', ({ headers }) => ({
-    status: 303,
-    headers: { location: '/login', 'set-cookie': auth.logout(headers) },
-  }));
 }
 
 /** Whether a client asks for JSON and not for a page. */
-function prefersJson({ accept = '*/*' }: IncomingHttpHeaders): boolean {
+function prefersJson({ headers: { accept = '*/*' } }: FastifyRequest): boolean {
   return !accept.includes('text/html') && accept.includes('application/json');
 }
 
-function sendFile(request: IncomingHttpHeaders, file: StaticFile): WebAnswer {
-  const headers = {
-    etag: file.etag,
-    'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-    vary: 'Accept-Encoding, Accept',
-  };
-  if (request['if-none-match'] === file.etag) return { status: 304, headers };
-  if (!file.gzip || !acceptsGzip(request['accept-encoding'])) {
-    return { headers, type: file.type, body: file.bytes };
-  }
-  return { headers: { ...headers, 'content-encoding': 'gzip' }, type: file.type, body: file.gzip };
+function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile): FastifyReply {
+  const control = file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache';
+  reply.header('etag', file.etag).header('cache-control', control);
+  if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
+  return reply.type(file.type).send(file.bytes);
 }
 
-/** A page that is not kept. */
-export function makePage(page: string): WebAnswer {
-  return { headers: { 'cache-control': 'no-store' }, type: 'text/html; charset=utf-8', body: page };
+/** Sends a page that is not kept. */
+export function sendPage(reply: FastifyReply, page: string): FastifyReply {
+  return reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(page);
 }
 
 const missingDashboard = renderPage(

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { NetmonError } from '../../base/errors.ts';
 
-/** A file of the dashboard, held in memory, plain and compressed. */
+/** A file of the dashboard, held in memory. */
 export interface StaticFile {
   readonly type: string;
   readonly bytes: Buffer;
-  /** Null where compression saves nothing. */
-  readonly gzip: Buffer | null;
+  /** A weak one (RFC 9110 section 8.8.1): the same whether the file is sent compressed or not. */
   readonly etag: string;
   /** Whether the name changes with the content, so that a browser may keep it for good. */
   readonly immutable: boolean;
@@ -30,7 +28,6 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
 };
-const packed = new Set(['.html', '.js', '.css', '.svg', '.json', '.txt']);
 /** Most bytes of all files; a dashboard has about two million. */
 const maxTotalBytes = 64 * 1024 * 1024;
 
@@ -69,12 +66,10 @@ function listFolder(folder: string): string[] {
 
 function loadFile(path: string, type: string): StaticFile {
   const bytes = readFileSync(path);
-  const gzip = packed.has(extname(path)) && bytes.length > 1024 ? gzipSync(bytes) : null;
   return {
     type,
     bytes,
-    gzip: gzip && gzip.length < bytes.length ? gzip : null,
-    etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+    etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
     immutable: /\/assets\/.*-[\w-]{8,}\.\w+$/.test(path),
   };
 }
