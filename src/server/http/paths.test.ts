@@ -52,6 +52,16 @@ describe('a path that was made up', () => {
     assert.equal(readStatus(await raw(closed, 'GET', '/%61pi/stats')), 401);
   });
 
+  it('lets no target past the gate that is no path of this server', async () => {
+    for (const target of ['/%zz', '/api/connections/%ff', 'http://evil.example/api/stats', '*']) {
+      assert.equal(readStatus(await raw(closed, 'OPTIONS', target)), 401, target);
+      const answer = await raw(open, 'OPTIONS', target);
+      assert.equal(readStatus(answer), 404, target);
+      assert.match(answer, /x-content-type-options: nosniff/i);
+    }
+    assert.equal(readStatus(await raw(open, 'GET', '/%zz', { Host: 'evil.example' })), 421);
+  });
+
   it('knows no file by an id from outside', async () => {
     for (const id of [
       '../../../etc/shadow',

@@ -22,7 +22,6 @@ export function writeProblem(error: NetmonError): string {
 
 /** Codes for what fastify, its plugins and Node refuse by themselves. */
 const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'NM_MEDIA_TYPE',
   FST_CP_ERR_INVALID_CONTENT_ENCODING: 'NM_MEDIA_TYPE',
   FST_ERR_CTP_BODY_TOO_LARGE: 'NM_TOO_LARGE',
   HPE_HEADER_OVERFLOW: 'NM_HEADERS_TOO_LARGE',
@@ -34,6 +33,10 @@ export function toNetmonError(thrown: unknown): NetmonError {
   if (thrown instanceof NetmonError) return thrown;
   if (thrown instanceof ZodError) return invalidFields(thrown);
   const { code = '', statusCode } = (thrown ?? {}) as Partial<FastifyError>;
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    const message = 'the body is of a type that is not taken here; what the API takes is application/json';
+    return new NetmonError('NM_MEDIA_TYPE', message, { cause: thrown });
+  }
   const known = frameworkCodes[code];
   if (known) return new NetmonError(known, describeError(thrown), { cause: thrown });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {

@@ -33,12 +33,12 @@ export function registerSite(app: FastifyInstance, files: StaticFiles, version: 
   const index = files.get('/index.html');
   const description = JSON.stringify({ name: 'netmon', version, links });
   app.get('/', async (request, reply) => {
-    reply.header('vary', 'Accept, Accept-Encoding');
+    reply.header('vary', 'accept, accept-encoding');
     if (prefersJson(request)) return reply.type(jsonType).send(description);
     return index ? sendFile(request, reply, index) : sendPage(reply, missingDashboard);
   });
   const addFile = (path: string, file: StaticFile): void => {
-    app.get(path, async (request, reply) => sendFile(request, reply.header('vary', 'Accept-Encoding'), file));
+    app.get(path, async (request, reply) => sendFile(request, reply.header('vary', 'accept-encoding'), file));
   };
   for (const [path, file] of files) if (path !== '/index.html') addFile(path, file);
   if (index) for (const path of dashboardPaths) addFile(path, index);
