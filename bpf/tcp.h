@@ -111,6 +111,21 @@ static __always_inline struct place open_tcp(const struct sock *sk, int old_stat
 	return place;
 }
 
+/**
+ * A slot for a connection whose beginning no program saw: the kernel runs none in some contexts. Only while no socket
+ * was refused a slot, or one that is counted as lost would be counted again.
+ */
+static __always_inline struct place open_late(const struct sock *sk)
+{
+	struct shared *shared = get_shared();
+	u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	/* What was open before the start is found by looking. */
+	if (!shared || !shared->sweep || shared->lost_slots || (cookie && find_slot(cookie, true).slot))
+		return (struct place){};
+	return open_slot(sk, 0, false);
+}
+
 static __noinline int follow_state(const struct sock *sk, int old_state, int new_state)
 {
 	/* The addresses of an accepted socket are there when it is established, at once after SYN_RECV. */
@@ -118,6 +133,8 @@ static __noinline int follow_state(const struct sock *sk, int old_state, int new
 		return 0;
 	bool born = new_state == TCP_SYN_SENT || new_state == TCP_LISTEN || old_state == TCP_SYN_RECV;
 	struct place place = slot_of(sk);
+	if (!place.slot && !born && old_state != TCP_CLOSE && old_state != TCP_LISTEN)
+		place = open_late(sk);
 	if (new_state == TCP_CLOSE) {
 		if (place.slot)
 			close_tcp(sk, place, old_state);
@@ -193,13 +210,18 @@ int BPF_PROG(on_missed_state, const struct sock *sk, int old_state, int new_stat
 	return follow_state(sk, old_state, new_state);
 }
 
-/** A process moved payload over a TCP socket: refresh its slot. One without a slot found none free when it opened. */
+/** A process moved payload over a TCP socket: refresh its slot. */
 static __always_inline void touch_tcp(const struct sock *sk)
 {
 	struct place place = slot_of(sk);
 
-	if (!place.slot)
-		return;
+	if (!place.slot) {
+		if (sk->__sk_common.skc_state == TCP_CLOSE)
+			return;
+		place = open_late(sk);
+		if (!place.slot)
+			return;
+	}
 	claim_owner(place.slot);
 	copy_tcp(place.slot, sk, sk->__sk_common.skc_state);
 	mark_dirty(place);

@@ -283,7 +283,7 @@ export class Tracker {
   #isPassive(slot: number, connection: TrackedConnection): boolean {
     if (connection.flags & slotFlags.passive) return true;
     if (connection.peer) return this.#slots.u64(slot, layout.packets_sent) === 0;
-    return connection.found && this.#listeners.find(connection) !== undefined;
+    return connection.protocol === 'tcp' && this.#listeners.find(connection) !== undefined;
   }
 
   #copyCounters(slot: number, connection: TrackedConnection): void {
