@@ -31,6 +31,15 @@ export function makeTally(): Tally {
   return { passed: 0, failed: 0, skipped: new Map(), path: new Map() };
 }
 
+/** Adds the counts of one run to those of all. */
+export function addTally(all: Tally, one: Tally): void {
+  all.passed += one.passed;
+  all.failed += one.failed;
+  for (const [reason, names] of one.skipped) {
+    all.skipped.set(reason, [...(all.skipped.get(reason) ?? []), ...names]);
+  }
+}
+
 /** Counts one event and returns the lines to print for it. */
 export function reportEvent(tally: Tally, event: TestEvent, shorten: (file: string) => string): string[] {
   const data = event.data as TestData;

@@ -1,13 +1,15 @@
 /**
  * `npm test [-- FILTER...]`: runs every `*.test.ts`, prints what fails as it fails, then each skipped test's reason and,
  * on the last line, the counts. A filter keeps the files whose path contains it; when none does, the tests whose name
- * contains it. Unit tests share the processors; those in test/, which cross processes, run one file at a time.
+ * contains it. Unit tests share the processors; those in test/, which cross processes, run one file at a time. One of
+ * these that fails runs a second time, since it shares the kernel with whatever else runs there; what then passes is
+ * named as unsteady, and what fails again has failed.
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
-import { makeTally, reportEvent, summarize } from './test-report.ts';
+import { addTally, makeTally, reportEvent, summarize, type Tally } from './test-report.ts';
 
 const root = join(import.meta.dirname, '..');
 /** Longest for a file of test/; the long soak is a benchmark, not a test. */
@@ -24,6 +26,8 @@ const testNamePatterns =
   filters.length > 0 && named.length === 0 ? filters.map((filter) => new RegExp(RegExp.escape(filter))) : [];
 
 const tally = makeTally();
+/** Files that passed only the second time. */
+const unsteady: string[] = [];
 const started = performance.now();
 await runFiles(
   files.filter((file) => !file.startsWith('test/')),
@@ -33,6 +37,7 @@ await runFiles(
   files.filter((file) => file.startsWith('test/')),
   1,
 );
+for (const file of unsteady) console.log(`unsteady, passed the second time: ${file}`);
 for (const line of summarize(tally, (performance.now() - started) / 1000)) console.log(line);
 // A file that was killed leaves handles behind that would keep this process.
 process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1);
@@ -45,8 +50,22 @@ async function runFiles(some: readonly string[], concurrency: number): Promise<v
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-/** A file of its own in each run, so that one that never ends is killed by its signal and the others go on. */
+/** Runs a file, one of test/ again when it failed, and adds its counts up. */
 async function runFile(file: string): Promise<void> {
+  const first = await tryFile(file);
+  if (first.failed === 0 || !file.startsWith('test/')) {
+    addTally(tally, first);
+    return;
+  }
+  console.log(`again: ${file}`);
+  const second = await tryFile(file);
+  if (second.failed === 0) unsteady.push(file);
+  addTally(tally, second);
+}
+
+/** A file of its own in each run, so that one that never ends is killed by its signal and the others go on. */
+async function tryFile(file: string): Promise<Tally> {
+  const counted = makeTally();
   const stream = run({
     files: [join(root, file)],
     cwd: root,
@@ -54,5 +73,6 @@ async function runFile(file: string): Promise<void> {
     ...(testNamePatterns.length > 0 && { testNamePatterns }),
   });
   for await (const event of stream)
-    for (const line of reportEvent(tally, event, (path) => relative(root, path))) console.log(line);
+    for (const line of reportEvent(counted, event, (path) => relative(root, path))) console.log(line);
+  return counted;
 }
