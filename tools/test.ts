@@ -1,9 +1,9 @@
 /**
  * `npm test [-- FILTER...]`: runs every `*.test.ts`, prints what fails as it fails, then each skipped test's reason and,
  * on the last line, the counts. A filter keeps the files whose path contains it; when none does, the tests whose name
- * contains it. Unit tests share the processors; those in test/, which cross processes, run one file at a time. One of
- * these that fails runs a second time, since it shares the kernel with whatever else runs there; what then passes is
- * named as unsteady, and what fails again has failed.
+ * contains it. Unit tests share the processors; those in test/, which cross processes, run one file at a time. A file
+ * that fails runs a second time, since it shares the kernel with whatever else runs there; what then passes is named as
+ * unsteady, and what fails again has failed.
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -50,10 +50,10 @@ async function runFiles(some: readonly string[], concurrency: number): Promise<v
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-/** Runs a file, one of test/ again when it failed, and adds its counts up. */
+/** Runs a file, again when it failed, and adds its counts up. */
 async function runFile(file: string): Promise<void> {
   const first = await tryFile(file);
-  if (first.failed === 0 || !file.startsWith('test/')) {
+  if (first.failed === 0) {
     addTally(tally, first);
     return;
   }

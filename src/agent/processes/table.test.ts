@@ -133,7 +133,8 @@ describe('process table', () => {
     table.opened(identity);
     assert.equal(identity.process_name, 'sh');
     child.stdin!.write('\n');
-    while (readComm(child.pid!) !== 'sleep') await new Promise(setImmediate);
+    // The name changes first, the arguments a moment later.
+    while (readCommandLine(child.pid!) !== 'sleep 60') await new Promise(setImmediate);
     table.tick(1e12);
     assert.equal(identity.process_path, realpathSync('/bin/sleep'));
     assert.equal(table.takeChanges(false).processes[0].command_line, 'sleep 60');
@@ -206,4 +207,8 @@ describe('process table', () => {
 
 function readComm(pid: number): string {
   return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))!.comm;
+}
+
+function readCommandLine(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean).join(' ');
 }
