@@ -1,6 +1,11 @@
 import { cidrContains, parseEndpoint, parseIp } from '../base/ip.ts';
 import type { Connection } from '../wire/connection.ts';
-import { type AddressTest, type ResolvedFilter, resolveConnectionFilter } from '../wire/filter.ts';
+import {
+  type AddressTest,
+  type ResolvedFilter,
+  resolveConnectionFilter,
+  searchedFields,
+} from '../wire/filter.ts';
 import type { ConnectionFilter } from '../wire/query.ts';
 
 export type ConnectionMatcher = (connection: Connection) => boolean;
@@ -42,28 +47,6 @@ function listTests(filter: ResolvedFilter): ConnectionMatcher[] {
   if (filter.text !== undefined) tests.push(makePartTest(filter.text, searchedFields));
   return tests;
 }
-
-/** The fields that `text` searches. */
-export const searchedFields = [
-  'process_name',
-  'process_path',
-  'process_id',
-  'local_addr',
-  'remote_addr',
-  'error',
-  'protocol',
-  'state',
-  'agent',
-  'direction',
-  'remote_name',
-  'application',
-  'country',
-  'organization',
-  'user',
-  'command_line',
-  'container',
-  'unit',
-] as const satisfies readonly (keyof Connection)[];
 
 function makeErrorTest(names: readonly string[]): ConnectionMatcher {
   const any = names.includes('any');

@@ -1,6 +1,29 @@
 import { type FieldProblem, NetmonError } from '../base/errors.ts';
 import { type Cidr, formatEndpoint, parseCidr, parseEndpoint } from '../base/ip.ts';
+import type { Connection } from './connection.ts';
 import type { ConnectionFilter } from './query.ts';
+
+/** The fields that `text` searches, live and stored. */
+export const searchedFields = [
+  'process_name',
+  'process_path',
+  'process_id',
+  'local_addr',
+  'remote_addr',
+  'error',
+  'protocol',
+  'state',
+  'agent',
+  'direction',
+  'remote_name',
+  'application',
+  'country',
+  'organization',
+  'user',
+  'command_line',
+  'container',
+  'unit',
+] as const satisfies readonly (keyof Connection)[];
 
 /** What `local` and `remote` ask for: one endpoint in canonical text, the addresses of a network, or part of a name. */
 export type AddressTest =

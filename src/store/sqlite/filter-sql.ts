@@ -1,5 +1,5 @@
 import type { Cidr } from '../../base/ip.ts';
-import type { AddressTest, ResolvedFilter } from '../../wire/filter.ts';
+import { type AddressTest, type ResolvedFilter, searchedFields } from '../../wire/filter.ts';
 import type { connectionSorts } from '../../wire/query.ts';
 import { endpointKey, type SqlValue } from './columns.ts';
 
@@ -8,28 +8,6 @@ export interface Condition {
   readonly sql: string;
   readonly values: readonly SqlValue[];
 }
-
-/** Columns that `text` searches, the same as `searchedFields` of the rules. */
-const searchedColumns = [
-  'process_name',
-  'process_path',
-  'process_id',
-  'local_addr',
-  'remote_addr',
-  'error',
-  'protocol',
-  'state',
-  'agent',
-  'direction',
-  'remote_name',
-  'application',
-  'country',
-  'organization',
-  'user',
-  'command_line',
-  'container',
-  'unit',
-] as const;
 
 /** The conditions of a filter over stored connections; all must hold. */
 export function writeConditions(filter: ResolvedFilter): Condition[] {
@@ -58,7 +36,7 @@ export function writeConditions(filter: ResolvedFilter): Condition[] {
   if (filter.process !== undefined) conditions.push(writePartCondition(['process_name'], filter.process));
   if (filter.path !== undefined) conditions.push(writePartCondition(['process_path'], filter.path));
   if (filter.container !== undefined) conditions.push(writePartCondition(['container'], filter.container));
-  if (filter.text !== undefined) conditions.push(writePartCondition(searchedColumns, filter.text));
+  if (filter.text !== undefined) conditions.push(writePartCondition(searchedFields, filter.text));
   return conditions;
 }
 
