@@ -28,7 +28,14 @@ export function makeEndedKind(clock: Clock, nowMs: () => number): FoldKind<Ended
       `${identity.process_path ?? identity.process_name} ${identity.user_id}`,
     nameOutcome,
     describe: (ended, coarse) => describeEnded(ended, coarse, clock, nowMs()),
-    add: (row, ended) => addTo(row, ended, clock),
+    add: addTo,
+    endOf: ({ connection }) => connection.closedNs,
+    end: (row, closedNs) => {
+      if (closedNs === 0) return;
+      const closedAt = new Date(clock.toUnixMs(closedNs)).toISOString();
+      if (row.closed_at !== null) row.closed_at = closedAt;
+      if (closedAt > row.timestamp) row.timestamp = closedAt;
+    },
     keyOf: ({ connection, over, lingers }) =>
       over && (connection.announced || lingers) ? connection.key : null,
   };
@@ -65,17 +72,12 @@ function describeEnded(
   return row;
 }
 
-function addTo(row: ReportedConnection, { connection, failures, over }: Ended, clock: Clock): void {
+function addTo(row: ReportedConnection, { connection, failures, over }: Ended): void {
   row.count += Math.max(1, failures);
   row.duration_ms = null;
   if (row.process_id !== connection.identity.process_id) {
     row.process_id = null;
     row.owner_unknown_reason = severalProcesses;
-  }
-  if (connection.closedNs > 0) {
-    const closedAt = new Date(clock.toUnixMs(connection.closedNs)).toISOString();
-    if (row.closed_at !== null && closedAt > row.closed_at) row.closed_at = closedAt;
-    if (closedAt > row.timestamp) row.timestamp = closedAt;
   }
   if (!over || !isCounted(connection)) return;
   row.bytes_sent = (row.bytes_sent ?? 0) + connection.bytesSent;

@@ -21,6 +21,8 @@ const kind: FoldKind<Item> = {
   add: (row) => {
     row.count++;
   },
+  endOf: () => 0,
+  end: () => {},
   keyOf: ({ key = null }) => key,
 };
 

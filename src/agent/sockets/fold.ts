@@ -31,14 +31,21 @@ export interface FoldKind<Item> {
   describe(item: Item, coarse: boolean): ReportedConnection;
   /** Adds a like one to a row, in place. */
   add(row: ReportedConnection, item: Item): void;
+  /** When it ended or failed, on the clock of `end`. */
+  endOf(item: Item): number;
+  /** Completes a row of several of which the last ended then. */
+  end(row: ReportedConnection, endedAt: number): void;
   /** Of the live connection that the row stands for. */
   keyOf(item: Item): number | null;
 }
 
-interface OpenRow {
+/** A row that gathers like ones; closed once its window is over. */
+export interface FoldedRow {
   readonly row: ReportedConnection;
   key: number | null;
   readonly since: number;
+  endedAt: number;
+  open: boolean;
 }
 
 /** A finished row; `key` names the live connection when it stands for one. */
@@ -53,7 +60,7 @@ export class Fold<Item> {
   readonly #options: FoldOptions;
   readonly #kind: FoldKind<Item>;
   readonly #sink: RowSink;
-  readonly #open = new Map<string, OpenRow>();
+  readonly #open = new Map<string, FoldedRow>();
   #budget: number;
   #refilledAt = 0;
 
@@ -64,43 +71,60 @@ export class Fold<Item> {
     this.#budget = options.burstRows;
   }
 
-  /** Takes a connection that ended or failed at `nowMs`, a clock that never goes back. */
-  add(item: Item, nowMs: number): void {
+  /**
+   * Takes a connection that ended or failed at `nowMs`, a clock that never goes back. Gives the row that it went into
+   * while more can; who has one of a like item hands it over as `last`, which saves the search for it.
+   */
+  add(item: Item, nowMs: number, last: FoldedRow | null = null): FoldedRow | null {
     const kind = this.#kind;
     const inBudget = this.#hasBudget(nowMs);
     if (inBudget && !kind.isFailure(item)) {
       this.#emit(kind.describe(item, false), kind.keyOf(item));
-      return;
+      return null;
     }
+    if (last?.open) return this.#join(last, item);
     const who = inBudget ? kind.nameProcess(item) : kind.nameProgram(item);
     const like = `${who} ${kind.nameOutcome(item, false)}`;
-    if (this.#join(like, item)) return;
+    const found = this.#open.get(like);
+    if (found) return this.#join(found, item);
     if (this.#open.size < this.#options.maxOpen) {
-      this.#open.set(like, { row: kind.describe(item, false), key: kind.keyOf(item), since: nowMs });
-      return;
+      return this.#begin(like, kind.describe(item, false), kind.keyOf(item), kind.endOf(item), nowMs);
     }
     const coarse = `${kind.nameProgram(item)} ${kind.nameOutcome(item, true)}`;
-    if (this.#join(coarse, item)) return;
-    this.#open.set(coarse, { row: kind.describe(item, true), key: null, since: nowMs });
+    const rough = this.#open.get(coarse);
+    if (rough) return this.#join(rough, item);
+    return this.#begin(coarse, kind.describe(item, true), null, kind.endOf(item), nowMs);
   }
 
   /** Hands on the rows whose window is over; all of them when `nowMs` is Infinity. */
   flush(nowMs: number): void {
-    for (const [like, { row, key, since }] of this.#open) {
+    for (const [like, folded] of this.#open) {
       // In order of insertion, which is that of `since`.
-      if (nowMs - since < this.#options.windowMs) return;
+      if (nowMs - folded.since < this.#options.windowMs) return;
       this.#open.delete(like);
-      this.#emit(row, key);
+      folded.open = false;
+      if (folded.row.count > 1) this.#kind.end(folded.row, folded.endedAt);
+      this.#emit(folded.row, folded.key);
     }
   }
 
-  /** Adds to a row that is open; false when there is none such. */
-  #join(like: string, item: Item): boolean {
-    const open = this.#open.get(like);
-    if (!open) return false;
-    this.#kind.add(open.row, item);
-    open.key = null;
-    return true;
+  #begin(
+    like: string,
+    row: ReportedConnection,
+    key: number | null,
+    endedAt: number,
+    since: number,
+  ): FoldedRow {
+    const folded = { row, key, since, endedAt, open: true };
+    this.#open.set(like, folded);
+    return folded;
+  }
+
+  #join(folded: FoldedRow, item: Item): FoldedRow {
+    this.#kind.add(folded.row, item);
+    folded.key = null;
+    folded.endedAt = Math.max(folded.endedAt, this.#kind.endOf(item));
+    return folded;
   }
 
   #emit(row: ReportedConnection, key: number | null): void {

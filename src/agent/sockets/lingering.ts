@@ -16,9 +16,13 @@ export class Lingering {
     return this.#queue.length - this.#first;
   }
 
+  get hasRoom(): boolean {
+    return this.size < maxLingering;
+  }
+
   /** Keeps one from `nowMs` on; false, counted, when there is no room. */
   add(connection: TrackedConnection, nowMs: number): boolean {
-    if (this.size >= maxLingering) {
+    if (!this.hasRoom) {
       this.evicted++;
       return false;
     }

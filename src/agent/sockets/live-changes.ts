@@ -27,6 +27,7 @@ export class LiveChanges {
 
   opened(connection: TrackedConnection): void {
     this.#opened.push(connection);
+    if (this.#opened.length > maxWaiting) this.#opened = this.#opened.filter((one) => !one.gone);
     this.#bound(this.#opened);
   }
 

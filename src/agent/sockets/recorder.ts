@@ -57,7 +57,8 @@ export class Recorder {
 
   #add(ended: Ended, nowMs: number): void {
     this.#nowMs = nowMs;
-    this.#fold.add(ended, nowMs);
+    const { connection } = ended;
+    connection.folded = this.#fold.add(ended, nowMs, connection.folded);
   }
 }
 

@@ -115,6 +115,7 @@ export class SocketSensor implements Disposable {
         recorder.ended(connection, lingers, nowMs());
         if (lingers) live.changed(connection);
       },
+      onPassed: (connection) => recorder.ended(connection, false, nowMs()),
       onGone: (connection) => live.gone(connection),
     };
   }

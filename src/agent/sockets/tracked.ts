@@ -1,4 +1,5 @@
 import type { Direction, LimitedBy, Protocol } from '../../wire/connection.ts';
+import type { FoldedRow } from './fold.ts';
 import type { Owner } from './owner.ts';
 
 /**
@@ -9,9 +10,9 @@ export class TrackedConnection {
   readonly key: number;
   /** Where the kernel counts it; -1 once the slot was given back. */
   slot: number;
-  readonly cookie: number;
+  cookie: number;
   readonly protocol: Protocol;
-  readonly openedNs: number;
+  openedNs: number;
   /** Whether `openedNs` is when it was found rather than when it opened. */
   readonly found: boolean;
   /** One peer of an unconnected UDP socket. */
@@ -60,6 +61,8 @@ export class TrackedConnection {
   revised = false;
   /** No longer on show. */
   gone = false;
+  /** The row that it was folded into, as long as more may be. */
+  folded: FoldedRow | null = null;
 
   constructor(init: {
     readonly key: number;
@@ -79,5 +82,18 @@ export class TrackedConnection {
     this.found = init.found;
     this.peer = init.peer;
     this.identity = init.identity;
+  }
+
+  /** Has the object of an ended connection stand for another one of the same owner, addresses and service. */
+  restart(cookie: number, openedNs: number): void {
+    this.cookie = cookie;
+    this.openedNs = openedNs;
+    this.bytesSent = 0;
+    this.bytesReceived = 0;
+    this.rttUs = -1;
+    this.minRttUs = -1;
+    this.jitterUs = -1;
+    this.limitedBy = null;
+    this.errors = 0;
   }
 }

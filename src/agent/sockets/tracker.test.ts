@@ -67,6 +67,7 @@ function makeBench(size = 64) {
       onFailed: (c, count) => log.push(`failed ${name(c)} ${c.errno} x${count}`),
       onEnded: (c, lingers) =>
         log.push(`ended ${name(c)} ${c.bytesSent}/${c.bytesReceived}${lingers ? ' lingers' : ''}`),
+      onPassed: (c) => log.push(`passed ${name(c)} ${c.bytesSent}/${c.bytesReceived}`),
       onGone: (c) => log.push(`gone ${name(c)}`),
     },
   });
@@ -235,6 +236,47 @@ describe('tracker', () => {
     const seen: string[] = [];
     for (let i = 0; i < 60; i++) seen.push(...b.tick());
     assert.deepEqual(seen, ['ended 192.0.2.3:53 0/0', 'gone 192.0.2.3:53']);
+  });
+
+  it('counts brief connections of a kind one by one, and tells kinds apart', () => {
+    const b = makeBench();
+    const pass = (remote: string, port: number, sent: number, errno = 0): void => {
+      const slot = b.open(remote, port);
+      b.memory.setU64(slot, 'bytes_sent', sent);
+      b.memory.setU32(slot, 'error', errno);
+      b.memory.setU32(slot, 'errors', errno > 0 ? 1 : 0);
+      b.close(slot);
+    };
+    pass('192.0.2.1', 80, 1);
+    pass('192.0.2.1', 80, 20);
+    pass('192.0.2.1', 80, 300, 104);
+    pass('192.0.2.1', 81, 4000);
+    pass('192.0.2.2', 80, 50_000);
+    pass('192.0.2.1', 80, 600_000, 104);
+    b.skip(second / 10);
+    const seen = b.tick();
+    assert.deepEqual(
+      seen.filter((line) => /^(passed|ended|failed)/.test(line)),
+      [
+        'ended 192.0.2.1:80 1/0',
+        'passed 192.0.2.1:80 20/0',
+        'failed 192.0.2.1:80 104 x1',
+        'ended 192.0.2.1:80 300/0',
+        'ended 192.0.2.1:81 4000/0',
+        'ended 192.0.2.2:80 50000/0',
+        'failed 192.0.2.1:80 104 x1',
+        'passed 192.0.2.1:80 600000/0',
+      ],
+    );
+    assert.deepEqual(b.tracker.totals, { bytesSent: 654_321, bytesReceived: 0, connections: 6, errors: 2 });
+    assert.deepEqual(b.owners.bytes.get('7-0'), [654_321, 0]);
+    assert.equal(b.owners.open.get('7-0'), 0);
+    assert.equal(b.tracker.open, 0);
+    // What is known of a kind holds for a second.
+    for (let i = 0; i < 10; i++) b.tick();
+    pass('192.0.2.1', 80, 7);
+    b.skip(second / 10);
+    assert.ok(b.tick().includes('ended 192.0.2.1:80 7/0'));
   });
 
   it('ends the peers of a UDP socket that opened and closed between two ticks', () => {

@@ -1,5 +1,6 @@
 import { formatIp, isLoopback } from '../../base/ip.ts';
 import type { Direction } from '../../wire/connection.ts';
+import { Alike } from './alike.ts';
 import { judgeLimit } from './describe.ts';
 import { slotLayout as layout } from './layout.generated.ts';
 import { Lingering } from './lingering.ts';
@@ -23,6 +24,8 @@ const commBytes = 16;
 const settleNs = 2e6;
 /** Ticks between looks for UDP peers that fell silent. */
 const expireEvery = 50;
+/** Ticks for which what is known of a kind of brief connections holds. */
+const alikeTicks = 10;
 
 /** For the owner that is not known. */
 const noHint: OwnerHint = { comm: '', ppid: 0, uid: 0, cgroup_id: 0 };
@@ -48,6 +51,8 @@ export interface TrackerListener {
   onFailed(connection: TrackedConnection, count: number): void;
   /** It is over; with `lingers` it stays on show in TIME_WAIT. */
   onEnded(connection: TrackedConnection, lingers: boolean): void;
+  /** One opened and ended since the last tick, like others before it; the object stands for the next one afterwards. */
+  onPassed(connection: TrackedConnection): void;
   /** It no longer is on show. */
   onGone(connection: TrackedConnection): void;
 }
@@ -80,6 +85,7 @@ export class Tracker {
   readonly #retired: Uint8Array;
   readonly #rates = new RateMeter();
   readonly #lingering = new Lingering();
+  readonly #alike: Alike;
   readonly #peers = new UdpPeers();
   /** Cookies of the UDP sockets that closed in this tick. */
   readonly #closedSockets: number[] = [];
@@ -98,6 +104,7 @@ export class Tracker {
     this.#slots = deps.slots;
     this.#bySlot = new Array(deps.slots.size);
     this.#retired = new Uint8Array(deps.slots.size);
+    this.#alike = new Alike(deps.slots);
   }
 
   /** Connections that ended unseen for want of room among those in TIME_WAIT. */
@@ -116,6 +123,7 @@ export class Tracker {
     this.#endPeersOfClosed();
     this.#rates.tick(elapsedMs, this.#onRate);
     if (++this.#ticks % expireEvery === 0) this.#peers.expire(nowNs, this.#endPeer);
+    if (this.#ticks % alikeTicks === 0) this.#alike.clear();
     this.#lingering.expire(this.#tickMs, this.#onLingered);
     const done = this.#done;
     this.#done = [];
@@ -189,7 +197,10 @@ export class Tracker {
       this.#unsettled.push(slot);
       return;
     }
-    const connection = this.#bySlot[slot] ?? this.#open(slot, flags);
+    const known = this.#bySlot[slot];
+    const brief = !known && closedNs > 0 && (flags & (slotFlags.found | slotFlags.peer)) === 0;
+    if (brief && this.#passLikeAnother(slot, flags, closedNs)) return;
+    const connection = known ?? this.#open(slot, flags);
     if (connection.revision !== slots.u32(slot, layout.revision)) this.#revise(slot, connection);
     connection.flags = flags;
     this.#copyCounters(slot, connection);
@@ -197,10 +208,34 @@ export class Tracker {
     if (failures > 0) this.#fail(slot, connection, failures);
     if (closedNs > 0) {
       connection.closedNs = closedNs;
-      this.#end(slot, connection);
+      const lingers = this.#end(slot, connection);
+      if (brief && !lingers && connection.direction !== 'listening') this.#alike.keep(slot, connection);
     } else {
       this.#deps.listener.onChanged(connection);
     }
+  }
+
+  /** Counts a connection that came and went since the last tick as another of its kind; false when there was none such. */
+  #passLikeAnother(slot: number, flags: number, closedNs: number): boolean {
+    const slots = this.#slots;
+    const connection = this.#alike.find(slot);
+    if (!connection) return false;
+    const lingers = slots.u8(slot, layout.state) === timeWait;
+    if (lingers && this.#lingering.hasRoom) return false;
+    if (lingers) this.#lingering.evicted++;
+    connection.restart(slots.u64(slot, layout.cookie), slots.u64(slot, layout.opened_ns));
+    connection.localPort = slots.u16(slot, layout.local_port);
+    connection.remotePort = slots.u16(slot, layout.remote_port);
+    connection.flags = flags;
+    this.totals.connections++;
+    this.#deps.owners.opened(connection.identity);
+    this.#copyCounters(slot, connection);
+    const failures = slots.u32(slot, layout.errors);
+    if (failures > 0) this.#fail(slot, connection, failures);
+    connection.closedNs = closedNs;
+    this.#retire(slot, connection);
+    this.#deps.listener.onPassed(connection);
+    return true;
   }
 
   #open(slot: number, flags: number): TrackedConnection {
@@ -337,20 +372,28 @@ export class Tracker {
     this.#deps.listener.onFailed(connection, count);
   }
 
-  #end(slot: number, connection: TrackedConnection): void {
+  /** Whether it stays on show in TIME_WAIT. */
+  #end(slot: number, connection: TrackedConnection): boolean {
     this.#bySlot[slot] = undefined;
-    this.#retired[slot] = 1;
     connection.slot = -1;
     connection.uploadSpeed = 0;
     connection.downloadSpeed = 0;
-    this.#done.push(slot);
     this.open--;
-    this.#deps.owners.closed(connection.identity);
     if (connection.direction === 'listening') this.#listeners.remove(connection);
-    if (connection.protocol === 'udp') connection.state = closed;
-    if (connection.protocol === 'udp' && !connection.peer) this.#closedSockets.push(connection.cookie);
+    this.#retire(slot, connection);
     const lingers = connection.state === timeWait && this.#lingering.add(connection, this.#tickMs);
     this.#deps.listener.onEnded(connection, lingers);
     if (!lingers) this.#deps.listener.onGone(connection);
+    return lingers;
+  }
+
+  /** The slot is done with. */
+  #retire(slot: number, connection: TrackedConnection): void {
+    this.#retired[slot] = 1;
+    this.#done.push(slot);
+    this.#deps.owners.closed(connection.identity);
+    if (connection.protocol === 'tcp') return;
+    connection.state = closed;
+    if (!connection.peer) this.#closedSockets.push(connection.cookie);
   }
 }
