@@ -59,12 +59,13 @@ export type ViewerMessageInput = z.input<typeof viewerMessageSchema>;
 export interface LiveStats {
   readonly upload_speed: number;
   readonly download_speed: number;
+  /** Without those in TIME_WAIT, which are over for their processes. */
   readonly active_connections: number;
   /** Bytes both ways since the agent's start. */
   readonly total_bandwidth: number;
   readonly bytes_sent: number;
   readonly bytes_received: number;
-  /** Connections ever opened, and failures, since the agent's start. */
+  /** Connections that opened or were found open, and failures, since the agent's start. */
   readonly connections_total: number;
   readonly errors_total: number;
 }

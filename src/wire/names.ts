@@ -59,6 +59,9 @@ export const connectionSorts = [
   'agent',
 ] as const;
 
+/** Whether a counter among the losses tells of something lost, and not just of what was over and is not shown on. */
+export const isLoss = (name: string): boolean => name !== 'time_wait_not_shown';
+
 /** Most rows in one answer. */
 export const maxLimit = 1000;
 /** Points of the bandwidth history, 100 ms each. */

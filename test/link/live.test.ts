@@ -11,7 +11,7 @@ import { LiveTable } from '../../src/client/table.ts';
 import { makeReporter } from '../../src/platform/reporter.ts';
 import { makeConnectionMatcher } from '../../src/rules/connection-filter.ts';
 import { makeConnectionComparator } from '../../src/rules/connection-sort.ts';
-import type { Connection } from '../../src/wire/connection.ts';
+import { type Connection, connectionStates } from '../../src/wire/connection.ts';
 import type { LiveUpdate, PublishedMessage } from '../../src/wire/live.ts';
 import { ended } from '../../src/wire/reported.fixture.ts';
 import { type LinkServer, startLinkServer } from './server.ts';
@@ -176,6 +176,26 @@ describe('from the agent to the viewer', () => {
     assert.equal(stored?.error, 'ECONNRESET');
     assert.equal(stored?.active, false);
     assert.equal(server.mirror.stats().active_connections, 0);
+  });
+
+  it('counts as active what is open, neither in TIME_WAIT nor just ended', async () => {
+    const server = await startServer();
+    const source = new NumberSource();
+    for (let key = 0; key < 4; key++) source.add(key, key === 0 ? { state: 'TIME_WAIT' } : {});
+    startAgent(server, source);
+    const active = (): number => server.mirror.stats().active_connections;
+    const read = (): void => source.read();
+    await until(() => active() === 3, read);
+    source.change(1, 0, connectionStates.indexOf('TIME_WAIT'));
+    await until(() => active() === 2, read);
+    source.change(0, 0);
+    source.remove(2);
+    await until(() => [...server.mirror.recent.rows()].length === 1, read);
+    assert.equal(active(), 2);
+    source.remove(0);
+    source.remove(1);
+    await until(() => active() === 1, read);
+    assert.equal([...server.mirror.connections()].length, 1);
   });
 
   it('answers a refresh with a frame taken after it was asked for', async () => {

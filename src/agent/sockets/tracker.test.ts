@@ -186,6 +186,19 @@ describe('tracker', () => {
     assert.deepEqual(b.tick(), ['gone 192.0.2.1:443']);
   });
 
+  it('counts what was found open, and not what was over when it was found', () => {
+    const b = makeBench();
+    b.open('192.0.2.1', 1, { flags: slotFlags.found });
+    b.close(b.open('192.0.2.1', 2, { flags: slotFlags.found }), 6);
+    const early = b.open('192.0.2.1', 3, { flags: slotFlags.found });
+    b.skip(second);
+    b.close(early, 6);
+    b.tick();
+    b.tick();
+    assert.equal(b.tracker.totals.connections, 2);
+    assert.equal(b.tracker.open, 1);
+  });
+
   it('judges who opened a connection', () => {
     const b = makeBench();
     b.open('192.0.2.1', 1, { flags: slotFlags.passive });

@@ -57,7 +57,7 @@ export interface TrackerListener {
   onGone(connection: TrackedConnection): void;
 }
 
-/** Sums over all connections since the start. */
+/** Sums over all connections since the start: those that opened, and those that were open. */
 export interface Totals {
   bytesSent: number;
   bytesReceived: number;
@@ -255,11 +255,16 @@ export class Tracker {
     if (connection.found) this.#skipPast(slot, connection);
     if (connection.peer) this.#peers.add(connection);
     if (connection.direction === 'listening') this.#listeners.add(connection);
-    else this.totals.connections++;
+    else if (!this.#wasOver(slot, connection)) this.totals.connections++;
     this.open++;
     this.#deps.owners.opened(connection.identity);
     this.#deps.listener.onOpened(connection);
     return connection;
+  }
+
+  /** Whether it was in TIME_WAIT already when it was found. */
+  #wasOver(slot: number, connection: TrackedConnection): boolean {
+    return connection.found && this.#slots.u64(slot, layout.closed_ns) === connection.openedNs;
   }
 
   /** What moved before the start is the connection's own, but no traffic of now. */

@@ -76,6 +76,7 @@ export class AgentMirror {
   readonly processSamples = new SampleRings();
   readonly #parts: MirrorParts;
   readonly #rows = new Map<number, LiveRow>();
+  readonly #inTimeWait = new Set<LiveRow>();
   /** Rows of before a full frame or a disconnect, so that what is still open keeps its id. */
   #previous = new Map<number, LiveRow>();
   #setAsideAt = 0;
@@ -91,6 +92,11 @@ export class AgentMirror {
 
   get connections(): number {
     return this.#rows.size;
+  }
+
+  /** Connections that are not over: all but those in TIME_WAIT. */
+  get active(): number {
+    return this.#rows.size - this.#inTimeWait.size;
   }
 
   rows(): Iterable<LiveRow> {
@@ -150,6 +156,13 @@ export class AgentMirror {
     reviseRow(row, reported, this.#parts.pool);
     row.upload_speed = 0;
     row.download_speed = 0;
+    this.#touch(row);
+  }
+
+  /** Something of a row that is on show changed. */
+  #touch(row: LiveRow): void {
+    if (row.state === 'TIME_WAIT') this.#inTimeWait.add(row);
+    else this.#inTimeWait.delete(row);
     this.#parts.log.touch(row);
   }
 
@@ -158,7 +171,7 @@ export class AgentMirror {
     if (known) {
       const { remote_addr } = known;
       reviseRow(known, reported, this.#parts.pool);
-      this.#parts.log.touch(known);
+      this.#touch(known);
       if (known.remote_addr !== remote_addr) this.#findName(known);
       return;
     }
@@ -166,7 +179,7 @@ export class AgentMirror {
     const row = this.#restore(key, reported) ?? this.#makeRow(key, reported);
     this.#rows.set(key, row);
     this.#parts.onRow(row);
-    this.#parts.log.touch(row);
+    this.#touch(row);
     if (row.remote_name === null) this.#findName(row);
   }
 
@@ -190,7 +203,7 @@ export class AgentMirror {
     if (!applyChange(row, change)) {
       throw new NetmonError('NM_VALIDATION', 'a change holds a number that cannot be');
     }
-    this.#parts.log.touch(row);
+    this.#touch(row);
   }
 
   #close(key: number, now: number): void {
@@ -211,6 +224,7 @@ export class AgentMirror {
 
   #remove(key: number, row: LiveRow): void {
     this.#rows.delete(key);
+    this.#inTimeWait.delete(row);
     this.#parts.onRowGone(row);
     this.#parts.log.remove(row);
   }

@@ -209,8 +209,15 @@ export class Mirror implements LiveState {
   }
 
   stats(): LiveStats {
-    const stats = { bytes_sent: 0, bytes_received: 0, connections_total: 0, errors_total: 0 };
-    for (const { totals } of this.#agents.values()) {
+    const stats = {
+      active_connections: 0,
+      bytes_sent: 0,
+      bytes_received: 0,
+      connections_total: 0,
+      errors_total: 0,
+    };
+    for (const { totals, active } of this.#agents.values()) {
+      stats.active_connections += active;
       stats.bytes_sent += totals.bytes_sent;
       stats.bytes_received += totals.bytes_received;
       stats.connections_total += totals.connections;
@@ -220,7 +227,6 @@ export class Mirror implements LiveState {
     return {
       upload_speed: upload,
       download_speed: download,
-      active_connections: this.#byId.size,
       total_bandwidth: stats.bytes_sent + stats.bytes_received,
       ...stats,
     };

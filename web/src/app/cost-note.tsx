@@ -1,6 +1,7 @@
 import { Link } from 'react-router';
+import { sumCost } from '../lib/cost.ts';
 import { formatBytes, formatCount, formatPercent } from '../lib/format.ts';
-import { sumCost, useHealth } from './use-health.ts';
+import { useHealth } from './use-health.ts';
 
 /** netmon's own cost, always on show beside the navigation where there is room. */
 export function CostNote() {

@@ -2,7 +2,9 @@ import { Cpu, Database, MemoryStick, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Health } from '../../../../src/wire/api.ts';
 import type { SensorLevel, SensorStatus, SystemRow } from '../../../../src/wire/machine.ts';
-import { sumCost, useHealth } from '../../app/use-health.ts';
+import { isLoss } from '../../../../src/wire/names.ts';
+import { useHealth } from '../../app/use-health.ts';
+import { sumCost } from '../../lib/cost.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent, formatTime } from '../../lib/format.ts';
 import { Empty, Failed, Loading } from '../../ui/message.tsx';
 import { Text } from '../../ui/text.tsx';
@@ -162,13 +164,14 @@ function SystemFacts({ system }: { system: SystemRow }) {
 
 function lossRows(lost: Readonly<Record<string, number>>): Array<readonly [string, ReactNode]> {
   const entries = Object.entries(lost).filter(([, count]) => count > 0);
-  if (entries.length === 0) return [['Not kept', 'nothing lost, nothing evicted']];
-  return entries.map(([name, count]) => [
-    `Not kept: ${name.replaceAll('_', ' ')}`,
-    <span key={name} className="text-orange">
+  const rows = entries.map(([name, count]): readonly [string, ReactNode] => [
+    isLoss(name) ? `Not kept: ${name.replaceAll('_', ' ')}` : name.replaceAll('_', ' '),
+    <span key={name} className={isLoss(name) ? 'text-orange' : ''}>
       {formatCount(count)}
     </span>,
   ]);
+  if (entries.some(([name]) => isLoss(name))) return rows;
+  return [['Not kept', 'nothing lost, nothing evicted'], ...rows];
 }
 
 function Facts({ rows }: { rows: ReadonlyArray<readonly [string, ReactNode]> }) {
