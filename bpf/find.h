@@ -5,6 +5,9 @@
 
 #include "tcp.h"
 
+/** More of what is over already would take the slots of what is not. */
+#define MAX_TIME_WAIT_FOUND 2048
+
 static __always_inline void mark_found(struct slot *slot)
 {
 	struct shared *shared = get_shared();
@@ -93,8 +96,12 @@ int find_connections(struct bpf_iter__tcp *ctx)
 	if (state == TCP_TIME_WAIT) {
 		struct shared *shared = get_shared();
 		/* Later ones were seen ending. */
-		if (shared && shared->sweep == 1)
+		if (!shared || shared->sweep != 1)
+			return 0;
+		if (shared->time_wait_found++ < MAX_TIME_WAIT_FOUND)
 			find_time_wait(common);
+		else
+			shared->lost_time_wait++;
 		return 0;
 	}
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(common);

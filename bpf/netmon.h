@@ -84,6 +84,9 @@ struct shared {
 	u64 lost_peers; /* datagrams counted on the socket since there were too many peers */
 	u64 lost_process_events; /* exec and exit events for which the ring had no room */
 	u64 lost_calls; /* calls that could not be followed for want of memory: connect results, peers */
+	u64 time_wait_found; /* connections in TIME_WAIT at the start */
+	u64 lost_time_wait; /* of these, not looked at since they were many */
+	u64 pad1[6];
 };
 
 enum process_event_kind { PROCESS_EXEC = 1, PROCESS_EXIT = 2 };

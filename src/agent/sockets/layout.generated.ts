@@ -60,7 +60,10 @@ export const sharedLayout = {
   lost_peers: 104,
   lost_process_events: 112,
   lost_calls: 120,
-  bytes: 128,
+  time_wait_found: 128,
+  lost_time_wait: 136,
+  pad1: 144,
+  bytes: 192,
 } as const;
 
 /** Byte offsets in `struct exec_event`; `bytes` is its size. */

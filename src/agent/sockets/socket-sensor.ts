@@ -81,7 +81,7 @@ export class SocketSensor implements Disposable {
       datagrams_of_too_many_peers: slots.counter('lost_peers'),
       process_events: slots.counter('lost_process_events'),
       calls_not_followed: slots.counter('lost_calls'),
-      time_wait_not_shown: this.#tracker.evicted,
+      time_wait_not_shown: this.#tracker.evicted + slots.counter('lost_time_wait'),
       ends_not_seen: this.#tracker.endsNotSeen,
     };
   }
