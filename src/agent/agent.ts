@@ -42,6 +42,7 @@ export class Agent implements Component, LiveSource {
   #tickNs = 0;
   #bootMs = 0;
   #takenMs = 0;
+  #toldReason: string | null = null;
   #counted = { sent: 0, received: 0 };
 
   constructor(options: SlotSourceOptions, deps: AgentDeps) {
@@ -108,8 +109,17 @@ export class Agent implements Component, LiveSource {
       ...this.#processes.takeChanges(full),
       ...this.#interfaces.takeChanges(full, nowMs),
       ...(system && { system }),
-      ...(full && { sensors: [...this.sensors()] }),
+      ...this.#takeSensors(full),
     };
+  }
+
+  /** The sensors when all is asked for, or when that of sockets sees less than the last frame said. */
+  #takeSensors(full: boolean): Pick<SourceFrame, 'sensors'> {
+    const sensors = this.sensors();
+    const { reason } = sensors[0];
+    if (!full && reason === this.#toldReason) return {};
+    this.#toldReason = reason;
+    return { sensors: [...sensors] };
   }
 
   #tick(): void {

@@ -4,11 +4,12 @@ import { Agent } from '../agent/agent.ts';
 import { AgentLink } from '../agent/link/link.ts';
 import type { LiveSource, SourceFrame } from '../agent/link/source.ts';
 import type { SpoolOptions } from '../agent/link/spool.ts';
-import { defaultSlotSourceOptions, type SensorChoice } from '../agent/sockets/open-source.ts';
+import type { SlotSourceOptions } from '../agent/sockets/open-source.ts';
 import type { Component } from '../platform/lifecycle.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
 import type { SensorStatus } from '../wire/machine.ts';
+import type { AgentValues } from './setting-names.ts';
 
 export interface AgentProgramConfig {
   /** `http://host:port`, `https://host:port` or `unix:/path`. */
@@ -19,7 +20,7 @@ export interface AgentProgramConfig {
   readonly name: string | undefined;
   /** Shortest time between two live frames. */
   readonly intervalMs: number;
-  readonly sensor: SensorChoice;
+  readonly sensors: SlotSourceOptions;
 }
 
 export interface AgentProgram {
@@ -33,10 +34,7 @@ const earlyMs = 30;
 
 /** Wires the sensors to the link. */
 export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter): AgentProgram {
-  const agent = new Agent(
-    { ...defaultSlotSourceOptions, sensor: config.sensor },
-    { reporter, record: (record) => link.record(record) },
-  );
+  const agent = new Agent(config.sensors, { reporter, record: (record) => link.record(record) });
   const link: AgentLink = new AgentLink(
     {
       server: config.server,
@@ -55,9 +53,20 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
   return { components: [link, agent], sensors: () => agent.sensors() };
 }
 
+/** What the settings say of the sensor of sockets. */
+export function readSensorOptions(
+  values: Pick<AgentValues, 'sensor' | 'max-sockets' | 'connect-results'>,
+): SlotSourceOptions {
+  return {
+    sensor: values.sensor,
+    maxSockets: values['max-sockets'],
+    connectResults: values['connect-results'],
+  };
+}
+
 /** What each sensor can do here, found by starting them for a moment. */
-export function probeSensors(reporter: Reporter): readonly SensorStatus[] {
-  const agent = new Agent(defaultSlotSourceOptions, { reporter, record: () => {} });
+export function probeSensors(options: SlotSourceOptions, reporter: Reporter): readonly SensorStatus[] {
+  const agent = new Agent(options, { reporter, record: () => {} });
   agent.start();
   const found = agent.sensors();
   agent.stop();

@@ -3,7 +3,7 @@ import { claimInstance } from '../platform/instance.ts';
 import { makeLifecycle } from '../platform/lifecycle.ts';
 import { findPaths } from '../platform/paths.ts';
 import { makeReporter } from '../platform/reporter.ts';
-import { makeAgentProgram } from './agent-program.ts';
+import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
 import type { AgentValues } from './setting-names.ts';
 import { watchSignals } from './signals.ts';
 import { readToken } from './token.ts';
@@ -26,7 +26,7 @@ export async function runAgent(values: AgentValues): Promise<void> {
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],
       intervalMs: values.interval,
-      sensor: values.sensor,
+      sensors: readSensorOptions(values),
     },
     reporter,
   );

@@ -3,7 +3,7 @@ import { escapeText } from '../cli/escape.ts';
 import { findInstance } from '../platform/instance.ts';
 import { findPaths } from '../platform/paths.ts';
 import { makeReporter } from '../platform/reporter.ts';
-import { probeSensors } from './agent-program.ts';
+import { probeSensors, readSensorOptions } from './agent-program.ts';
 import {
   checkBtf,
   checkCapabilities,
@@ -29,7 +29,7 @@ export async function runDoctor(values: UpValues): Promise<number> {
     checkCapabilities(system.status),
     checkBtf(),
     checkCgroup(system.mounts),
-    ...probeSensors(makeReporter({ level: 'error' })).map(checkSensor),
+    ...probeSensors(readSensorOptions(values), makeReporter({ level: 'error' })).map(checkSensor),
     await checkPort(values.host, values.port, runs),
     checkFolder(paths.data),
     checkDatabase(paths.db),

@@ -3,6 +3,8 @@ import type { SettingName, SettingValues } from '../platform/settings.ts';
 /** Which settings each subcommand takes. */
 const logging = ['log-level', 'log-format'] as const satisfies SettingName[];
 
+const sensing = ['interval', 'sensor', 'max-sockets', 'connect-results'] as const satisfies SettingName[];
+
 export const serverSettings = [
   'port',
   'host',
@@ -20,8 +22,7 @@ export type ServerValues = SettingValues<(typeof serverSettings)[number]>;
 
 export const upSettings = [
   ...serverSettings,
-  'interval',
-  'sensor',
+  ...sensing,
   'spool-limit',
   'agent-name',
 ] as const satisfies SettingName[];
@@ -29,8 +30,7 @@ export type UpValues = SettingValues<(typeof upSettings)[number]>;
 
 export const agentSettings = [
   'server',
-  'interval',
-  'sensor',
+  ...sensing,
   'token-file',
   'agent-name',
   'data',

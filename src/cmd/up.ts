@@ -17,7 +17,7 @@ import { findPaths, type Paths } from '../platform/paths.ts';
 import { makeReporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
 import type { SensorStatus } from '../wire/machine.ts';
-import { makeAgentProgram } from './agent-program.ts';
+import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
 import { chooseAccount, makeServerConfig } from './server-config.ts';
 import { ServerProcess } from './server-process.ts';
 import type { UpValues } from './setting-names.ts';
@@ -44,7 +44,7 @@ export async function runUp(values: UpValues): Promise<void> {
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],
       intervalMs: values.interval,
-      sensor: values.sensor,
+      sensors: readSensorOptions(values),
     },
     reporter,
   );

@@ -6,6 +6,7 @@ import {
   numberValue,
   pathValue,
   portValue,
+  powerOfTwoValue,
   sizeValue,
   switchValue,
   textValue,
@@ -69,6 +70,16 @@ export const settings = {
     choiceValue(['auto', 'full', 'netlink', 'proc']),
     'auto',
     'how sockets are watched: counted in the kernel (full), or dumped once a second; by itself the best that works',
+  ),
+  'max-sockets': setting(
+    powerOfTwoValue(1024, 1_048_576),
+    '65536',
+    'sockets followed at once, taken up to the next power of two; each takes 280 bytes, used or not',
+  ),
+  'connect-results': setting(
+    switchValue,
+    'true',
+    'failures inside connect(2), such as no route, for which every system call takes some 30 ns longer',
   ),
   'spool-limit': setting(
     sizeValue,

@@ -51,6 +51,16 @@ export const numberValue = (least: number, most: number, placeholder: string): V
   placeholder,
 });
 
+/** A whole number, taken up to the next power of two; both bounds are such. */
+export const powerOfTwoValue = (least: number, most: number): ValueKind<number> => ({
+  parse: (text) => {
+    const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? 2 ** Math.ceil(Math.log2(value)) : undefined;
+  },
+  expected: `a number from ${least} to ${most}`,
+  placeholder: 'NUMBER',
+});
+
 /** Names separated by commas. */
 export const listValue = (placeholder: string): ValueKind<readonly string[]> => ({
   parse: (text) =>

@@ -17,7 +17,8 @@ const processRingBytes = 1 << 20;
 const pageBytes = 4096;
 /** Without these tracepoints there is nothing to count with: the sensor degrades to netlink. */
 const requiredTracepoints = ['inet_sock_set_state', 'sock_send_length', 'sock_recv_length'];
-const connectResultProgram = 'on_connect_result';
+/** Those that follow what connect(2) returns: what the others note waits for the last one. */
+const connectPrograms = ['note_connect4', 'note_connect6', 'on_connect_result'];
 
 export interface KernelSensorOptions {
   /** Slots, a power of two: how many sockets can be open, or wait to be read, at once. */
@@ -35,11 +36,13 @@ export class KernelSensor implements SlotSource {
   readonly #missing: readonly string[];
   readonly #object: BpfObject;
   readonly #mappings: Mapping[] = [];
+  readonly #options: KernelSensorOptions;
 
   /** Throws NM_NOT_SUPPORTED where BPF cannot do the job, with the reason. */
   constructor(options: KernelSensorOptions) {
     const object = BpfObject.open(objectPath);
     this.#object = object;
+    this.#options = options;
     try {
       const programs = object.programs();
       const absent = skipUnsupported(object, programs);
@@ -81,7 +84,7 @@ export class KernelSensor implements SlotSource {
     return {
       name: 'sockets',
       level: 'full',
-      detail: `eBPF: ${this.#attached} programs, ${this.slots.size} slots`,
+      detail: `eBPF: ${this.#attached} programs, ${this.slots.size} slots${this.#options.connectResults ? '' : ', without the results of connect(2)'}`,
       reason: whole ? null : this.#missing.join('; ').slice(0, 512),
       remedy: whole ? null : 'a newer kernel, or cgroup2 mounted, lifts this',
     };
@@ -118,7 +121,7 @@ export class KernelSensor implements SlotSource {
     let attached = 0;
     for (const [name, section] of programs) {
       if (section.startsWith('iter/') || absent.includes(name)) continue;
-      if (name === connectResultProgram && !options.connectResults) continue;
+      if (connectPrograms.includes(name) && !options.connectResults) continue;
       try {
         if (section.startsWith('cgroup/')) {
           if (cgroup === undefined) continue;

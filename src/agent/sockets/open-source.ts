@@ -15,12 +15,6 @@ export interface SlotSourceOptions {
   readonly connectResults: boolean;
 }
 
-export const defaultSlotSourceOptions: SlotSourceOptions = {
-  sensor: 'auto',
-  maxSockets: 65_536,
-  connectResults: true,
-};
-
 /** Opens the sensor that was chosen. Throws NM_NOT_SUPPORTED where it does not work. */
 export function openSlotSource(options: SlotSourceOptions): SlotSource {
   const { sensor, maxSockets } = options;

@@ -68,8 +68,14 @@ export class SocketSensor implements Disposable {
     return this.#live.take(full, (visit) => this.#tracker.forEach(visit), nowMs);
   }
 
+  /** What the sensor can do here, with a reason once a socket found no room. */
   status(): SensorStatus {
-    return this.#source.status();
+    const status = this.#source.status();
+    if (this.#source.slots.counter('lost_slots') === 0) return status;
+    const { size } = this.#source.slots;
+    const reasons = [status.reason, `sockets found none of the ${size} slots free, and are not shown`];
+    const remedies = [status.remedy, 'a higher --max-sockets'];
+    return { ...status, reason: joinTexts(reasons), remedy: joinTexts(remedies) };
   }
 
   /** Exact counts of what found no room. */
@@ -120,3 +126,9 @@ export class SocketSensor implements Disposable {
     };
   }
 }
+
+const joinTexts = (texts: readonly (string | null)[]): string =>
+  texts
+    .filter((text) => text !== null)
+    .join('; ')
+    .slice(0, 512);
