@@ -3,7 +3,8 @@ import { median, quantile, report } from './report.ts';
 
 /**
  * Measures with netmon running and without, turn by turn (without, with, with, without, ...), so that what drifts on the
- * machine falls on both alike; returns the results of each.
+ * machine falls on both alike; returns the results of each. The first measurement after a start of netmon does not count:
+ * it is taken as it runs for months.
  */
 export async function measurePairs<T>(
   pairs: number,
@@ -14,6 +15,7 @@ export async function measurePairs<T>(
     if (pair % 2 === 0) results.without.push(await measure());
     {
       await using _netmon = await runNetmon();
+      await measure();
       results.with.push(await measure());
       if (pair + 1 < pairs) results.with.push(await measure());
     }

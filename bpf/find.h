@@ -6,7 +6,7 @@
 #include "tcp.h"
 
 /** More of what is over already would take the slots of what is not. */
-#define MAX_TIME_WAIT_FOUND 2048
+#define MAX_TIME_WAIT_FOUND 1024
 
 static __always_inline void mark_found(struct slot *slot)
 {

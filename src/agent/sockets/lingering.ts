@@ -3,7 +3,7 @@ import type { TrackedConnection } from './tracked.ts';
 /** How long the kernel keeps a closed connection in TIME_WAIT (TCP_TIMEWAIT_LEN, include/net/tcp.h). */
 const timeWaitMs = 60_000;
 /** Connections shown in TIME_WAIT at most; the kernel keeps them as small change, and so does netmon. */
-const maxLingering = 4096;
+const maxLingering = 1024;
 
 /** Connections that are over for their processes but still in TIME_WAIT, oldest first. */
 export class Lingering {
