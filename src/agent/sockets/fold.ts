@@ -11,7 +11,7 @@ export interface FoldOptions {
 }
 
 export const defaultFoldOptions: FoldOptions = {
-  burstRows: 1_000,
+  burstRows: 5_000,
   rowsPerSecond: 100,
   windowMs: 1000,
   maxOpen: 2000,
