@@ -8,7 +8,7 @@ import { listSettings } from './setting-names.ts';
 import { readToken } from './token.ts';
 
 /** How often a watched list is read unless said otherwise. */
-const watchFallback = '1s';
+const watchFallback = '500ms';
 const watchKind = durationValue(100, 3_600_000);
 /** Rows unless said otherwise, and most of all, which is about 100 MB of JSON. */
 const limitFallback = 100;

@@ -344,6 +344,19 @@ describe('from the agent to the viewer', () => {
     );
   });
 
+  it('hands a failure on well before the second that other records may wait', async () => {
+    const server = await startServer();
+    const link = startAgent(server, new NumberSource());
+    await until(() => link.status().connected);
+    link.record(ended(1));
+    const startedAt = performance.now();
+    link.record(ended(2, { error: 'ECONNREFUSED' }));
+    await until(() => server.mirror.recent.errors().length === 1);
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs < 700, `it took ${tookMs} ms`);
+    assert.equal(link.status().unwritten_records, 0);
+  });
+
   it('publishes ten times a second, whether agents send or not', async () => {
     const server = await startServer();
     const socket = new WebSocket(`${server.url}/ws`);

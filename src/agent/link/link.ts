@@ -33,6 +33,8 @@ export interface LinkStatus {
 
 /** What was recorded goes to disk, and from there to the server, this long after the first of it. */
 const flushMs = 1_000;
+/** The same for a failure, which somebody may be waiting for. A flush takes about a millisecond. */
+const failureFlushMs = 100;
 /** Wait after the server has turned this agent away; trying sooner would not help. */
 const refusedMs = 15_000;
 /** A link that lasted this long, or brought an acknowledgement, was a success: the next wait is short again. */
@@ -62,6 +64,7 @@ export class AgentLink implements RecordSink, Component {
   #stopping: (() => void) | null = null;
   #dialTimer: NodeJS.Timeout | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
+  #flushAt = 0;
 
   constructor(options: LinkOptions, source: LiveSource, reporter: Reporter) {
     this.#options = options;
@@ -102,7 +105,8 @@ export class AgentLink implements RecordSink, Component {
 
   record(record: DurableRecord): void {
     this.#spool?.add(record);
-    this.#armFlush();
+    const failed = record.kind === 'connection' && record.connection.error !== null;
+    this.#armFlush(failed ? failureFlushMs : flushMs);
   }
 
   status(): LinkStatus {
@@ -117,13 +121,18 @@ export class AgentLink implements RecordSink, Component {
     };
   }
 
-  #armFlush(): void {
-    if (this.#flushTimer !== undefined || !this.#spool?.dirty) return;
+  /** Sees to a flush within that time. */
+  #armFlush(withinMs = flushMs): void {
+    if (!this.#spool?.dirty) return;
+    const dueAt = performance.now() + withinMs;
+    if (this.#flushTimer !== undefined && this.#flushAt <= dueAt) return;
+    clearTimeout(this.#flushTimer);
+    this.#flushAt = dueAt;
     this.#flushTimer = setTimeout(() => {
       this.#flushTimer = undefined;
       this.#flush();
       this.#armFlush();
-    }, flushMs);
+    }, withinMs);
   }
 
   #flush(): void {

@@ -21,8 +21,10 @@ const kind: FoldKind<Item> = {
   add: (row) => {
     row.count++;
   },
-  endOf: () => 0,
-  end: () => {},
+  endOf: ({ key = 0 }) => 1_000 + key,
+  end: (row, endedAt) => {
+    row.duration_ms = endedAt;
+  },
   keyOf: ({ key = null }) => key,
 };
 
@@ -62,17 +64,52 @@ describe('fold', () => {
     assert.equal(rows.length, 15);
   });
 
-  it('gathers the failures of one process to one destination with one errno into one row, budget or not', () => {
-    const { fold, show } = makeFold();
+  it('tells of the first failure of a kind at once, and of those that follow in one row a window', () => {
+    const { fold, rows, show } = makeFold();
     const failure = true;
-    for (let key = 0; key < 5; key++) fold.add({ failure, outcome: 'ECONNREFUSED', key }, key * 10);
+    const fail = (key: number, nowMs: number): void =>
+      void fold.add({ failure, outcome: 'ECONNREFUSED', key }, nowMs);
+    for (let key = 0; key < 5; key++) fail(key, key * 10);
     fold.add({ failure, outcome: 'ECONNREFUSED', process: 'p2', key: 77 }, 60);
     fold.add({ failure, outcome: 'ETIMEDOUT', key: 78 }, 60);
-    fold.flush(2000);
-    assert.deepEqual(show(), [
-      ['p1', 'ECONNREFUSED', 5, null],
+    const first = [
+      ['p1', 'ECONNREFUSED', 1, 0],
       ['p2', 'ECONNREFUSED', 1, 77],
       ['p1', 'ETIMEDOUT', 1, 78],
+    ];
+    assert.deepEqual(show(), first);
+    fold.flush(1000);
+    fail(5, 1500);
+    fail(6, 1600);
+    fold.flush(2000);
+    fold.flush(2900);
+    const followed = [
+      ['p1', 'ECONNREFUSED', 4, null],
+      ['p1', 'ECONNREFUSED', 2, null],
+    ];
+    assert.deepEqual(show(), [...first, ...followed]);
+    assert.deepEqual(
+      rows.slice(3).map(({ row }) => row.duration_ms),
+      [1004, 1006],
+    );
+    fold.flush(3100);
+    fail(7, 3200);
+    assert.deepEqual(show().at(-1), ['p1', 'ECONNREFUSED', 1, 7]);
+    fail(8, 3300);
+    fold.flush(Number.POSITIVE_INFINITY);
+    assert.deepEqual(show().at(-1), ['p1', 'ECONNREFUSED', 1, 8]);
+    assert.equal(rows.length, 7);
+  });
+
+  it('folds failures past the budget without a row for the first', () => {
+    const { fold, show } = makeFold({ burstRows: 1, rowsPerSecond: 0 });
+    for (let key = 0; key < 3; key++) fold.add({ failure: true, outcome: `to ${key % 2}`, key }, 0);
+    fold.add({ failure: true, outcome: 'to 1' }, 10);
+    fold.flush(1000);
+    assert.deepEqual(show(), [
+      ['p1', 'to 0', 1, 0],
+      ['p1', 'to 1', 2, null],
+      ['p1', 'to 0', 1, 2],
     ]);
   });
 

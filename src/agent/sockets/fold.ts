@@ -41,9 +41,12 @@ export interface FoldKind<Item> {
 
 /** A row that gathers like ones; closed once its window is over. */
 export interface FoldedRow {
-  readonly row: ReportedConnection;
+  /** Null until one has come that was not told of by itself. */
+  row: ReportedConnection | null;
   key: number | null;
-  readonly since: number;
+  /** Whether it gathers failures, the first of which was a row of its own. */
+  readonly failures: boolean;
+  since: number;
   endedAt: number;
   open: boolean;
 }
@@ -52,8 +55,9 @@ export interface FoldedRow {
 export type RowSink = (row: ReportedConnection, key: number | null) => void;
 
 /**
- * Keeps the number of recorded rows within a budget without losing a count. Failures of one process to one destination
- * with one errno within the window are one row, always. Other connections are rows of their own while the budget
+ * Keeps the number of recorded rows within a budget without losing a count. Of failures of one process to one destination
+ * with one errno, the first is a row at once and those that follow are one row a window, until a window passes without.
+ * Other connections are rows of their own while the budget
  * lasts; past it, those with the same program, user, destination, direction and outcome are one row.
  */
 export class Fold<Item> {
@@ -88,12 +92,13 @@ export class Fold<Item> {
     const found = this.#open.get(like);
     if (found) return this.#join(found, item);
     if (this.#open.size < this.#options.maxOpen) {
-      return this.#begin(like, kind.describe(item, false), kind.keyOf(item), kind.endOf(item), nowMs);
+      const begun = this.#begin(like, inBudget, nowMs);
+      if (!inBudget) return this.#join(begun, item);
+      this.#emit(kind.describe(item, false), kind.keyOf(item));
+      return begun;
     }
     const coarse = `${kind.nameProgram(item)} ${kind.nameOutcome(item, true)}`;
-    const rough = this.#open.get(coarse);
-    if (rough) return this.#join(rough, item);
-    return this.#begin(coarse, kind.describe(item, true), null, kind.endOf(item), nowMs);
+    return this.#join(this.#open.get(coarse) ?? this.#begin(coarse, false, nowMs), item, true);
   }
 
   /** Hands on the rows whose window is over; all of them when `nowMs` is Infinity. */
@@ -102,28 +107,41 @@ export class Fold<Item> {
       // In order of insertion, which is that of `since`.
       if (nowMs - folded.since < this.#options.windowMs) return;
       this.#open.delete(like);
-      folded.open = false;
-      if (folded.row.count > 1) this.#kind.end(folded.row, folded.endedAt);
-      this.#emit(folded.row, folded.key);
+      const { row, key, endedAt } = folded;
+      if (row && folded.failures && nowMs < Number.POSITIVE_INFINITY) this.#goOn(like, folded, nowMs);
+      else folded.open = false;
+      if (!row) continue;
+      if (row.count > 1) this.#kind.end(row, endedAt);
+      this.#emit(row, key);
     }
   }
 
-  #begin(
-    like: string,
-    row: ReportedConnection,
-    key: number | null,
-    endedAt: number,
-    since: number,
-  ): FoldedRow {
-    const folded = { row, key, since, endedAt, open: true };
+  /** Failures that came in this window may come in the next. */
+  #goOn(like: string, folded: FoldedRow, nowMs: number): void {
+    folded.row = null;
+    folded.key = null;
+    folded.since = nowMs;
+    folded.endedAt = Number.NEGATIVE_INFINITY;
+    this.#open.set(like, folded);
+  }
+
+  #begin(like: string, failures: boolean, since: number): FoldedRow {
+    const endedAt = Number.NEGATIVE_INFINITY;
+    const folded = { row: null, key: null, failures, since, endedAt, open: true };
     this.#open.set(like, folded);
     return folded;
   }
 
-  #join(folded: FoldedRow, item: Item): FoldedRow {
-    this.#kind.add(folded.row, item);
-    folded.key = null;
-    folded.endedAt = Math.max(folded.endedAt, this.#kind.endOf(item));
+  #join(folded: FoldedRow, item: Item, coarse = false): FoldedRow {
+    const kind = this.#kind;
+    if (folded.row) {
+      kind.add(folded.row, item);
+      folded.key = null;
+    } else {
+      folded.row = kind.describe(item, coarse);
+      folded.key = coarse ? null : kind.keyOf(item);
+    }
+    folded.endedAt = Math.max(folded.endedAt, kind.endOf(item));
     return folded;
   }
 

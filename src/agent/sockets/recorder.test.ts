@@ -55,8 +55,8 @@ describe('recorder', () => {
     assert.deepEqual(
       rows.map(({ error, reset_by, phase }) => [error, reset_by, phase]),
       [
-        [null, 'local', null],
         ['ECONNRESET', 'remote', 'established'],
+        [null, 'local', null],
       ],
     );
   });

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import type { Connection } from '../../../../src/wire/connection.ts';
 import { useKeys } from '../../app/keys.ts';
@@ -23,6 +23,8 @@ const ranges = [
   ['7d', '7 days'],
 ] as const;
 const topCount = 6;
+/** A new failure is worth asking for the sums again when they are older than this. */
+const freshMs = 1000;
 
 /** Every connection that failed: as they come, over time, and where they pile up. */
 export default function ErrorsView() {
@@ -41,7 +43,7 @@ export default function ErrorsView() {
   return (
     <div className="relative flex min-h-0 flex-1">
       <main className="flex min-w-0 flex-1 flex-col gap-2.5 overflow-y-auto p-2.5 md:gap-3 md:p-3">
-        <Summary range={range} onRange={(value) => set('range', value)} />
+        <Summary range={range} newest={view.rows[0]?.id ?? null} onRange={(value) => set('range', value)} />
         <LiveErrors
           rows={view.rows}
           ready={view.ready}
@@ -64,14 +66,26 @@ export default function ErrorsView() {
 
 const idOf = (row: Connection): string => String(row.id);
 
-function Summary({ range, onRange }: { range: string; onRange: (range: string) => void }) {
+interface SummaryProps {
+  readonly range: string;
+  /** Id of the failure that came last. */
+  readonly newest: number | null;
+  readonly onRange: (range: string) => void;
+}
+
+function Summary({ range, newest, onRange }: SummaryProps) {
   const query = useQuery({
     queryKey: ['errors', range],
     queryFn: ({ signal }) => rest.errors({ since: range, limit: 1000 }, signal),
     refetchInterval: 5000,
     placeholderData: (before) => before,
   });
-  const list = query.data;
+  const { data: list, dataUpdatedAt, refetch } = query;
+  const fetchedAt = useRef(0);
+  fetchedAt.current = dataUpdatedAt;
+  useEffect(() => {
+    if (newest !== null && Date.now() - fetchedAt.current > freshMs) void refetch();
+  }, [newest, refetch]);
   return (
     <>
       <section aria-label="Failures over time" className="panel shrink-0">
@@ -99,7 +113,7 @@ function Summary({ range, onRange }: { range: string; onRange: (range: string) =
         </div>
         {!list &&
           (query.isError ? (
-            <Failed error={query.error} retry={() => void query.refetch()} />
+            <Failed error={query.error} retry={() => void refetch()} />
           ) : (
             <Loading what="errors" />
           ))}
