@@ -1,8 +1,10 @@
 import { prepareAgentFolders } from '../platform/folders.ts';
 import { claimInstance } from '../platform/instance.ts';
 import { makeLifecycle } from '../platform/lifecycle.ts';
+import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
 import { findPaths } from '../platform/paths.ts';
 import { makeReporter } from '../platform/reporter.ts';
+import { releaseProgramPages } from '../sys/program-pages.ts';
 import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
 import type { AgentValues } from './setting-names.ts';
 import { watchSignals } from './signals.ts';
@@ -30,7 +32,7 @@ export async function runAgent(values: AgentValues): Promise<void> {
     },
     reporter,
   );
-  const lifecycle = makeLifecycle(agent.components, reporter);
+  const lifecycle = makeLifecycle([...agent.components, ...makeMemoryTrimmer(releaseProgramPages)], reporter);
   const signal = watchSignals(() => _claim[Symbol.dispose]());
   await Promise.race([lifecycle.start(), signal.asked]);
   if (!signal.isAsked()) {

@@ -8,6 +8,7 @@
  */
 import { borrowAccount } from '../platform/account.ts';
 import { type Component, makeLifecycle } from '../platform/lifecycle.ts';
+import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
 import { Ingest } from '../server/ingest/ingest.ts';
@@ -69,6 +70,8 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       makeRetention(store, reporter),
       viewers,
       ingest,
+      // Without letting go of program pages: the server's process calls no C library by itself.
+      ...makeMemoryTrimmer(null),
     ],
     reporter,
   );

@@ -13,9 +13,11 @@ import { escapeText } from '../cli/escape.ts';
 import { prepareFolders, removeRuntimeFolders } from '../platform/folders.ts';
 import { claimInstance } from '../platform/instance.ts';
 import { makeLifecycle } from '../platform/lifecycle.ts';
+import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
 import { findPaths, type Paths } from '../platform/paths.ts';
 import { makeReporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
+import { releaseProgramPages } from '../sys/program-pages.ts';
 import type { SensorStatus } from '../wire/machine.ts';
 import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
 import { chooseAccount, makeServerConfig } from './server-config.ts';
@@ -48,7 +50,10 @@ export async function runUp(values: UpValues): Promise<void> {
     },
     reporter,
   );
-  const lifecycle = makeLifecycle([server, ...agent.components], reporter);
+  const lifecycle = makeLifecycle(
+    [server, ...agent.components, ...makeMemoryTrimmer(releaseProgramPages)],
+    reporter,
+  );
   const signal = watchSignals(() => {
     server.kill();
     _claim[Symbol.dispose]();
