@@ -88,10 +88,15 @@ export class Agent implements Component, LiveSource {
     this.#listeners.push(listener);
   }
 
-  takeFrame(full: boolean): SourceFrame {
+  hasMore(): boolean {
+    return this.#sockets?.hasMore ?? false;
+  }
+
+  takeFrame(asked: boolean): SourceFrame {
     const nowMs = Date.now();
     this.#takenMs = nowMs;
     const sockets = this.#sockets!;
+    const full = asked || sockets.overflowed;
     const { totals } = sockets;
     const samples = this.#samples;
     this.#samples = [];

@@ -78,6 +78,7 @@ function makeSource(agent: Agent, intervalMs: number): LiveSource {
   return {
     sensors: () => agent.sensors(),
     takeFrame: (full) => (agent.sensors().length === 0 ? emptyFrame() : agent.takeFrame(full)),
+    hasMore: () => agent.hasMore(),
     onReading(listener) {
       let last = Number.NEGATIVE_INFINITY;
       agent.onReading(() => {

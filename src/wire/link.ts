@@ -77,7 +77,7 @@ export const liveSchema = z.strictObject({
   at: z.number(),
   /** Whether what is not in this frame is no longer so: replaces everything the server holds of this agent. */
   full: z.boolean(),
-  /** Answers the `sync` of that number. */
+  /** Answers the `sync` of that number and those before it. */
   sync: count.optional(),
   opened: z.array(openedSchema).max(200_000),
   /** As `opened`, for ones known before whose other fields changed (owner, names). */

@@ -48,6 +48,10 @@ export class LinkSession {
   #next = 0;
   #intervalMs = 0;
   #sentLiveAt = Number.NEGATIVE_INFINITY;
+  /** Whether more frames follow as soon as the network has taken the last one. */
+  #following = false;
+  /** The last `sync` that no frame has answered. */
+  #asked: number | undefined;
   #answered = true;
   #liveTimer: NodeJS.Timeout | undefined;
   readonly #pingTimer: NodeJS.Timeout;
@@ -132,7 +136,8 @@ export class LinkSession {
         this.#setPace(message.live_interval_ms);
         break;
       case 'sync':
-        if (this.#welcomed) this.#sendLive(false, message.sync);
+        this.#asked = message.sync;
+        if (this.#welcomed) this.#sendLive(false);
         break;
       case 'refused':
         this.#events.refused(message.code, message.message);
@@ -183,11 +188,27 @@ export class LinkSession {
     this.#liveTimer = setTimeout(() => this.#onLiveTimer(), this.#intervalMs);
   }
 
-  #sendLive(full: boolean, sync?: number): void {
+  #sendLive(full: boolean): void {
     if (this.#socket.bufferedAmount > maxBufferedBytes && !full) return;
     this.#sentLiveAt = performance.now();
     const frame = this.#source.takeFrame(full);
-    for (const text of encodeLive(this.#strict ? this.#clean(frame) : frame, sync)) this.#socket.send(text);
+    const more = this.#source.hasMore?.() ?? false;
+    const texts = encodeLive(this.#strict ? this.#clean(frame) : frame, more ? undefined : this.#asked);
+    if (!more) this.#asked = undefined;
+    const last = texts.pop()!;
+    for (const text of texts) this.#socket.send(text);
+    if (!more || this.#following) {
+      this.#socket.send(last);
+      return;
+    }
+    this.#following = true;
+    this.#socket.send(last, () => this.#follow());
+  }
+
+  /** What the last frame could not hold. One frame at a time is under way, so that neither end holds all at once. */
+  #follow(): void {
+    this.#following = false;
+    if (this.#welcomed && this.#source.hasMore?.()) this.#sendLive(false);
   }
 
   #clean(raw: SourceFrame): SourceFrame {

@@ -13,6 +13,12 @@ export interface LiveSource {
    */
   takeFrame(full: boolean): SourceFrame;
 
+  /**
+   * Whether the last frame could not hold all that there is to tell. The link then takes the next ones as soon as the
+   * network has taken this one. A source without it always tells all.
+   */
+  hasMore?(): boolean;
+
   /** What each sensor can do here and why not more; sent in `hello`. */
   sensors(): readonly SensorStatus[];
 

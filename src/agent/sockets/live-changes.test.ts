@@ -79,10 +79,51 @@ describe('live changes', () => {
   it('falls back to a full frame when more waited than it keeps', () => {
     const b = makeBench();
     for (let key = 0; key < 50_010; key++) b.open(key);
+    assert(b.live.overflowed);
     const frame = b.take();
     assert.equal(frame.full, true);
-    assert.equal(frame.opened.length, 50_010);
-    assert.equal(b.take().full, false);
+    const told = keys(frame.opened);
+    while (b.live.hasMore) {
+      const next = b.take();
+      assert.equal(next.full, false);
+      told.push(...keys(next.opened));
+    }
+    assert.deepEqual(
+      told,
+      Array.from({ length: 50_010 }, (_, key) => key),
+    );
+  });
+
+  it('tells of many connections in pieces, without those that end meanwhile and with those that open', () => {
+    const b = makeBench();
+    const connections = Array.from({ length: 1200 }, (_, key) => b.open(key));
+    const first = b.take(true);
+    assert.deepEqual([first.full, first.opened.length, b.live.hasMore], [true, 500, true]);
+    b.end(connections[3]);
+    b.end(connections[700]);
+    b.open(5000);
+    b.live.changed(connections[4]);
+    b.live.changed(connections[800]);
+    const second = b.take();
+    assert.deepEqual([second.full, second.opened.length, b.live.hasMore], [false, 500, true]);
+    assert.deepEqual([second.closed, second.changed.map(([key]) => key)], [[3], [4]]);
+    const third = b.take();
+    assert.deepEqual([third.opened.length, b.live.hasMore], [200, false]);
+    const told = [first, second, third].flatMap((frame) => keys(frame.opened));
+    assert.deepEqual(new Set(told).size, 1200);
+    assert(!told.includes(700) && told.includes(5000));
+  });
+
+  it('begins anew when everything is asked for between two pieces', () => {
+    const b = makeBench();
+    for (let key = 0; key < 800; key++) b.open(key);
+    b.take(true);
+    const told = [...keys(b.take(true).opened), ...keys(b.take().opened)];
+    assert.deepEqual(
+      told,
+      Array.from({ length: 800 }, (_, key) => key),
+    );
+    assert.equal(b.live.hasMore, false);
   });
 
   it('keeps to the schema of the link', () => {

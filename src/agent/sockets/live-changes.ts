@@ -5,6 +5,8 @@ import type { TrackedConnection } from './tracked.ts';
 
 /** Entries that wait for the next frame at most; past it, the next one holds everything anew. */
 const maxWaiting = 50_000;
+/** Connections told of in full in one frame; the others follow in the next ones, so that no frame is long. */
+const maxTold = 500;
 
 /** Index of each state and limit on the wire. */
 const stateIndex = new Map(connectionStates.map((state, index) => [state, index]));
@@ -16,6 +18,9 @@ export type ConnectionChanges = Pick<LiveFrame, 'full' | 'opened' | 'revised' | 
 export class LiveChanges {
   readonly #clock: Clock;
   #opened: TrackedConnection[] = [];
+  /** What a full frame has left to the next ones, from `#toldOf` on. */
+  #standing: TrackedConnection[] = [];
+  #toldOf = 0;
   #revised: TrackedConnection[] = [];
   #changed: TrackedConnection[] = [];
   #closed: number[] = [];
@@ -53,7 +58,21 @@ export class LiveChanges {
     this.#bound(this.#closed);
   }
 
-  /** What changed since the last call; with `full`, or after more than could be kept, everything that `all` visits. */
+  /** Whether the next frame must hold everything, since more waited for it than could be kept. */
+  get overflowed(): boolean {
+    return this.#overflowed;
+  }
+
+  /** Whether connections are left for another frame, to be taken soon. */
+  get hasMore(): boolean {
+    return this.#overflowed || this.#standing.length > 0 || this.#opened.length > maxTold;
+  }
+
+  /**
+   * What changed since the last call; with `full`, or after more than could be kept, everything that `all` visits. No
+   * more than 500 connections at once: while `hasMore`, further calls bring the others. One that ends meanwhile is not
+   * told of, and one that changes is told of as it is then.
+   */
   take(
     full: boolean,
     all: (visit: (connection: TrackedConnection) => void) => void,
@@ -64,36 +83,55 @@ export class LiveChanges {
       connection.announced = true;
       return { key: connection.key, connection: describeConnection(connection, this.#clock, nowMs) };
     };
-    let opened: LiveFrame['opened'] = [];
-    if (everything) all((connection) => opened.push(announce(connection)));
-    else opened = this.#opened.filter((connection) => !connection.gone).map(announce);
+    if (everything) {
+      this.#opened = [];
+      this.#standing = [];
+      this.#toldOf = 0;
+      all((connection) => this.#standing.push(connection));
+    }
     const frame: ConnectionChanges = {
       full: everything,
-      opened,
+      opened: this.#nextToTell().map(announce),
       revised: everything ? [] : this.#revised.filter((connection) => !connection.gone).map(announce),
       changed: everything ? [] : this.#changed.filter((connection) => !connection.gone).map(encodeChange),
       closed: everything ? [] : this.#closed,
     };
-    for (const connection of this.#changed) connection.changed = false;
-    for (const connection of this.#revised) connection.revised = false;
-    this.#clear();
+    this.#forgetChanges();
+    this.#overflowed = false;
     return frame;
+  }
+
+  /** Takes from what stood before what opened since. */
+  #nextToTell(): TrackedConnection[] {
+    const next: TrackedConnection[] = [];
+    while (next.length < maxTold && this.#toldOf < this.#standing.length) {
+      const connection = this.#standing[this.#toldOf++];
+      if (!connection.gone) next.push(connection);
+    }
+    if (this.#toldOf === this.#standing.length) {
+      this.#standing = [];
+      this.#toldOf = 0;
+    }
+    const open = this.#opened.filter((connection) => !connection.gone);
+    this.#opened = open.splice(maxTold - next.length);
+    return next.concat(open);
   }
 
   #bound(list: readonly unknown[]): void {
     if (list.length <= maxWaiting) return;
-    for (const connection of this.#changed) connection.changed = false;
-    for (const connection of this.#revised) connection.revised = false;
-    this.#clear();
+    this.#forgetChanges();
+    this.#opened = [];
+    this.#standing = [];
+    this.#toldOf = 0;
     this.#overflowed = true;
   }
 
-  #clear(): void {
-    this.#opened = [];
+  #forgetChanges(): void {
+    for (const connection of this.#changed) connection.changed = false;
+    for (const connection of this.#revised) connection.revised = false;
     this.#revised = [];
     this.#changed = [];
     this.#closed = [];
-    this.#overflowed = false;
   }
 }
 

@@ -63,7 +63,17 @@ export class SocketSensor implements Disposable {
     this.#recorder.tick(nowMs);
   }
 
-  /** What changed since the last call, or with `full` all. */
+  /** Whether the next changes hold all, asked for or not. */
+  get overflowed(): boolean {
+    return this.#live.overflowed;
+  }
+
+  /** Whether more is to be taken soon, since changes are of bounded size. */
+  get hasMore(): boolean {
+    return this.#live.hasMore;
+  }
+
+  /** What changed since the last call, or with `full` all, of which the first part. */
   takeChanges(full: boolean, nowMs: number): ConnectionChanges {
     return this.#live.take(full, (visit) => this.#tracker.forEach(visit), nowMs);
   }

@@ -141,11 +141,16 @@ export class AgentSession implements AgentControl {
 
   #apply(frame: LiveMessage): void {
     if (this.#agent) this.#parts.mirror.apply(this.#agent, frame);
-    if (frame.sync !== undefined) {
-      this.#syncs.get(frame.sync)?.();
-      this.#syncs.delete(frame.sync);
-    }
+    if (frame.sync !== undefined) this.#answer(frame.sync);
     this.#resume();
+  }
+
+  #answer(last: number): void {
+    for (const [sync, resolve] of this.#syncs) {
+      if (sync > last) return;
+      this.#syncs.delete(sync);
+      resolve();
+    }
   }
 
   #onRecords(message: RecordsMessage, hello: Hello): void {
