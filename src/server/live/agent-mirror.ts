@@ -161,9 +161,13 @@ export class AgentMirror {
 
   /** Something of a row that is on show changed. */
   #touch(row: LiveRow): void {
+    this.#noteState(row);
+    this.#parts.log.touch(row);
+  }
+
+  #noteState(row: LiveRow): void {
     if (row.state === 'TIME_WAIT') this.#inTimeWait.add(row);
     else this.#inTimeWait.delete(row);
-    this.#parts.log.touch(row);
   }
 
   #open(key: number, reported: ReportedConnection): void {
@@ -200,10 +204,12 @@ export class AgentMirror {
   #change(change: LinkChange): void {
     const row = this.#rows.get(change[0]);
     if (!row) return;
+    const { state } = row;
     if (!applyChange(row, change)) {
       throw new NetmonError('NM_VALIDATION', 'a change holds a number that cannot be');
     }
-    this.#touch(row);
+    if (row.state !== state) this.#noteState(row);
+    this.#parts.log.count(row);
   }
 
   #close(key: number, now: number): void {

@@ -107,25 +107,25 @@ export function reviseRow(row: LiveRow, reported: ReportedConnection, pool: Text
 
 /** Applies a change by position (wire/link.ts). False, and nothing applied, when a number in it cannot be. */
 export function applyChange(row: LiveRow, change: LinkChange): boolean {
-  for (const value of change) if (!(value >= -1)) return false;
-  const [, state, sent, received, packetsSent, packetsReceived, up, down] = change;
-  const [rttUs, minRttUs, jitterUs, retransmits, sendQueue, receiveQueue, limitedBy] = change.slice(8);
-  if (connectionStates[state] === undefined && state !== -1) return false;
-  if (limits[limitedBy] === undefined && limitedBy !== -1) return false;
-  row.state = connectionStates[state] ?? null;
-  row.bytes_sent = known(sent);
-  row.bytes_received = known(received);
-  row.packets_sent = known(packetsSent);
-  row.packets_received = known(packetsReceived);
-  row.upload_speed = known(up);
-  row.download_speed = known(down);
-  row.rtt_ms = milliseconds(rttUs);
-  row.min_rtt_ms = milliseconds(minRttUs);
-  row.jitter_ms = milliseconds(jitterUs);
-  row.retransmits = known(retransmits);
-  row.send_queue = known(sendQueue);
-  row.receive_queue = known(receiveQueue);
-  row.limited_by = limits[limitedBy] ?? null;
+  for (let i = 0; i < change.length; i++) if (!(change[i] >= -1)) return false;
+  const state = connectionStates[change[1]];
+  const limitedBy = limits[change[14]];
+  if ((state === undefined && change[1] !== -1) || (limitedBy === undefined && change[14] !== -1))
+    return false;
+  row.state = state ?? null;
+  row.bytes_sent = known(change[2]);
+  row.bytes_received = known(change[3]);
+  row.packets_sent = known(change[4]);
+  row.packets_received = known(change[5]);
+  row.upload_speed = known(change[6]);
+  row.download_speed = known(change[7]);
+  row.rtt_ms = milliseconds(change[8]);
+  row.min_rtt_ms = milliseconds(change[9]);
+  row.jitter_ms = milliseconds(change[10]);
+  row.retransmits = known(change[11]);
+  row.send_queue = known(change[12]);
+  row.receive_queue = known(change[13]);
+  row.limited_by = limitedBy ?? null;
   return true;
 }
 

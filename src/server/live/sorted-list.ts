@@ -1,12 +1,18 @@
-/** Longest chunk; a longer one is split in two. Inserting moves at most so many pointers. */
+/** Longest chunk; a longer one is cut into halves of it. */
 const maxChunk = 512;
 
+/** What stands in a list. It belongs to the list, and must not change its place while it is in it. */
+export interface Listed {
+  /** Used by the list alone. */
+  leaving: boolean;
+}
+
 /**
- * Values kept in order in chunks of up to 512, so that an insert or a removal costs a binary search and a short move
- * however many there are, and a window at any rank is a walk over chunk lengths. No two values may compare as equal,
- * and a value must not change its place while it is in the list.
+ * Values kept in order in chunks of up to 512. Values come and go in batches: each costs a binary search over the chunks,
+ * and each chunk with a change one pass however many of its values changed; a window at any rank is a walk over chunk
+ * lengths. No two values may compare as equal.
  */
-export class SortedList<Value> {
+export class SortedList<Value extends Listed> {
   readonly #compare: (a: Value, b: Value) => number;
   #chunks: Value[][] = [];
   #size = 0;
@@ -22,36 +28,44 @@ export class SortedList<Value> {
   /** Replaces everything. */
   fill(values: readonly Value[]): void {
     const sorted = values.toSorted(this.#compare);
-    this.#chunks = [];
-    for (let i = 0; i < sorted.length; i += maxChunk / 2) {
-      this.#chunks.push(sorted.slice(i, i + maxChunk / 2));
-    }
+    this.#chunks = cut(sorted);
     this.#size = sorted.length;
   }
 
-  insert(value: Value): void {
-    const c = Math.min(this.#chunkOf(value), this.#chunks.length - 1);
-    this.#size++;
-    if (c < 0) {
-      this.#chunks.push([value]);
+  /** Puts values in; the array is sorted. */
+  insertAll(values: Value[]): void {
+    if (this.#chunks.length === 0) {
+      this.fill(values);
       return;
     }
-    const chunk = this.#chunks[c];
-    chunk.splice(this.#rankIn(chunk, value), 0, value);
-    if (chunk.length > maxChunk) this.#chunks.splice(c + 1, 0, chunk.splice(maxChunk / 2));
+    values.sort(this.#compare);
+    this.#size += values.length;
+    let from = 0;
+    while (from < values.length) {
+      const c = Math.min(this.#chunkOf(values[from]), this.#chunks.length - 1);
+      const chunk = this.#chunks[c];
+      const end = c === this.#chunks.length - 1 ? values.length : this.#endOfRun(values, from, chunk);
+      const merged = this.#merge(chunk, values, from, end);
+      if (merged.length <= maxChunk) this.#chunks[c] = merged;
+      else this.#chunks.splice(c, 1, ...cut(merged));
+      from = end;
+    }
   }
 
-  /** Takes a value out; false when it is not in the list. */
-  remove(value: Value): boolean {
-    const c = this.#chunkOf(value);
-    const chunk = this.#chunks[c];
-    if (!chunk) return false;
-    const i = this.#rankIn(chunk, value);
-    if (chunk[i] !== value) return false;
-    chunk.splice(i, 1);
-    if (chunk.length === 0) this.#chunks.splice(c, 1);
-    this.#size--;
-    return true;
+  /** Takes values out, all of which must be in the list. */
+  removeAll(values: readonly Value[]): void {
+    const shortened = new Set<Value[]>();
+    for (const value of values) {
+      value.leaving = true;
+      shortened.add(this.#chunks[this.#chunkOf(value)]);
+    }
+    let emptied = false;
+    for (const chunk of shortened) {
+      retain(chunk);
+      if (chunk.length === 0) emptied = true;
+    }
+    if (emptied) this.#chunks = this.#chunks.filter((chunk) => chunk.length > 0);
+    this.#size -= values.length;
   }
 
   /** Up to `count` values from rank `start` on. */
@@ -85,15 +99,40 @@ export class SortedList<Value> {
     return low;
   }
 
-  /** How many values of the chunk are before this one. */
-  #rankIn(chunk: readonly Value[], value: Value): number {
-    let low = 0;
-    let high = chunk.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#compare(chunk[middle], value) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  /** The end of those of the sorted values, from `from` on, that come before the chunk's last one. */
+  #endOfRun(values: readonly Value[], from: number, chunk: readonly Value[]): number {
+    const last = chunk[chunk.length - 1];
+    let end = from + 1;
+    while (end < values.length && this.#compare(values[end], last) < 0) end++;
+    return end;
   }
+
+  /** A chunk with the sorted values from `from` to `end` among its own. */
+  #merge(chunk: readonly Value[], values: readonly Value[], from: number, end: number): Value[] {
+    const merged: Value[] = [];
+    let next = from;
+    for (const value of chunk) {
+      while (next < end && this.#compare(values[next], value) < 0) merged.push(values[next++]);
+      merged.push(value);
+    }
+    while (next < end) merged.push(values[next++]);
+    return merged;
+  }
+}
+
+/** Takes those that leave out of a chunk. */
+function retain(chunk: Listed[]): void {
+  let kept = 0;
+  for (const value of chunk) {
+    if (value.leaving) value.leaving = false;
+    else chunk[kept++] = value;
+  }
+  chunk.length = kept;
+}
+
+/** Cuts sorted values into chunks that have room for more. */
+function cut<Value>(values: readonly Value[]): Value[][] {
+  const chunks: Value[][] = [];
+  for (let i = 0; i < values.length; i += maxChunk / 2) chunks.push(values.slice(i, i + maxChunk / 2));
+  return chunks;
 }

@@ -6,7 +6,7 @@ import { makeConnectionMatcher } from '../../rules/connection-filter.ts';
 import { makeConnectionComparator } from '../../rules/connection-sort.ts';
 import type { Connection } from '../../wire/connection.ts';
 import type { ConnectionFilter } from '../../wire/query.ts';
-import { SortedList } from './sorted-list.ts';
+import { type Listed, SortedList } from './sorted-list.ts';
 import { ViewIndex } from './view-index.ts';
 
 const filters: readonly ConnectionFilter[] = [
@@ -94,26 +94,33 @@ describe('ViewIndex', () => {
 });
 
 describe('SortedList', () => {
-  it('keeps thousands of values in order over splits and removals', () => {
-    const list = new SortedList<number>((a, b) => a - b);
-    list.fill([500_000]);
-    const expected = new Set([500_000]);
+  it('keeps thousands of values in order over batches that cut and empty chunks', () => {
+    const list = new SortedList<Listed & { value: number }>((a, b) => a.value - b.value);
+    const held = new Map<number, Listed & { value: number }>();
     let seed = 1;
-    for (let i = 0; i < 20_000; i++) {
+    const random = () => {
       seed = (seed * 48_271) % 2_147_483_647;
-      const value = seed % 10_000;
-      if (expected.has(value)) {
-        assert.equal(list.remove(value), true);
-        expected.delete(value);
-      } else {
-        list.insert(value);
-        expected.add(value);
+      return seed;
+    };
+    for (const size of [3000, 1, 1, 400, 6000, 2, 9000, 50, 1500, 9000]) {
+      const coming = new Map<number, Listed & { value: number }>();
+      const going = new Set<Listed & { value: number }>();
+      for (let i = 0; i < size; i++) {
+        const value = random() % 10_000;
+        const known = held.get(value);
+        if (known) going.add(known);
+        else coming.set(value, { value, leaving: false });
       }
+      list.removeAll([...going]);
+      list.insertAll([...coming.values()]);
+      for (const { value } of going) held.delete(value);
+      for (const [value, entry] of coming) held.set(value, entry);
+      const sorted = [...held.values()].sort((a, b) => a.value - b.value);
+      assert.deepEqual(list.slice(0, 20_000), sorted);
+      assert.deepEqual(list.slice(1500, 100), sorted.slice(1500, 1600));
+      assert.equal(list.size, sorted.length);
     }
-    const sorted = [...expected].sort((a, b) => a - b);
-    assert.deepEqual(list.slice(0, 20_000), sorted);
-    assert.deepEqual(list.slice(1500, 100), sorted.slice(1500, 1600));
-    assert.equal(list.remove(-1), false);
-    assert.equal(list.size, sorted.length);
+    list.removeAll([...held.values()]);
+    assert.deepEqual(list.slice(0, 10), []);
   });
 });

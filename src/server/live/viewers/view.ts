@@ -1,14 +1,17 @@
 import type { Connection } from '../../../wire/connection.ts';
 import type { Sample } from '../../../wire/machine.ts';
 import type { SampleRing } from '../history.ts';
+import type { LiveRow } from '../row.ts';
 import type { ViewIndex } from '../view-index.ts';
-import { encodeDiff, encodeSnapshot, RowDiffer } from './row-differ.ts';
+import { encodeDiff, encodeSnapshot, type Fields, RowDiffer } from './row-differ.ts';
+import { copyRow, durationAt, patchCounters, patchRow } from './told-row.ts';
 
 /** One look of all views at the live state. */
 export interface Tick {
   readonly now: number;
-  /** Whether a connection may have changed since the last tick. */
-  readonly touched: (row: object) => boolean;
+  /** Whether a connection may have changed since the last tick, and whether in more than what a LinkChange holds. */
+  readonly touched: (row: Connection) => boolean;
+  readonly revised: (row: Connection) => boolean;
 }
 
 /**
@@ -28,7 +31,7 @@ export class ConnectionView implements View {
   readonly #offset: number;
   readonly #limit: number;
   readonly #differ: RowDiffer;
-  #now = 0;
+  #tick: Tick = { now: 0, touched: () => true, revised: () => true };
   #total = 0;
   #version = -1;
   #rows: Connection[] = [];
@@ -37,32 +40,32 @@ export class ConnectionView implements View {
     this.#index = index;
     this.#offset = offset;
     this.#limit = limit;
-    this.#differ = new RowDiffer({
-      key: 'id',
-      keep: (row) => this.#keep(row as Connection),
-      skips: (field, row) => field === 'duration_ms' && (row as Connection).active,
+    this.#differ = new RowDiffer('id', {
+      copy: (row) => copyRow(row as Connection, this.#tick.now),
+      patch: (told, row) => this.#patch(told as LiveRow, row as Connection),
     });
   }
 
   refresh(tick: Tick): string | null {
-    this.#now = tick.now;
+    this.#tick = tick;
     if (this.#index.version !== this.#version) {
       this.#rows = this.#index.window(this.#offset, this.#limit);
       this.#version = this.#index.version;
     }
-    const diff = this.#differ.update(this.#rows, tick.touched);
+    const diff = this.#differ.update(this.#rows);
     const total = this.#index.size === this.#total ? null : this.#index.size;
     this.#total = this.#index.size;
     return encodeDiff(diff, total);
   }
 
   snapshot(): string {
+    for (const told of this.#differ.rows() as LiveRow[]) told.duration_ms = durationAt(told, this.#tick.now);
     return encodeSnapshot(this.#differ, this.#total);
   }
 
-  #keep(row: Connection): Connection {
-    if (!row.active || row.opened_at === null || row.closed_at !== null) return { ...row };
-    return { ...row, duration_ms: Math.max(0, this.#now - Date.parse(row.opened_at)) };
+  #patch(told: LiveRow, row: Connection): Fields | null {
+    if (!this.#tick.touched(row)) return null;
+    return this.#tick.revised(row) ? patchRow(told, row) : patchCounters(told, row);
   }
 }
 
@@ -78,14 +81,14 @@ export class ListView implements View {
   constructor(key: string, rows: () => readonly object[], everyMs = 0) {
     this.#rows = rows;
     this.#everyMs = everyMs;
-    this.#differ = new RowDiffer({ key, keep: (row) => row });
+    this.#differ = new RowDiffer(key);
   }
 
   refresh(tick: Tick): string | null {
     if (tick.now - this.#refreshedAt < this.#everyMs) return null;
     this.#refreshedAt = tick.now;
     const rows = this.#rows();
-    const diff = this.#differ.update(rows, () => true);
+    const diff = this.#differ.update(rows);
     const total = rows.length === this.#total ? null : rows.length;
     this.#total = rows.length;
     return encodeDiff(diff, total);

@@ -100,12 +100,16 @@ export class Views {
   /** Brings every view up to what is so now, the slow ones only with `slow`. Gives the connections that changed. */
   refresh(slow: boolean): Iterable<Connection> {
     const now = this.#now();
-    const { touched, gone } = this.#mirror.log.take();
+    const { touched, revised, gone } = this.#mirror.log.take();
     for (const { thing } of this.#indexes.values()) {
       thing.update(touched, gone, () => this.#mirror.viewed(), now);
     }
-    const live: Tick = { now, touched: (row) => touched.has(row as never) };
-    const late: Tick = { now, touched: () => true };
+    const live: Tick = {
+      now,
+      touched: (row) => touched.has(row as never),
+      revised: (row) => revised.has(row as never),
+    };
+    const late: Tick = { now, touched: () => true, revised: () => true };
     for (const { thing } of this.#views.values()) {
       thing.update = null;
       if (thing.pace === 'slow' && !slow && thing.ready) continue;
