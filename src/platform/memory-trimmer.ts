@@ -27,11 +27,11 @@ const worthwhile = 12 * 2 ** 20;
 /** A process that used more than this share of a core since the last look has no time for it. */
 const busyShare = 0.15;
 /**
- * Between two collections passes this, and a thousand times the CPU of the last one (0.1 % of a core) where the growth is
+ * Between two collections passes this, and two hundred times the CPU of the last one (0.5 % of a core) where the growth is
  * just worthwhile; the more it is, the sooner.
  */
-const shortestWaitMs = 20_000;
-const restOverWork = 1_000;
+const shortestWaitMs = 15_000;
+const restOverWork = 200;
 /** The rest after collections that brought little doubles up to this. */
 const longestWaitMs = 600_000;
 /** Files' pages that are in use are back in memory after this long. */
