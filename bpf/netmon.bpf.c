@@ -12,6 +12,7 @@
 #include "netmon.h"
 #include "connects.h"
 #include "find.h"
+#include "half-open.h"
 #include "processes.h"
 #include "tcp.h"
 #include "udp.h"

@@ -54,7 +54,8 @@ struct slot {
 	u8 syn_retries;
 	u8 error_unread; /* UDP: reported by ICMP, not yet returned by a call */
 	u16 soft_error; /* that ICMP brought while connecting, should the socket be closed over it */
-	u8 pad[4];
+	u8 synack_retries; /* of a handshake that is not finished: how often its SYN-ACK was due again; 0 for all others */
+	u8 pad[3];
 
 	u8 local_ip[16];
 	u8 remote_ip[16];
@@ -77,11 +78,13 @@ struct shared {
 	u64 dirty_head; /* entries ever put on the dirty list */
 	u64 pad0[7];
 	u64 peers; /* slots that peers hold; the agent takes off those it frees */
+	u64 half_open; /* slots of unfinished handshakes; the agent takes off those it frees */
 	u64 longest_probe; /* how far from its place a slot was ever put */
 	u64 sweep; /* number of the look at all sockets that is on, set by the agent */
 	u64 lost_slots; /* sockets that found no slot free when they connected, listened, were accepted or bound */
 	u64 lost_datagrams; /* of UDP sockets without a slot */
 	u64 lost_peers; /* datagrams counted on the socket since there were too many peers */
+	u64 lost_half_open; /* unfinished handshakes for which there was no room when their SYN-ACK was first sent again */
 	u64 lost_process_events; /* exec and exit events for which the ring had no room */
 	u64 lost_calls; /* calls that could not be followed for want of memory: connect results, peers */
 	u64 time_wait_found; /* connections in TIME_WAIT at the start */

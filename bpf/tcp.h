@@ -3,6 +3,7 @@
 #ifndef NETMON_TCP_H
 #define NETMON_TCP_H
 
+#include "half-open.h"
 #include "sockets.h"
 #include "tasks.h"
 
@@ -135,6 +136,8 @@ static __noinline int follow_state(const struct sock *sk, int old_state, int new
 	struct place place = slot_of(sk);
 	if (!place.slot && !born && old_state != TCP_CLOSE && old_state != TCP_LISTEN)
 		place = open_late(sk);
+	if (place.slot)
+		leave_half_open(place.slot);
 	if (new_state == TCP_CLOSE) {
 		if (place.slot)
 			close_tcp(sk, place, old_state);

@@ -208,6 +208,12 @@ struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	__u8 icsk_retransmits;
 };
+struct request_sock {
+	struct sock_common __req_common;
+	u8 num_retrans;
+	u8 syncookie : 1;
+	u8 num_timeout : 7;
+};
 struct minmax_sample {
 	u32 t;
 	u32 v;

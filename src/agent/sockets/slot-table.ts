@@ -80,6 +80,8 @@ export class SlotTable {
     const start = slot * slotLayout.bytes;
     if (this.#bytes[start + slotLayout.flags] & slotFlags.peer)
       Atomics.sub(this.#shared64, sharedLayout.peers / 8, 1n);
+    if (this.#bytes[start + slotLayout.synack_retries] > 0)
+      Atomics.sub(this.#shared64, sharedLayout.half_open / 8, 1n);
     this.#bytes.fill(0, start + 8, start + slotLayout.bytes);
     // From here on the kernel may take it.
     Atomics.store(this.#u64, (start + slotLayout.id) / 8, 0n);

@@ -95,6 +95,7 @@ export class SocketSensor implements Disposable {
       sockets_without_slot: slots.counter('lost_slots'),
       datagrams_without_slot: slots.counter('lost_datagrams'),
       datagrams_of_too_many_peers: slots.counter('lost_peers'),
+      half_open_connections: slots.counter('lost_half_open'),
       process_events: slots.counter('lost_process_events'),
       calls_not_followed: slots.counter('lost_calls'),
       time_wait_not_shown: this.#tracker.evicted + slots.counter('lost_time_wait'),

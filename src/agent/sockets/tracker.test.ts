@@ -318,6 +318,25 @@ describe('tracker', () => {
     assert.equal(b.tracker.endsNotSeen, 2);
   });
 
+  it('keeps a half-open connection until its SYN-ACK is no longer sent, or it is finished', () => {
+    const b = makeBench();
+    const halfOpen = { state: 12, flags: slotFlags.passive };
+    const [given, finished] = [b.open('192.0.2.1', 1, halfOpen), b.open('192.0.2.1', 2, halfOpen)];
+    for (const slot of [given, finished]) b.memory.setU8(slot, 'synack_retries', 1);
+    assert.deepEqual(b.tick(), ['opened 192.0.2.1:1 inbound', 'opened 192.0.2.1:2 inbound']);
+    b.skip(2 * second);
+    b.memory.setU8(given, 'synack_retries', 2);
+    b.memory.setU8(finished, 'synack_retries', 0);
+    b.memory.setU8(finished, 'state', 1);
+    for (const slot of [given, finished]) b.memory.markDirty(slot);
+    assert.deepEqual(b.tick(), []);
+    b.skip(4 * second);
+    assert.deepEqual(b.tick(), []);
+    b.skip(second);
+    assert.deepEqual(b.tick(), ['ended 192.0.2.1:1 0/0', 'gone 192.0.2.1:1']);
+    assert.equal(b.tracker.open, 1);
+  });
+
   it('lets a rate rise and fall, and rests when it is zero', () => {
     const b = makeBench();
     const slot = b.open('192.0.2.1', 443);

@@ -2,6 +2,7 @@ import { formatIp, isLoopback } from '../../base/ip.ts';
 import type { Direction } from '../../wire/connection.ts';
 import { Alike } from './alike.ts';
 import { judgeLimit } from './describe.ts';
+import { HalfOpen, newSynReceived } from './half-open.ts';
 import { slotLayout as layout } from './layout.generated.ts';
 import { Lingering } from './lingering.ts';
 import { Listeners } from './listeners.ts';
@@ -87,6 +88,7 @@ export class Tracker {
   readonly #lingering = new Lingering();
   readonly #alike: Alike;
   readonly #peers = new UdpPeers();
+  readonly #halfOpen = new HalfOpen();
   /** Cookies of the UDP sockets that closed in this tick. */
   readonly #closedSockets: number[] = [];
   readonly #listeners = new Listeners();
@@ -122,8 +124,9 @@ export class Tracker {
     this.#slots.drain(this.#onDirty);
     this.#endPeersOfClosed();
     this.#rates.tick(elapsedMs, this.#onRate);
-    if (++this.#ticks % expireEvery === 0) this.#peers.expire(nowNs, this.#endPeer);
+    if (++this.#ticks % expireEvery === 0) this.#peers.expire(nowNs, this.#endSilent);
     if (this.#ticks % alikeTicks === 0) this.#alike.clear();
+    this.#halfOpen.expire(this.#tickMs, this.#endSilent);
     this.#lingering.expire(this.#tickMs, this.#onLingered);
     const done = this.#done;
     this.#done = [];
@@ -173,17 +176,18 @@ export class Tracker {
 
   readonly #onLingered = (connection: TrackedConnection): void => this.#deps.listener.onGone(connection);
 
-  readonly #endPeer = (peer: TrackedConnection): void => {
-    const { slot } = peer;
-    if (this.#bySlot[slot] !== peer) return;
-    this.#copyCounters(slot, peer);
-    peer.closedNs = this.#tickNs;
-    this.#end(slot, peer);
+  /** Ends what no event ends. */
+  readonly #endSilent = (connection: TrackedConnection): void => {
+    const { slot } = connection;
+    if (this.#bySlot[slot] !== connection) return;
+    this.#copyCounters(slot, connection);
+    connection.closedNs = this.#tickNs;
+    this.#end(slot, connection);
   };
 
   /** After all has been read: a socket and its peers may be listed in any order. */
   #endPeersOfClosed(): void {
-    for (const cookie of this.#closedSockets) this.#peers.endSocket(cookie, this.#endPeer);
+    for (const cookie of this.#closedSockets) this.#peers.endSocket(cookie, this.#endSilent);
     this.#closedSockets.length = 0;
   }
 
@@ -204,6 +208,8 @@ export class Tracker {
     if (connection.revision !== slots.u32(slot, layout.revision)) this.#revise(slot, connection);
     connection.flags = flags;
     this.#copyCounters(slot, connection);
+    if (connection.state === newSynReceived)
+      this.#halfOpen.note(connection, slots.u8(slot, layout.synack_retries), this.#tickMs);
     const failures = slots.u32(slot, layout.errors) - connection.errors;
     if (failures > 0) this.#fail(slot, connection, failures);
     if (closedNs > 0) {
