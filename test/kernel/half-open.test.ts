@@ -80,12 +80,13 @@ describe('a half-open connection', { skip }, () => {
 
   it('takes a bounded share of the slots in a flood, and gives it back', async () => {
     using link = makeDeafLink();
-    await using netmon = await runNetmon({ flags: ['--max-sockets', '1024'] });
+    await using netmon = await runNetmon({ flags: ['--max-sockets', '8192'] });
     await using server = startGenerator(['serve', '--address', farAddress[4]], { namespace: link.far });
     const { port } = await server.next<ServeReport>();
-    const share = 1023 >> 6;
+    const share = 8191 >> 6;
+    const count = 200;
     for (const round of [1, 2]) {
-      const dialing = startDialing(link.near, port, 60);
+      const dialing = startDialing(link.near, port, count);
       const shown = await until('the share', async () => {
         const rows = await halfOpen(netmon, port);
         return rows.length >= share ? rows : undefined;
@@ -93,7 +94,7 @@ describe('a half-open connection', { skip }, () => {
       assert.equal(shown.length, share);
       await until(`the others, counted, in round ${round}`, async () => {
         const { half_open_connections } = (await netmon.health()).agents[0].system!.lost;
-        return half_open_connections >= (60 - share) * round ? true : undefined;
+        return half_open_connections >= (count - share) * round ? true : undefined;
       });
       dialing[Symbol.dispose]();
       await until('their end', async () => ((await halfOpen(netmon, port)).length === 0 ? true : undefined));
