@@ -4,7 +4,7 @@ import { makeLifecycle } from '../platform/lifecycle.ts';
 import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
 import { findPaths } from '../platform/paths.ts';
 import { makeReporter } from '../platform/reporter.ts';
-import { releaseProgramPages } from '../sys/program-pages.ts';
+import * as ownMemory from '../sys/own-memory.ts';
 import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
 import type { AgentValues } from './setting-names.ts';
 import { watchSignals } from './signals.ts';
@@ -32,7 +32,7 @@ export async function runAgent(values: AgentValues): Promise<void> {
     },
     reporter,
   );
-  const lifecycle = makeLifecycle([...agent.components, ...makeMemoryTrimmer(releaseProgramPages)], reporter);
+  const lifecycle = makeLifecycle([...agent.components, ...makeMemoryTrimmer(ownMemory)], reporter);
   const signal = watchSignals(() => _claim[Symbol.dispose]());
   await Promise.race([lifecycle.start(), signal.asked]);
   if (!signal.isAsked()) {

@@ -17,7 +17,7 @@ import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
 import { findPaths, type Paths } from '../platform/paths.ts';
 import { makeReporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
-import { releaseProgramPages } from '../sys/program-pages.ts';
+import * as ownMemory from '../sys/own-memory.ts';
 import type { SensorStatus } from '../wire/machine.ts';
 import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
 import { chooseAccount, makeServerConfig } from './server-config.ts';
@@ -50,10 +50,7 @@ export async function runUp(values: UpValues): Promise<void> {
     },
     reporter,
   );
-  const lifecycle = makeLifecycle(
-    [server, ...agent.components, ...makeMemoryTrimmer(releaseProgramPages)],
-    reporter,
-  );
+  const lifecycle = makeLifecycle([server, ...agent.components, ...makeMemoryTrimmer(ownMemory)], reporter);
   const signal = watchSignals(() => {
     server.kill();
     _claim[Symbol.dispose]();

@@ -20,6 +20,12 @@ export interface Trimming {
   now(): number;
 }
 
+/** What the C library can do about it, of `sys/own-memory.ts`. */
+export interface NativeCalls {
+  readonly releaseProgramPages: () => void;
+  readonly releaseFreedMemory: () => void;
+}
+
 /** How often memory is looked at. */
 const checkMs = 5_000;
 /** Growth that is worth a collection, or letting go of files. */
@@ -119,15 +125,18 @@ export class MemoryTrimmer implements Component {
 }
 
 /** The trimmer of this process; none where the collector cannot be called (Node without `--expose-gc`). */
-export function makeMemoryTrimmer(releaseFiles: (() => void) | null): Component[] {
+export function makeMemoryTrimmer(native: NativeCalls | null): Component[] {
   const { gc } = globalThis;
-  return gc ? [new MemoryTrimmer(makeTrimming(gc, releaseFiles))] : [];
+  return gc ? [new MemoryTrimmer(makeTrimming(gc, native))] : [];
 }
 
-function makeTrimming(gc: NodeJS.GCFunction, releaseFiles: (() => void) | null): Trimming {
+function makeTrimming(gc: NodeJS.GCFunction, native: NativeCalls | null): Trimming {
   return {
-    collect: () => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
-    releaseFiles,
+    collect() {
+      gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+      native?.releaseFreedMemory();
+    },
+    releaseFiles: native?.releaseProgramPages ?? null,
     readResident,
     readCpuMs() {
       const { user, system } = process.cpuUsage();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { findProgramMappings, releaseProgramPages } from './program-pages.ts';
+import { findProgramMappings, releaseFreedMemory, releaseProgramPages } from './own-memory.ts';
 
 const smaps = `00400000-00500000 r-xp 00000000 08:01 11 /usr/bin/program
 Rss: 900 kB
@@ -41,6 +41,13 @@ describe('releaseProgramPages', () => {
     const after = residentFiles();
     assert(after < before - 8 * 1024, `${before} kB before, ${after} kB after`);
     assert.deepEqual(JSON.parse('{"a":[1,"b"]}'), { a: [1, 'b'] });
+  });
+});
+
+describe('releaseFreedMemory', () => {
+  it('may be called at any time', () => {
+    releaseFreedMemory();
+    assert.equal(Buffer.alloc(100_000, 'x').toString().length, 100_000);
   });
 });
 

@@ -10,9 +10,14 @@ const dontNeed = 4;
  * hundred page faults. Only mappings that were never written to are touched.
  */
 export function releaseProgramPages(): void {
-  const { madvise } = getCalls();
+  const { madvise } = bind();
   for (const { start, bytes } of findProgramMappings(readFileSync('/proc/self/smaps', 'latin1')))
     madvise(start, bytes, dontNeed);
+}
+
+/** Has the C library give freed memory back that lies between what is in use (malloc_trim(3)); musl needs no such call. */
+export function releaseFreedMemory(): void {
+  bind().trim?.(0);
 }
 
 export interface ProgramMapping {
@@ -36,9 +41,22 @@ export function findProgramMappings(smaps: string): ProgramMapping[] {
   return found;
 }
 
-let calls: { madvise: (start: number, bytes: number, advice: number) => number } | undefined;
+interface Calls {
+  readonly madvise: (start: number, bytes: number, advice: number) => number;
+  readonly trim: ((pad: number) => number) | null;
+}
 
-function getCalls(): NonNullable<typeof calls> {
-  calls ??= { madvise: koffi.load(null).func('int madvise(uintptr_t start, size_t bytes, int advice)') };
+let calls: Calls | undefined;
+
+function bind(): Calls {
+  if (calls) return calls;
+  const library = koffi.load(null);
+  let trim: Calls['trim'] = null;
+  try {
+    trim = library.func('int malloc_trim(size_t pad)');
+  } catch {
+    // Not glibc.
+  }
+  calls = { madvise: library.func('int madvise(uintptr_t start, size_t bytes, int advice)'), trim };
   return calls;
 }
