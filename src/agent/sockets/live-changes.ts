@@ -5,8 +5,8 @@ import type { TrackedConnection } from './tracked.ts';
 
 /** Entries that wait for the next frame at most; past it, the next one holds everything anew. */
 const maxWaiting = 50_000;
-/** Connections told of in full in one frame; the others follow in the next ones, so that no frame is long. */
-const maxTold = 500;
+/** Connections told of in full in one frame; the others follow in the next ones, so that no frame outlives the young generation. */
+const maxTold = 125;
 
 /** Index of each state and limit on the wire. */
 const stateIndex = new Map(connectionStates.map((state, index) => [state, index]));
@@ -70,7 +70,7 @@ export class LiveChanges {
 
   /**
    * What changed since the last call; with `full`, or after more than could be kept, everything that `all` visits. No
-   * more than 500 connections at once: while `hasMore`, further calls bring the others. One that ends meanwhile is not
+   * more than 125 connections at once: while `hasMore`, further calls bring the others. One that ends meanwhile is not
    * told of, and one that changes is told of as it is then.
    */
   take(
