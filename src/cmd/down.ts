@@ -1,4 +1,5 @@
 import { NetmonError } from '../base/errors.ts';
+import { escapeText } from '../cli/escape.ts';
 import { findInstance, isAlive } from '../platform/instance.ts';
 import { findPaths } from '../platform/paths.ts';
 import type { SettingValues } from '../platform/settings.ts';
@@ -9,9 +10,12 @@ const pollMs = 20;
 
 /** Ends the netmon of a data folder and waits until it has. Nothing to end is fine. */
 export async function runDown(values: SettingValues<'data'>): Promise<void> {
-  const instance = findInstance(findPaths(values, process.env, process.getuid!()).pidFile);
+  const { pidFile, data } = findPaths(values, process.env, process.getuid!());
+  const instance = findInstance(pidFile);
   if (!instance) {
-    process.stdout.write('netmon does not run here\n');
+    process.stdout.write(
+      `no netmon runs with its data in ${escapeText(data)} (--data names another folder)\n`,
+    );
     return;
   }
   try {

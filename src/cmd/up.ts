@@ -58,7 +58,7 @@ export async function runUp(values: UpValues): Promise<void> {
   stopOnFatal((reason) => signal.stop(reason));
   const starting = lifecycle.start();
   await Promise.race([starting, signal.asked]);
-  if (!signal.isAsked()) announce(server, paths, agent.sensors());
+  if (!signal.isAsked()) announce(server, paths, agent.sensors(), values.data);
   flushCompileCache();
   const reason = await signal.asked;
   await lifecycle.stop();
@@ -80,7 +80,14 @@ function stopOnFatal(stop: (reason: string) => void): void {
 }
 
 /** The first lines a user sees, on standard output. */
-function announce(server: ServerProcess, paths: Paths, sensors: readonly SensorStatus[]): void {
+function announce(
+  server: ServerProcess,
+  paths: Paths,
+  sensors: readonly SensorStatus[],
+  data: string | undefined,
+): void {
+  const stop =
+    data === undefined ? '"npm stop" or "netmon down"' : `"netmon down --data ${escapeText(data)}"`;
   const lines = [
     `netmon ${readVersion()}`,
     `  dashboard  ${escapeText(server.url)}`,
@@ -89,7 +96,7 @@ function announce(server: ServerProcess, paths: Paths, sensors: readonly SensorS
       const why = reason === null ? '' : `: ${reason} (netmon doctor says what would lift it)`;
       return escapeText(`  ${name.padEnd(10)} ${level}, ${detail}${why}`);
     }),
-    'End it with Ctrl-C, or with "npm stop" or "netmon down" from elsewhere.',
+    `End it with Ctrl-C, or with ${stop} from elsewhere.`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
