@@ -107,7 +107,7 @@ export class Views {
     const live: Tick = {
       now,
       touched: (row) => touched.has(row as never),
-      revised: (row) => revised.has(row as never),
+      revised: revised.size === 0 ? () => false : (row) => revised.has(row as never),
     };
     const late: Tick = { now, touched: () => true, revised: () => true };
     for (const { thing } of this.#views.values()) {
