@@ -67,7 +67,8 @@ const changesSchema = z.custom<LinkChange[]>(
   'expected at most 200000 lists of 15 numbers',
 );
 
-function isChange(value: unknown): boolean {
+/** Whether a value is a change, its numbers finite. */
+export function isChange(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 15) return false;
   for (let i = 0; i < 15; i++) if (!Number.isFinite(value[i])) return false;
   return true;

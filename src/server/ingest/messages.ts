@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { NetmonError } from '../../base/errors.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
 import { type AgentMessage, agentMessageSchema, type recordsSchema } from '../../wire/link.ts';
+import { isPlainFrame } from '../../wire/plain-frame.ts';
 import { canonicalEndpoint, canonicalTime } from '../live/row.ts';
 
 export type RecordsMessage = z.output<typeof recordsSchema>;
@@ -14,6 +15,7 @@ export function parseAgentMessage(text: string): AgentMessage {
   } catch (cause) {
     throw new NetmonError('NM_VALIDATION', 'a frame is not JSON', { cause });
   }
+  if (isPlainFrame(json)) return json;
   const parsed = agentMessageSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
