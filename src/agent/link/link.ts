@@ -33,7 +33,7 @@ export interface LinkStatus {
 
 /** What was recorded goes to disk, and from there to the server, this long after the first of it. */
 const flushMs = 1_000;
-/** The same for a failure, which somebody may be waiting for. A flush takes about a millisecond. */
+/** The same for a failure, which somebody may be waiting for. A flush of a few records takes 0.05 to 0.12 ms. */
 const failureFlushMs = 100;
 /** Wait after the server has turned this agent away; trying sooner would not help. */
 const refusedMs = 15_000;
