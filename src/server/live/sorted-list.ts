@@ -1,6 +1,9 @@
 /** Longest chunk; a longer one is cut into halves of it. */
 const maxChunk = 512;
 
+/** With fewer changes than its length over this, a chunk is searched for each instead of passed over once. */
+const fewShare = 16;
+
 /** What stands in a list. It belongs to the list, and must not change its place while it is in it. */
 export interface Listed {
   /** Used by the list alone. */
@@ -8,8 +11,8 @@ export interface Listed {
 }
 
 /**
- * Values kept in order in chunks of up to 512. Values come and go in batches: each costs a binary search over the chunks,
- * and each chunk with a change one pass however many of its values changed; a window at any rank is a walk over chunk
+ * Values kept in order in chunks of up to 512. Values come and go in batches: each costs a binary search, and a
+ * chunk in which much changed one pass however many of its values did; a window at any rank is a walk over chunk
  * lengths. No two values may compare as equal.
  */
 export class SortedList<Value extends Listed> {
@@ -45,7 +48,9 @@ export class SortedList<Value extends Listed> {
       const c = Math.min(this.#chunkOf(values[from]), this.#chunks.length - 1);
       const chunk = this.#chunks[c];
       const end = c === this.#chunks.length - 1 ? values.length : this.#endOfRun(values, from, chunk);
-      const merged = this.#merge(chunk, values, from, end);
+      let merged = chunk;
+      if ((end - from) * fewShare > chunk.length) merged = this.#merge(chunk, values, from, end);
+      else for (let i = from; i < end; i++) chunk.splice(this.#rankIn(chunk, values[i]), 0, values[i]);
       if (merged.length <= maxChunk) this.#chunks[c] = merged;
       else this.#chunks.splice(c, 1, ...cut(merged));
       from = end;
@@ -54,14 +59,17 @@ export class SortedList<Value extends Listed> {
 
   /** Takes values out, all of which must be in the list. */
   removeAll(values: readonly Value[]): void {
-    const shortened = new Set<Value[]>();
+    const leaving = new Map<Value[], Value[]>();
     for (const value of values) {
-      value.leaving = true;
-      shortened.add(this.#chunks[this.#chunkOf(value)]);
+      const chunk = this.#chunks[this.#chunkOf(value)];
+      const known = leaving.get(chunk);
+      if (known) known.push(value);
+      else leaving.set(chunk, [value]);
     }
     let emptied = false;
-    for (const chunk of shortened) {
-      retain(chunk);
+    for (const [chunk, those] of leaving) {
+      if (those.length * fewShare > chunk.length) retain(chunk, those);
+      else for (const value of those) chunk.splice(this.#rankIn(chunk, value), 1);
       if (chunk.length === 0) emptied = true;
     }
     if (emptied) this.#chunks = this.#chunks.filter((chunk) => chunk.length > 0);
@@ -107,6 +115,18 @@ export class SortedList<Value extends Listed> {
     return end;
   }
 
+  /** How many values of the chunk are before this one. */
+  #rankIn(chunk: readonly Value[], value: Value): number {
+    let low = 0;
+    let high = chunk.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#compare(chunk[middle], value) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** A chunk with the sorted values from `from` to `end` among its own. */
   #merge(chunk: readonly Value[], values: readonly Value[], from: number, end: number): Value[] {
     const merged: Value[] = [];
@@ -121,7 +141,8 @@ export class SortedList<Value extends Listed> {
 }
 
 /** Takes those that leave out of a chunk. */
-function retain(chunk: Listed[]): void {
+function retain(chunk: Listed[], leaving: readonly Listed[]): void {
+  for (const value of leaving) value.leaving = true;
   let kept = 0;
   for (const value of chunk) {
     if (value.leaving) value.leaving = false;
