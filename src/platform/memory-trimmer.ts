@@ -147,7 +147,12 @@ function makeTrimming(gc: NodeJS.GCFunction, native: NativeCalls | null): Trimmi
 }
 
 function readResident(): Resident | null {
-  const status = readFileSync('/proc/self/status', 'latin1');
+  let status: string;
+  try {
+    status = readFileSync('/proc/self/status', 'latin1');
+  } catch {
+    return null;
+  }
   const read = (field: string): number =>
     Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) * 1024;
   const resident = { anonymous: read('RssAnon'), files: read('RssFile') };
