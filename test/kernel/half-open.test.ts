@@ -88,7 +88,8 @@ describe('a half-open connection', { skip }, () => {
     for (const round of [1, 2]) {
       const dialing = startDialing(link.near, port, count);
       const shown = await until('the share', async () => {
-        const rows = await halfOpen(netmon, port);
+        // Whatever else is half open on this machine takes part.
+        const rows = await netmon.connections({ state: 'SYN_RECV', active: 'true' });
         return rows.length >= share ? rows : undefined;
       });
       assert.equal(shown.length, share);
