@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { analyze } from './analyze.fixture.ts';
+import { buildConnection, buildTcp, buildUdp } from './packet/build.fixture.ts';
+
+const ends = { from: '192.0.2.1:40000', to: '198.51.100.2:22' };
+const back = { from: ends.to, to: ends.from };
+
+describe('analyzer', () => {
+  it('tells of a connection with who opened it, what passed and what application it proved to be', () => {
+    const { flows, analyzer } = analyze(
+      buildConnection(
+        [
+          ['<', 'SSH-2.0-OpenSSH_9.2\r\n'],
+          ['>', 'SSH-2.0-client\r\n'],
+        ],
+        { to: '198.51.100.2:2222' },
+      ),
+    );
+    assert.equal(flows.length, 1);
+    const [{ ts: _ts, quality, ...flow }] = flows;
+    assert.deepEqual(flow, {
+      type: 'flow',
+      src: '192.0.2.1:40000',
+      dst: '198.51.100.2:2222',
+      protocol: 'tcp',
+      application: 'ssh',
+      by: 'payload',
+      packets_sent: 4,
+      packets_received: 3,
+      bytes_sent: 4 * 40 + 16,
+      bytes_received: 3 * 40 + 21,
+      duration_ms: 6,
+      state: 'CLOSED',
+      error: null,
+    });
+    assert.equal(quality?.handshake_ms, 1);
+    assert.deepEqual(analyzer.counters, { packets: 7, bytes: 7 * 54 + 37, malformed: 0, flows: 1 });
+  });
+
+  it('waits for the rest of a greeting that comes byte by byte', () => {
+    const { flows } = analyze(buildConnection([['<', 'SSH-2.0-x\r\n']], { mss: 1, to: '198.51.100.2:9' }));
+    assert.deepEqual([flows[0].application, flows[0].by], ['ssh', 'payload']);
+  });
+
+  it('names an application by its port where no payload spoke, and says so', () => {
+    const { flows } = analyze(buildConnection([], { to: ends.to }));
+    assert.deepEqual([flows[0].application, flows[0].by], ['ssh', 'port']);
+  });
+
+  it('takes a refused connection for what the client was told', () => {
+    const { flows } = analyze([
+      buildTcp({ ...ends, sequence: 7, flags: 'S' }),
+      buildTcp({ ...back, sequence: 0, acknowledgment: 8, flags: 'RA' }),
+    ]);
+    assert.deepEqual([flows[0].state, flows[0].error], ['CLOSED', 'ECONNREFUSED']);
+  });
+
+  it('begins a flow anew when ports are used again', () => {
+    const one = buildConnection([['>', 'SSH-2.0-x\r\n']], ends);
+    const two = buildConnection([['>', 'SSH-2.0-y\r\n']], ends).map((packet) => {
+      const changed = packet.slice();
+      // Another initial sequence number for both sides.
+      changed[14 + 20 + 4] ^= 0x10;
+      if (changed[14 + 20 + 13] & 16) changed[14 + 20 + 8] ^= 0x10;
+      return changed;
+    });
+    assert.equal(analyze([...one, ...two]).flows.length, 2);
+  });
+
+  it('keeps both directions of a UDP exchange together, whichever family', () => {
+    for (const [from, to] of [
+      ['192.0.2.1:5000', '192.0.2.2:6000'],
+      ['[2001:db8::1]:5000', '[2001:db8::2]:6000'],
+    ]) {
+      const { flows } = analyze([buildUdp({ from, to }, 'a'), buildUdp({ from: to, to: from }, 'bc')]);
+      assert.deepEqual(
+        flows.map(({ src, dst, packets_sent, packets_received }) => [
+          src,
+          dst,
+          packets_sent,
+          packets_received,
+        ]),
+        [[from, to, 1, 1]],
+      );
+    }
+  });
+});

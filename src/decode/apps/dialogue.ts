@@ -1,0 +1,184 @@
+import type { ApplicationRecord } from '../../wire/traffic.ts';
+import type { AppParser, AppProtocol, Conversation, DecodeSettings, Sample } from './protocol.ts';
+
+/** Of each side, kept while the protocol is not known. */
+const maxKeptBytes = 16 * 1024;
+/** Pieces of payload looked at before a conversation is given up; later beginnings of a message are still noticed. */
+const maxLooks = 64;
+
+/** What a dialogue needs of the flow it belongs to. */
+export interface DialogueFlow {
+  readonly transport: 'tcp' | 'udp' | null;
+  readonly src: string;
+  readonly dst: string;
+  readonly clientPort: number;
+  readonly serverPort: number;
+}
+
+export interface DialogueDeps {
+  readonly settings: DecodeSettings;
+  /** The protocols to ask, those with the port first. */
+  candidates(transport: 'tcp' | 'udp', clientPort: number, serverPort: number): readonly AppProtocol[];
+  onRecord(record: ApplicationRecord): void;
+  onMalformed(): void;
+}
+
+interface Kept {
+  readonly fromClient: boolean;
+  readonly bytes: Uint8Array;
+  readonly timeMs: number;
+}
+
+/** The payload of a flow: which application it is of, and the parser that reads it. */
+export class Dialogue implements Conversation {
+  readonly transport: 'tcp' | 'udp';
+  application: string | null = null;
+  readonly #flow: DialogueFlow;
+  readonly #deps: DialogueDeps;
+  #parser: AppParser | null = null;
+  #settled = false;
+  #kept: Kept[] = [];
+  #keptBytes = 0;
+  #looks = 0;
+  /** Whether the next bytes of client and server are their first. */
+  readonly #beginning: [boolean, boolean];
+
+  constructor(flow: DialogueFlow, fromStart: boolean, deps: DialogueDeps) {
+    this.#flow = flow;
+    this.#deps = deps;
+    this.transport = flow.transport ?? 'udp';
+    this.#beginning = [fromStart, fromStart];
+  }
+
+  get src(): string {
+    return this.#flow.src;
+  }
+  get dst(): string {
+    return this.#flow.dst;
+  }
+  get clientPort(): number {
+    return this.#flow.clientPort;
+  }
+  get serverPort(): number {
+    return this.#flow.serverPort;
+  }
+  get settings(): DecodeSettings {
+    return this.#deps.settings;
+  }
+
+  data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
+    if (this.#parser) this.#parser.data(fromClient, bytes, start, end, timeMs);
+    else if (!this.#settled) this.#look(fromClient, bytes, start, end, timeMs);
+  }
+
+  gap(fromClient: boolean, length: number, timeMs: number): void {
+    if (this.#parser) this.#parser.gap(fromClient, length, timeMs);
+    else if (!this.#settled) this.#forget(fromClient);
+  }
+
+  sideEnded(fromClient: boolean, timeMs: number): void {
+    this.#parser?.sideEnded?.(fromClient, timeMs);
+  }
+
+  end(timeMs: number): void {
+    this.#parser?.end(timeMs);
+    this.#parser = null;
+    this.#settled = true;
+    this.#kept = [];
+  }
+
+  emit(record: ApplicationRecord): void {
+    this.#deps.onRecord(record);
+  }
+
+  rename(application: string): void {
+    this.application = application;
+  }
+
+  malformed(): void {
+    this.#deps.onMalformed();
+  }
+
+  restart(rest?: Parameters<Conversation['restart']>[0]): void {
+    const parser = this.#parser;
+    this.#parser = null;
+    this.#settled = false;
+    this.#looks = 0;
+    this.#beginning.fill(true);
+    if (rest && rest.start < rest.end)
+      this.#look(rest.fromClient, rest.bytes, rest.start, rest.end, rest.timeMs);
+    if (rest) parser?.end(rest.timeMs);
+  }
+
+  #look(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
+    const sample = this.#sample(fromClient, bytes, start, end);
+    let wait = false;
+    for (const protocol of this.#deps.candidates(this.transport, this.clientPort, this.serverPort)) {
+      const verdict = protocol.recognise(sample);
+      if (verdict === 'yes') {
+        this.#settle(protocol, fromClient, bytes, start, end, timeMs);
+        return;
+      }
+      wait ||= verdict === 'more';
+    }
+    if (wait && this.transport === 'tcp') this.#keep(fromClient, bytes, start, end, timeMs);
+    else this.#forget(fromClient);
+    if (++this.#looks < maxLooks) return;
+    this.#settled = true;
+    this.#kept = [];
+  }
+
+  /** What is kept of a side, with the new bytes. */
+  #sample(fromClient: boolean, bytes: Uint8Array, start: number, end: number): Sample {
+    const { transport, clientPort, serverPort } = this;
+    const about = {
+      fromClient,
+      transport,
+      clientPort,
+      serverPort,
+      beginning: this.#beginning[fromClient ? 0 : 1],
+    };
+    const before = this.#kept.filter((one) => one.fromClient === fromClient);
+    if (before.length === 0) return { ...about, bytes, start, end };
+    const length = before.reduce((sum, one) => sum + one.bytes.length, 0);
+    const joined = new Uint8Array(length + end - start);
+    let at = 0;
+    for (const one of before) {
+      joined.set(one.bytes, at);
+      at += one.bytes.length;
+    }
+    joined.set(bytes.subarray(start, end), at);
+    return { ...about, bytes: joined, start: 0, end: joined.length };
+  }
+
+  #keep(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
+    this.#kept.push({ fromClient, bytes: bytes.slice(start, end), timeMs });
+    this.#keptBytes += end - start;
+    if (this.#keptBytes > maxKeptBytes) this.#forget(fromClient);
+  }
+
+  /** These bytes of a side belong to nothing known: its next ones may be the beginning of a message, not of the stream. */
+  #forget(fromClient: boolean): void {
+    this.#beginning[fromClient ? 0 : 1] = false;
+    this.#kept = this.#kept.filter((one) => one.fromClient !== fromClient);
+    this.#keptBytes = this.#kept.reduce((sum, one) => sum + one.bytes.length, 0);
+  }
+
+  #settle(
+    protocol: AppProtocol,
+    fromClient: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeMs: number,
+  ): void {
+    this.application = protocol.name;
+    this.#settled = true;
+    const kept = this.#kept;
+    this.#kept = [];
+    this.#keptBytes = 0;
+    this.#parser = protocol.makeParser?.(this) ?? null;
+    for (const one of kept) this.data(one.fromClient, one.bytes, 0, one.bytes.length, one.timeMs);
+    this.data(fromClient, bytes, start, end, timeMs);
+  }
+}

@@ -1,0 +1,6 @@
+/** Big-endian numbers in place. Reading past the end gives what the array gives, so callers check lengths first. */
+
+export const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
+
+export const u32 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
