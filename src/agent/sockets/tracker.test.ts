@@ -228,6 +228,18 @@ describe('tracker', () => {
     assert.deepEqual([b.owners.open.get('7-0'), b.owners.open.get('8-0')], [0, 1]);
   });
 
+  it('says nothing of an accepted socket that its listener uses at last', () => {
+    const b = makeBench();
+    b.open('0.0.0.0', 0, { state: 10 });
+    const accepted = b.open('192.0.2.1', 555, { flags: slotFlags.passive });
+    b.memory.setU32(accepted, 'pid', 0);
+    b.tick();
+    b.memory.setU32(accepted, 'pid', 7);
+    b.memory.setU32(accepted, 'revision', 2);
+    b.memory.markDirty(accepted);
+    assert.deepEqual(b.tick(), []);
+  });
+
   it('ends the peers of a UDP socket with the socket, and those that fell silent', () => {
     const b = makeBench();
     const socket = b.open('0.0.0.0', 0, { protocol: 17, state: 7, cookie: 5 });

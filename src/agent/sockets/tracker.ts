@@ -306,7 +306,7 @@ export class Tracker {
   }
 
   #revise(slot: number, connection: TrackedConnection): void {
-    const { identity } = connection;
+    const { identity, direction, localIp, localPort, remoteIp, remotePort } = connection;
     if (connection.direction === 'listening') this.#listeners.remove(connection);
     this.#takeOver(slot, connection);
     if (connection.direction === 'listening') this.#listeners.add(connection);
@@ -314,7 +314,15 @@ export class Tracker {
       this.#deps.owners.closed(identity);
       this.#deps.owners.opened(connection.identity);
     }
-    this.#deps.listener.onRevised(connection);
+    // An accepted socket that is used at last mostly has the owner that was taken for it, its listener's.
+    const same =
+      identity === connection.identity &&
+      direction === connection.direction &&
+      localIp === connection.localIp &&
+      localPort === connection.localPort &&
+      remoteIp === connection.remoteIp &&
+      remotePort === connection.remotePort;
+    if (!same) this.#deps.listener.onRevised(connection);
   }
 
   #judgeDirection(slot: number, connection: TrackedConnection): Direction {
