@@ -55,6 +55,12 @@ export function makeConnection(fields: Partial<Connection> = {}): Connection {
     risk_reasons: null,
     active: false,
     count: 1,
+    site: null,
+    sni: null,
+    alpn: null,
+    ja4: null,
+    tls_version: null,
+    remote_name_at: null,
     ...fields,
   };
 }

@@ -4,17 +4,7 @@ import type { connectionSorts } from '../wire/query.ts';
 
 /** What a server adds to a reported connection; absent is null. */
 type Enrichment = Partial<
-  Pick<
-    Connection,
-    | 'remote_name'
-    | 'remote_name_source'
-    | 'country'
-    | 'asn'
-    | 'organization'
-    | 'risk_score'
-    | 'risk_level'
-    | 'risk_reasons'
-  >
+  Pick<Connection, 'country' | 'asn' | 'organization' | 'risk_score' | 'risk_level' | 'risk_reasons'>
 >;
 
 /**

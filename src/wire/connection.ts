@@ -72,7 +72,8 @@ export const connectionSchema = z.object({
   reset_by: z.enum(resetters).nullable(),
   syn_retries: count.nullable(),
   remote_name: text(255),
-  remote_name_source: z.enum(['ptr', 'hosts']).nullable(),
+  /** `dns`: the address was in an answer to a question of this machine's programs. */
+  remote_name_source: z.enum(['ptr', 'hosts', 'dns']).nullable(),
   user: text(64),
   user_id: count.nullable(),
   command_line: text(4096),
@@ -92,6 +93,16 @@ export const connectionSchema = z.object({
   active: z.boolean(),
   /** How many like connections this row stands for; its totals are their sums. */
   count: z.number().int().min(1),
+
+  /** Host of its last HTTP request. */
+  site: text(255),
+  /** Server name, protocol, fingerprint and version of its TLS or QUIC handshake. */
+  sni: text(255),
+  alpn: text(64),
+  ja4: text(64),
+  tls_version: text(16),
+  /** When the DNS answer passed that gave the remote address its name; null for other sources. */
+  remote_name_at: timestampSchema.nullable(),
 });
 export type Connection = z.infer<typeof connectionSchema>;
 
@@ -109,13 +120,14 @@ export const newConnectionSchema = z.strictObject({
 });
 export type NewConnection = z.infer<typeof newConnectionSchema>;
 
-/** A connection as an agent reports it: what only a server knows (id, agent, enrichment) is not in it. */
+/**
+ * A connection as an agent reports it: what only a server knows (id, agent, enrichment) is not in it. Its remote name is
+ * the one that a DNS answer gave; the server looks others up.
+ */
 export const reportedConnectionSchema = connectionSchema.omit({
   id: true,
   agent: true,
   active: true,
-  remote_name: true,
-  remote_name_source: true,
   country: true,
   asn: true,
   organization: true,

@@ -23,6 +23,8 @@ export const searchedFields = [
   'command_line',
   'container',
   'unit',
+  'site',
+  'sni',
 ] as const satisfies readonly (keyof Connection)[];
 
 /** What `local` and `remote` ask for: one endpoint in canonical text, the addresses of a network, or part of a name. */

@@ -34,6 +34,8 @@ export function reported(fields: Partial<ReportedConnection> = {}): ReportedConn
     phase: null,
     reset_by: null,
     syn_retries: null,
+    remote_name: null,
+    remote_name_source: null,
     user: 'root',
     user_id: 0,
     command_line: 'curl https://10.0.0.2/',
@@ -45,6 +47,12 @@ export function reported(fields: Partial<ReportedConnection> = {}): ReportedConn
     owner_unknown_reason: null,
     application: null,
     count: 1,
+    site: null,
+    sni: null,
+    alpn: null,
+    ja4: null,
+    tls_version: null,
+    remote_name_at: null,
     ...fields,
   };
 }

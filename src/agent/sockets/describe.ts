@@ -94,6 +94,8 @@ export function describeConnection(
     phase: failed ? (connection.errorState === synSent ? 'connecting' : 'established') : null,
     reset_by: describeReset(connection),
     syn_retries: failed && connection.errorState === synSent ? connection.synRetries : null,
+    remote_name: null,
+    remote_name_source: null,
     user: identity.user,
     user_id: identity.user_id,
     command_line: identity.command_line,
@@ -105,6 +107,12 @@ export function describeConnection(
     owner_unknown_reason: identity.unknown_reason,
     application: null,
     count: 1,
+    site: null,
+    sni: null,
+    alpn: null,
+    ja4: null,
+    tls_version: null,
+    remote_name_at: null,
   };
 }
 

@@ -244,6 +244,7 @@ function named(
   reported: ReportedConnection,
   identity: RecordIdentity | null,
 ): Extract<StoreRecord, { kind: 'connection' }>['connection'] {
+  if (reported.remote_name !== null) return canonicalize(reported);
   return Object.assign(canonicalize(reported), {
     remote_name: identity?.remote_name ?? null,
     remote_name_source: identity?.remote_name_source ?? null,

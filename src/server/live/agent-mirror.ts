@@ -248,7 +248,7 @@ export class AgentMirror {
     const endpoint = parseEndpoint(remote_addr);
     if (!endpoint || row.direction === 'listening') return;
     this.#parts.names?.lookUp(endpoint.ip, (name, source) => {
-      if (row.remote_addr !== remote_addr) return;
+      if (row.remote_addr !== remote_addr || row.remote_name_source === 'dns') return;
       row.remote_name = name;
       row.remote_name_source = source;
       if (this.#parts.isShown(row)) this.#parts.log.touch(row);

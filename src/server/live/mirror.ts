@@ -107,7 +107,7 @@ export class Mirror implements LiveState {
     const row = agent.claim(key, reported);
     if (row) return row;
     let identity: RecordIdentity = { id: null, remote_name: null, remote_name_source: null };
-    const ip = parseEndpoint(reported.remote_addr)?.ip;
+    const ip = reported.remote_name === null ? parseEndpoint(reported.remote_addr)?.ip : undefined;
     // What is not known by now comes too late for the record, but serves the next one to the same address.
     if (ip !== undefined) {
       this.#parts.names?.lookUp(ip, (remote_name, remote_name_source) => {
@@ -133,8 +133,10 @@ export class Mirror implements LiveState {
     row.active = false;
     row.upload_speed = 0;
     row.download_speed = 0;
-    row.remote_name = identity.remote_name;
-    row.remote_name_source = identity.remote_name_source;
+    if (row.remote_name === null) {
+      row.remote_name = identity.remote_name;
+      row.remote_name_source = identity.remote_name_source;
+    }
     this.recent.add(row, this.#now());
     if (row.error !== null) this.recent.addError(row);
   }

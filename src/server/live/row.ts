@@ -73,8 +73,8 @@ export function makeRow(id: number, agent: string, reported: ReportedConnection,
     phase: pool.share(reported.phase),
     reset_by: pool.share(reported.reset_by),
     syn_retries: reported.syn_retries,
-    remote_name: null,
-    remote_name_source: null,
+    remote_name: pool.share(reported.remote_name),
+    remote_name_source: pool.share(reported.remote_name_source),
     user: pool.share(reported.user),
     user_id: reported.user_id,
     command_line: pool.share(reported.command_line),
@@ -93,16 +93,23 @@ export function makeRow(id: number, agent: string, reported: ReportedConnection,
     risk_reasons: null,
     active: true,
     count: reported.count,
+    site: pool.share(reported.site),
+    sni: pool.share(reported.sni),
+    alpn: pool.share(reported.alpn),
+    ja4: pool.share(reported.ja4),
+    tls_version: pool.share(reported.tls_version),
+    remote_name_at: pool.share(canonicalTime(reported.remote_name_at)),
   };
 }
 
 /** Takes over what the agent says now; what only the server knows stays. */
 export function reviseRow(row: LiveRow, reported: ReportedConnection, pool: TextPool): void {
-  const { remote_addr, remote_name, remote_name_source } = row;
+  const { remote_addr, remote_name, remote_name_source, remote_name_at } = row;
   Object.assign(row, makeRow(row.id, row.agent!, reported, pool));
-  if (row.remote_addr !== remote_addr) return;
+  if (row.remote_addr !== remote_addr || row.remote_name !== null) return;
   row.remote_name = remote_name;
   row.remote_name_source = remote_name_source;
+  row.remote_name_at = remote_name_at;
 }
 
 /** Applies a change by position (wire/link.ts). False, and nothing applied, when a number in it cannot be. */

@@ -3,11 +3,8 @@ import type { Connection } from '../../wire/connection.ts';
 
 type ColumnType = 'INTEGER' | 'REAL' | 'TEXT';
 
-/**
- * The columns of `connections` after the ten public ones, in the order of the table. Lists are kept as JSON.
- * A column is only ever added at the end, by a migration.
- */
-export const furtherColumns = {
+/** The columns of the first schema after the ten public ones. */
+export const firstColumns = {
   agent: 'TEXT',
   direction: 'TEXT',
   opened_at: 'TEXT',
@@ -50,6 +47,22 @@ export const furtherColumns = {
   risk_reasons: 'TEXT',
   count: 'INTEGER',
 } as const satisfies Partial<Record<keyof Connection, ColumnType>>;
+
+/** What traffic inspection tells of a connection. */
+export const inspectionColumns = {
+  site: 'TEXT',
+  sni: 'TEXT',
+  alpn: 'TEXT',
+  ja4: 'TEXT',
+  tls_version: 'TEXT',
+  remote_name_at: 'TEXT',
+} as const satisfies Partial<Record<keyof Connection, ColumnType>>;
+
+/**
+ * The columns of `connections` after the ten public ones, in the order of the table. Lists are kept as JSON.
+ * A column is only ever added at the end, by a migration.
+ */
+const furtherColumns = { ...firstColumns, ...inspectionColumns };
 
 const publicColumns = [
   'id',

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NetmonError } from '../../base/errors.ts';
-import { furtherColumns } from './columns.ts';
+import { firstColumns, inspectionColumns } from './columns.ts';
 
 /** The definitions of the columns after the public ones, as the first schema has them. */
-const further = Object.entries(furtherColumns)
+const further = Object.entries(firstColumns)
   .map(([name, type]) => (name === 'count' ? `${name} ${type} NOT NULL DEFAULT 1` : `${name} ${type}`))
   .join(',\n  ');
 
@@ -53,6 +53,9 @@ const migrations: readonly (readonly string[])[] = [
 )`,
     "INSERT INTO sqlite_sequence (name, seq) VALUES ('connections', 0)",
   ],
+  Object.entries(inspectionColumns).map(
+    ([name, type]) => `ALTER TABLE connections ADD COLUMN ${name} ${type}`,
+  ),
 ];
 
 /** Brings the schema to this version, each step in a transaction; throws NM_STORE when it is from a newer one. */
