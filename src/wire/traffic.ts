@@ -116,10 +116,10 @@ export interface AlertRecord {
   readonly ts: string;
   /** `hits` (HTTP requests) or `bandwidth`. */
   readonly kind: 'hits' | 'bandwidth';
-  /** What it is about: `all`, an interface, a process, a site. */
+  /** What it is about: `all`, `interface:NAME`, `process:NAME` or `site:NAME`. */
   readonly scope: string;
   readonly state: 'raised' | 'recovered';
-  /** The value in the window at that moment, and what it is held against. */
+  /** At that moment, and what it is held against: hits in the window, or bytes per second on average over it. */
   readonly value: number;
   readonly threshold: number;
   readonly window_ms: number;
