@@ -4,3 +4,6 @@ export const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) |
 
 export const u32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
+
+export const u24 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2];

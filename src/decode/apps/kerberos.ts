@@ -1,0 +1,31 @@
+import { u32 } from '../packet/bytes.ts';
+import type { AppProtocol } from './protocol.ts';
+
+/** Application tags of requests to and answers of a key distribution centre, RFC 4120 section 5.10. */
+const requests = [0x6a, 0x6c];
+const answers = [0x6b, 0x6d, 0x7e];
+const maxMessageBytes = 2 ** 17;
+
+/** AS and TGS exchanges; over TCP with the length before each message (RFC 4120 section 7.2.2). */
+export const kerberos: AppProtocol = {
+  name: 'kerberos',
+  transports: ['tcp', 'udp'],
+  ports: [88],
+  recognise({ bytes, start, end, transport, fromClient, beginning }) {
+    if (!beginning) return 'no';
+    const at = transport === 'tcp' ? start + 4 : start;
+    if (end - at < 8) return transport === 'tcp' && bytes[start] === 0 ? 'more' : 'no';
+    if (!(fromClient ? requests : answers).includes(bytes[at])) return 'no';
+    const length = derLength(bytes, at + 1);
+    if (length < 0 || length > maxMessageBytes) return 'no';
+    return transport === 'udp' || u32(bytes, start) === length ? 'yes' : 'no';
+  },
+};
+
+/** The length of a whole element whose length octets are at `at`, -1 when they are none that DER knows. */
+function derLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  if (first < 0x80) return first + 2;
+  if (first === 0x81) return bytes[at + 1] + 3;
+  return first === 0x82 ? ((bytes[at + 1] << 8) | bytes[at + 2]) + 4 : -1;
+}

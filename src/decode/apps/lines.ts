@@ -1,0 +1,77 @@
+import type { Verdict } from './protocol.ts';
+import { mayStartWith, startsWith } from './text.ts';
+
+/** Longest line looked at; what is longer is no command. */
+const maxLineBytes = 4096;
+
+/** Whether the bytes begin with one of several texts, or may yet. */
+export function beginsWithOne(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  texts: readonly string[],
+): Verdict {
+  let wait = false;
+  for (const text of texts) {
+    if (startsWith(bytes, start, end, text)) return 'yes';
+    wait ||= mayStartWith(bytes, start, end, text);
+  }
+  return wait ? 'more' : 'no';
+}
+
+/** As `beginsWithOne` for letters of either case; `texts` are in capitals. */
+export function commandIsOne(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  texts: readonly string[],
+): Verdict {
+  const length = Math.min(end - start, 32);
+  const upper = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[start + i];
+    upper[i] = byte >= 0x61 && byte <= 0x7a ? byte - 32 : byte;
+  }
+  return beginsWithOne(upper, 0, length, texts);
+}
+
+/** The first line without its end, as Latin text; null when it has not come, is too long or holds control characters. */
+export function firstLine(bytes: Uint8Array, start: number, end: number): string | null {
+  const limit = Math.min(end, start + maxLineBytes);
+  let line = '';
+  for (let at = start; at < limit; at++) {
+    const byte = bytes[at];
+    if (byte === 10) return line.endsWith('\r') ? line.slice(0, -1) : line;
+    if (byte < 32 && byte !== 9 && byte !== 13) return null;
+    line += String.fromCharCode(byte);
+  }
+  return null;
+}
+
+/** Cuts a side's bytes into lines, keeping the unfinished one. What is no text, or is too long, gives empty lines. */
+export class LineReader {
+  #rest = '';
+  #tooLong = false;
+
+  /** Calls `visit` with each line and where its successor begins; stops when that answers false. */
+  read(bytes: Uint8Array, start: number, end: number, visit: (line: string, next: number) => boolean): void {
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at];
+      if (byte !== 10) {
+        if (this.#rest.length < maxLineBytes) this.#rest += String.fromCharCode(byte);
+        else this.#tooLong = true;
+        continue;
+      }
+      const line = this.#tooLong ? '' : this.#rest.replace(/\r$/, '');
+      this.#rest = '';
+      this.#tooLong = false;
+      if (!visit(line, at + 1)) return;
+    }
+  }
+
+  /** Forgets the unfinished line, as after a gap. */
+  clear(): void {
+    this.#rest = '';
+    this.#tooLong = false;
+  }
+}
