@@ -5,6 +5,8 @@ import type { AppParser, AppProtocol, Conversation, DecodeSettings, Sample } fro
 const maxKeptBytes = 16 * 1024;
 /** Pieces of payload looked at before a conversation is given up; later beginnings of a message are still noticed. */
 const maxLooks = 64;
+/** Times that a conversation is recognised anew: a proxy, a tunnel, TLS, each inside the one before. */
+const maxRestarts = 8;
 
 /** What a dialogue needs of the flow it belongs to. */
 export interface DialogueFlow {
@@ -40,6 +42,7 @@ export class Dialogue implements Conversation {
   #kept: Kept[] = [];
   #keptBytes = 0;
   #looks = 0;
+  #restarts = 0;
   /** Whether the next bytes of client and server are their first. */
   readonly #beginning: [boolean, boolean];
 
@@ -102,10 +105,10 @@ export class Dialogue implements Conversation {
   restart(rest?: Parameters<Conversation['restart']>[0]): void {
     const parser = this.#parser;
     this.#parser = null;
-    this.#settled = false;
+    this.#settled = ++this.#restarts > maxRestarts;
     this.#looks = 0;
     this.#beginning.fill(true);
-    if (rest && rest.start < rest.end)
+    if (rest && rest.start < rest.end && !this.#settled)
       this.#look(rest.fromClient, rest.bytes, rest.start, rest.end, rest.timeMs);
     if (rest) parser?.end(rest.timeMs);
   }

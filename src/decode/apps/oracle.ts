@@ -2,8 +2,7 @@ import { u16 } from '../packet/bytes.ts';
 import type { AppProtocol } from './protocol.ts';
 
 const connect = 1;
-/** Where the length and the place of the connect data are. */
-const dataLengthAt = 24;
+/** Where the place of the connect data is. */
 const dataOffsetAt = 26;
 
 /** The connect packet of Oracle's Transparent Network Substrate: its data is a descriptor in brackets. */
@@ -18,8 +17,8 @@ export const oracle: AppProtocol = {
     const data = u16(bytes, start + dataOffsetAt);
     if (u16(bytes, start + 2) !== 0 || bytes[start + 4] !== connect || length < 58 || length > 8192)
       return 'no';
-    if (data < 34 || data + u16(bytes, start + dataLengthAt) > length + 4096 || start + data >= end)
-      return 'no';
+    if (data < 34 || data > length + 4096) return 'no';
+    if (start + data >= end) return 'more';
     return bytes[start + data] === 0x28 ? 'yes' : 'no';
   },
 };

@@ -1,8 +1,102 @@
+import { ajp } from './ajp.ts';
+import { amqp } from './amqp.ts';
+import { bgp } from './bgp.ts';
+import { bitcoin } from './bitcoin.ts';
+import { cassandra } from './cassandra.ts';
+import { dcerpc } from './dcerpc.ts';
+import { dnp3 } from './dnp3.ts';
+import { fix } from './fix.ts';
+import { ftp } from './ftp.ts';
+import { gearman } from './gearman.ts';
+import { git } from './git.ts';
+import { iec104 } from './iec104.ts';
+import { imap } from './imap.ts';
+import { irc } from './irc.ts';
+import { iscsi } from './iscsi.ts';
+import { kafka } from './kafka.ts';
+import { kerberos } from './kerberos.ts';
+import { ldap } from './ldap.ts';
+import { memcached } from './memcached.ts';
+import { modbus } from './modbus.ts';
+import { mongodb } from './mongodb.ts';
+import { mqtt } from './mqtt.ts';
+import { mysql } from './mysql.ts';
+import { nats } from './nats.ts';
+import { nntp } from './nntp.ts';
+import { opcua } from './opcua.ts';
+import { oracle } from './oracle.ts';
+import { pop3 } from './pop3.ts';
+import { postgresql } from './postgresql.ts';
+import { pptp } from './pptp.ts';
 import type { AppProtocol } from './protocol.ts';
+import { proxyProtocol } from './proxy-protocol.ts';
+import { rdp } from './rdp.ts';
+import { redis } from './redis.ts';
+import { rpc } from './rpc.ts';
+import { rsync } from './rsync.ts';
+import { rtmp } from './rtmp.ts';
+import { s7comm } from './s7comm.ts';
+import { smb } from './smb.ts';
+import { smtp } from './smtp.ts';
+import { socks } from './socks.ts';
 import { ssh } from './ssh.ts';
+import { tds } from './tds.ts';
+import { telnet } from './telnet.ts';
+import { vnc } from './vnc.ts';
+import { x11 } from './x11.ts';
+import { xmpp } from './xmpp.ts';
+import { zabbix } from './zabbix.ts';
 
 /** Every application protocol, the strictest first: they are asked in this order, after those with the port. */
-export const appProtocols: readonly AppProtocol[] = [ssh];
+export const appProtocols: readonly AppProtocol[] = [
+  ssh,
+  vnc,
+  rsync,
+  amqp,
+  nats,
+  fix,
+  gearman,
+  zabbix,
+  opcua,
+  git,
+  proxyProtocol,
+  bgp,
+  bitcoin,
+  smb,
+  pptp,
+  iscsi,
+  mqtt,
+  postgresql,
+  mysql,
+  mongodb,
+  kafka,
+  rpc,
+  ldap,
+  kerberos,
+  dcerpc,
+  tds,
+  oracle,
+  xmpp,
+  ajp,
+  x11,
+  redis,
+  smtp,
+  ftp,
+  pop3,
+  imap,
+  nntp,
+  irc,
+  memcached,
+  rdp,
+  s7comm,
+  cassandra,
+  telnet,
+  socks,
+  dnp3,
+  modbus,
+  iec104,
+  rtmp,
+];
 
 /** Finds the protocols to ask about a conversation, those of its server's port first. */
 export class AppRegistry {
