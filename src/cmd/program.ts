@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readVersion } from '../platform/version.ts';
+import type { DemoFlags } from './demo.ts';
 import { addListCommands } from './list.ts';
 import { agentSettings, downSettings, serverSettings, upSettings } from './setting-names.ts';
 import { addSettings, readSettings } from './settings-options.ts';
@@ -50,6 +51,11 @@ export function makeProgram(): Command {
     const config = readSettings(command, upSettings);
     if (config) process.exitCode = await (await import('./doctor.ts')).runDoctor(config.values);
   });
+  add('demo', 'make HTTP, DNS and TLS traffic on loopback, with failures and a burst that raises an alert')
+    .option('--duration <DURATION>', 'how long, from 1s to 1h', '3m')
+    .option('--rate <NUMBER>', 'visits a second, on average', '3')
+    .option('--burst <REQUESTS>', 'requests of the burst, 0 for none', '600')
+    .action(async (flags: DemoFlags) => (await import('./demo.ts')).runDemoCommand(flags));
   addListCommands(add);
   return program;
 }
