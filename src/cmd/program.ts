@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readVersion } from '../platform/version.ts';
 import type { DemoFlags } from './demo.ts';
 import { addListCommands } from './list.ts';
+import { addReplayCommand } from './replay-options.ts';
 import { agentSettings, downSettings, serverSettings, upSettings } from './setting-names.ts';
 import { addSettings, readSettings } from './settings-options.ts';
 
@@ -56,6 +57,7 @@ export function makeProgram(): Command {
     .option('--rate <NUMBER>', 'visits a second, on average', '3')
     .option('--burst <REQUESTS>', 'requests of the burst, 0 for none', '600')
     .action(async (flags: DemoFlags) => (await import('./demo.ts')).runDemoCommand(flags));
+  addReplayCommand(add('replay', 'analyze a capture file (pcap or pcapng)'));
   addListCommands(add);
   return program;
 }
