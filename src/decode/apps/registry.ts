@@ -5,6 +5,7 @@ import { bitcoin } from './bitcoin.ts';
 import { cassandra } from './cassandra.ts';
 import { dcerpc } from './dcerpc.ts';
 import { dnp3 } from './dnp3.ts';
+import { dns, llmnr, mdns } from './dns/dns.ts';
 import { fix } from './fix.ts';
 import { ftp } from './ftp.ts';
 import { gearman } from './gearman.ts';
@@ -57,6 +58,9 @@ export const appProtocols: readonly AppProtocol[] = [
   fix,
   gearman,
   zabbix,
+  mdns,
+  llmnr,
+  dns,
   opcua,
   git,
   proxyProtocol,

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { hex } from '../../packet/build.fixture.ts';
+import { dnsType } from './codes.ts';
+import { describeData } from './rdata.ts';
+
+function show(type: number, text: string): string {
+  const bytes = hex(text);
+  return describeData(type, { bytes, message: 0, messageEnd: bytes.length, start: 0, end: bytes.length });
+}
+
+const cases: readonly [string, number, string, string][] = [
+  ['an address', dnsType.a, 'c0000201', '192.0.2.1'],
+  ['an address of IPv6', dnsType.aaaa, '20010db8 00000000 00000000 00000001', '2001:db8::1'],
+  ['a name', dnsType.cname, '03 777777 00', 'www'],
+  ['a mail server', dnsType.mx, '000a 02 6d78 00', '10 mx'],
+  ['no mail', dnsType.mx, '0000 00', '0 .'],
+  ['a service', dnsType.srv, '0001 0002 1466 01 61 00', '1 2 5222 a'],
+  ['texts', dnsType.txt, '03 613d31 03 623d32', 'a=1 b=2'],
+  [
+    'the start of a zone',
+    dnsType.soa,
+    '016e00 016d00 00000001 00000002 00000003 00000004 00000005',
+    'n m 1 2 3 4 5',
+  ],
+  ['an authority for certificates', dnsType.caa, '00 05 6973737565 61 2e 62', '0 issue "a.b"'],
+  ['a rule for names', dnsType.naptr, '0001 0002 01 73 01 74 00 0161 00', '1 2 "s" "t" "" a'],
+  ['a signer of the delegation', dnsType.ds, 'ec45 05 01 aabb', '60485 5 1 aabb'],
+  ['a key', dnsType.dnskey, '0101 03 08 aabb', '257 3 8 aabb'],
+  ['a fingerprint', dnsType.sshfp, '02 01 aabb', '2 1 aabb'],
+  [
+    'a signature',
+    dnsType.rrsig,
+    '0001 08 02 00000e10 00000001 00000002 ec45 0161 00 ff',
+    'A 8 2 3600 1 2 60485 a',
+  ],
+  [
+    'a service over HTTPS',
+    dnsType.https,
+    '0001 00 0001 0006 02 6832 02 6833 0003 0002 01bb 0004 0004 c0000201 0005 0002 beef fde8 0000',
+    '1 . alpn=h2,h3 port=443 ipv4hint=192.0.2.1 ech=beef key65000',
+  ],
+  ['a URI', dnsType.uri, '0001 0002 663a61', '1 2 "f:a"'],
+  ['a type without a form', 1234, 'c0ffee', 'c0ffee'],
+  ['no data', 1234, '', ''],
+];
+
+describe('data of a resource record', () => {
+  for (const [what, type, bytes, text] of cases)
+    it(`shows ${what}`, () => assert.equal(show(type, bytes), text));
+
+  it('shows bytes that break the form of their type as such, wherever they end', () => {
+    for (const [what, type, bytes] of cases) {
+      const whole = hex(bytes);
+      for (let end = 0; end < whole.length; end++) {
+        const cut = whole.subarray(0, end);
+        assert.equal(
+          typeof describeData(type, { bytes: cut, message: 0, messageEnd: end, start: 0, end }),
+          'string',
+          what,
+        );
+      }
+    }
+    assert.equal(show(dnsType.a, 'c00002'), 'c00002');
+    assert.equal(show(dnsType.mx, '000a'), '000a');
+    assert.equal(show(dnsType.https, '0001 00 0001 ffff 00'), '0001000001ffff00');
+  });
+
+  it('has an end', () => {
+    assert.equal(show(1234, 'ab'.repeat(1000)), `${'ab'.repeat(64)}…`);
+    assert.equal(show(dnsType.txt, `ff${'61'.repeat(255)}`.repeat(9)).length, 1025);
+  });
+
+  it('joins the strings of a long text without a gap', () => {
+    assert.equal(show(dnsType.txt, `ff${'61'.repeat(255)}0162`), `${'a'.repeat(255)}b`);
+  });
+});
