@@ -6,8 +6,10 @@ import { describeFlow } from './flows/describe-flow.ts';
 import type { Flow } from './flows/flow.ts';
 import { defaultFlowTableOptions, FlowTable, type FlowTableOptions } from './flows/flow-table.ts';
 import type { SideReader, TcpSide } from './flows/tcp-side.ts';
-import { decodePacket } from './packet/link.ts';
-import { Packet, tcpFlags } from './packet/packet.ts';
+import { decodeLayers, decodePacket } from './packet/decode.ts';
+import { Fragments } from './packet/fragments.ts';
+import { errnoOfIcmp, quoteOffset } from './packet/icmp-error.ts';
+import { ipProtocols, layers, Packet, tcpFlags } from './packet/packet.ts';
 
 export interface AnalyzerOptions extends DecodeSettings {
   readonly flows?: Partial<FlowTableOptions>;
@@ -23,6 +25,8 @@ export interface AnalyzerSink {
 const expireEveryMs = 10_000;
 /** A closed TCP connection is kept this long, for its last packets. */
 const closedMs = 5_000;
+/** An IP packet is no longer, whatever was quoted of it. */
+const maxQuotedBytes = 65_535;
 
 /**
  * From packets to records, whether they come from a file or from the kernel. Order for a packet:
@@ -36,6 +40,10 @@ const closedMs = 5_000;
 export class Analyzer {
   readonly counters = { packets: 0, bytes: 0, malformed: 0, flows: 0 };
   readonly #packet = new Packet();
+  readonly #quoted = new Packet();
+  readonly #fragments = new Fragments();
+  /** What is quoted is never put together. */
+  readonly #quotedFragments = new Fragments({ maxDatagrams: 1 });
   readonly #direction = { fromClient: true };
   readonly #table: FlowTable;
   readonly #sink: AnalyzerSink;
@@ -73,13 +81,15 @@ export class Analyzer {
     this.counters.packets++;
     this.counters.bytes += length;
     this.#nowMs = Math.max(this.#nowMs, timeMs);
-    packet.reset(bytes, timeMs);
-    decodePacket(packet, start, end, linkType);
+    packet.reset(bytes, start, end, length, timeMs);
+    decodePacket(packet, linkType, this.#fragments);
     if (packet.problem !== null) this.counters.malformed++;
     if (packet.version === 0) return;
     const flow = this.#take(packet);
     if (packet.protocol === 6) this.#tcp(flow, packet);
     else if (packet.payloadEnd > packet.payloadStart && flow.transport === 'udp') this.#udp(flow, packet);
+    else if (packet.protocol === ipProtocols.icmp || packet.protocol === ipProtocols.icmpv6)
+      this.#icmp(packet);
     if (this.#nowMs - this.#expiredMs < expireEveryMs) return;
     this.#expiredMs = this.#nowMs;
     this.#table.expire(this.#nowMs);
@@ -99,7 +109,7 @@ export class Analyzer {
     }
     flow.lastMs = packet.timeMs;
     const tally = this.#direction.fromClient ? flow.sent : flow.received;
-    tally.packets++;
+    tally.packets += packet.networkPackets;
     tally.bytes += packet.networkBytes;
     return flow;
   }
@@ -113,6 +123,19 @@ export class Analyzer {
       packet.payloadEnd,
       packet.timeMs,
     );
+  }
+
+  /** An error is about the packet that it quotes: the beginning of it, at the least its ports. */
+  #icmp(packet: Packet): void {
+    const errno = errnoOfIcmp(packet);
+    const start = packet.payloadStart + quoteOffset;
+    if (errno === null || start >= packet.payloadEnd) return;
+    const quoted = this.#quoted;
+    quoted.reset(packet.bytes, start, packet.payloadEnd, maxQuotedBytes, packet.timeMs);
+    decodeLayers(quoted, layers.ip, this.#quotedFragments);
+    if (quoted.version === 0) return;
+    const flow = this.#table.lookup(quoted, this.#direction);
+    if (flow && this.#direction.fromClient) fail(flow, errno);
   }
 
   #tcp(flow: Flow, packet: Packet): void {
@@ -176,6 +199,16 @@ export class Analyzer {
     flow.dialogue?.end(flow.lastMs);
     this.#sink.onFlowEnd(describeFlow(flow, this.#registry), flow);
   }
+}
+
+/**
+ * The client's program is told of what befell its packet. TCP tries on, except while it connects, and looks for a smaller
+ * size by itself (RFC 1122 section 4.2.3.9, RFC 1191).
+ */
+function fail(flow: Flow, errno: string): void {
+  if (flow.error !== null) return;
+  if (flow.server?.started || (flow.server && errno === 'EMSGSIZE')) return;
+  flow.error = errno;
 }
 
 /** A SYN after the end belongs to a new connection that has the same ports. */

@@ -1,5 +1,6 @@
 import type { FlowQuality, FlowRecord } from '../../wire/traffic.ts';
 import type { AppRegistry } from '../apps/registry.ts';
+import { arpProtocol } from '../packet/packet.ts';
 import type { Flow } from './flow.ts';
 
 const protocolNames: Readonly<Record<number, string>> = {
@@ -14,7 +15,10 @@ const protocolNames: Readonly<Record<number, string>> = {
   89: 'ospf',
   103: 'pim',
   112: 'vrrp',
+  33: 'dccp',
   132: 'sctp',
+  136: 'udplite',
+  [arpProtocol]: 'arp',
 };
 
 /** The record of a flow as it stands. */

@@ -42,6 +42,19 @@ export class FlowTable {
 
   /** The flow of a packet, made when there is none; `fromClient` of `direction` says which way it goes. */
   find(packet: Packet, direction: { fromClient: boolean }): Flow {
+    const known = this.lookup(packet, direction);
+    if (known) return known;
+    const hash = hashOf(packet);
+    const flow = this.#make(packet, direction);
+    flow.next = this.#byHash.get(hash) ?? null;
+    this.#byHash.set(hash, flow);
+    this.size++;
+    if (this.size > this.#options.maxFlows) this.#evict(packet.timeMs);
+    return flow;
+  }
+
+  /** The flow of a packet; null when there is none. */
+  lookup(packet: Packet, direction: { fromClient: boolean }): Flow | null {
     const hash = hashOf(packet);
     for (let flow = this.#byHash.get(hash) ?? null; flow; flow = flow.next) {
       if (matches(flow.key, packet, 0, 4, packet.sourcePort, packet.destinationPort)) {
@@ -53,12 +66,7 @@ export class FlowTable {
         return flow;
       }
     }
-    const flow = this.#make(packet, direction);
-    flow.next = this.#byHash.get(hash) ?? null;
-    this.#byHash.set(hash, flow);
-    this.size++;
-    if (this.size > this.#options.maxFlows) this.#evict(packet.timeMs);
-    return flow;
+    return null;
   }
 
   /** Takes a flow out without ending it. */

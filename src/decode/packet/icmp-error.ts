@@ -1,0 +1,62 @@
+import { ipProtocols, type Packet } from './packet.ts';
+
+/** What Linux tells a program of an ICMP destination unreachable, by its code (net/ipv4/icmp.c, icmp_err_convert). */
+const unreachable: readonly string[] = [
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENOPROTOOPT',
+  'ECONNREFUSED',
+  'EMSGSIZE',
+  'EOPNOTSUPP',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENONET',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EHOSTUNREACH',
+  'EHOSTUNREACH',
+  'EHOSTUNREACH',
+];
+
+/** The same for ICMPv6 (net/ipv6/icmp.c, tab_unreach). */
+const unreachable6: readonly string[] = [
+  'ENETUNREACH',
+  'EACCES',
+  'EHOSTUNREACH',
+  'EHOSTUNREACH',
+  'ECONNREFUSED',
+  'EACCES',
+  'EACCES',
+];
+
+/** Bytes of an ICMP error before the packet that it quotes, without type, code and checksum (RFC 792, RFC 4443). */
+export const quoteOffset = 4;
+
+/** The errno that an ICMP error means for who sent the quoted packet; null for a message that is no error. */
+export function errnoOfIcmp({ protocol, icmpType, icmpCode }: Packet): string | null {
+  if (protocol === ipProtocols.icmp)
+    switch (icmpType) {
+      case 3:
+        return unreachable[icmpCode] ?? null;
+      case 11:
+        return 'EHOSTUNREACH';
+      case 12:
+        return 'EPROTO';
+      default:
+        return null;
+    }
+  switch (icmpType) {
+    case 1:
+      return unreachable6[icmpCode] ?? null;
+    case 2:
+      return 'EMSGSIZE';
+    case 3:
+      return 'EHOSTUNREACH';
+    case 4:
+      return 'EPROTO';
+    default:
+      return null;
+  }
+}
