@@ -2,6 +2,7 @@
  * Sums over inspected traffic for some last stretch of time, as plain values: what the REST interface, the live
  * channel, the terminal and the report show of HTTP, of encrypted sites and of DNS.
  */
+import type { Histogram } from '../base/histogram.ts';
 
 /** Stretches that are kept, in milliseconds, by the names under which they are asked for. */
 export const trafficWindows = {
@@ -18,15 +19,6 @@ export interface TimeSummary {
   readonly p50_ms: number | null;
   readonly p95_ms: number | null;
   readonly p99_ms: number | null;
-  /** Exact. */
-  readonly max_ms: number | null;
-}
-
-/** A histogram of times as it travels and is kept: how many fell into each class from number `from` on. */
-export interface TimeCounts {
-  readonly from: number;
-  readonly counts: readonly number[];
-  readonly max_ms: number;
 }
 
 /** Hits by the first digit of their status; `none` was not answered. */
@@ -77,7 +69,7 @@ export interface HttpSumsData {
   readonly request_bytes: number;
   readonly response_bytes: number;
   readonly statuses: StatusCounts;
-  readonly times: TimeCounts;
+  readonly times: Histogram;
 }
 
 export interface EncryptedSumsData {
@@ -90,7 +82,7 @@ export interface DnsSumsData {
   readonly queries: number;
   readonly failures: number;
   readonly unanswered: number;
-  readonly times: TimeCounts;
+  readonly times: Histogram;
 }
 
 /** One of a group: a site, a section (`example.org/shop`), a method, a process. `name` is hostile text, empty where it is not known. */
@@ -111,7 +103,7 @@ export type HttpGroup = (typeof httpGroups)[number];
 export const dnsGroups = ['process', 'rcode', 'resolver', 'name'] as const;
 export type DnsGroup = (typeof dnsGroups)[number];
 
-/** What encrypted connections are grouped by. A transport is `tls` or `quic`. */
+/** What encrypted connections are grouped by. A transport is `tls`, `quic` or `dtls`. */
 export const encryptedGroups = ['site', 'transport', 'process'] as const;
 export type EncryptedGroup = (typeof encryptedGroups)[number];
 

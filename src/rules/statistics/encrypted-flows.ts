@@ -5,6 +5,9 @@ import type { EncryptedNames } from './period.ts';
 /** Connections remembered between their hello and their end; the oldest is forgotten, its further bytes are not told. */
 const maxFlows = 20_000;
 
+/** What a record's transport is called here. */
+const transportNames: Readonly<Record<string, string>> = { tcp: 'tls', udp: 'dtls' };
+
 interface Remembered {
   readonly names: EncryptedNames;
   sent: number;
@@ -32,7 +35,7 @@ export class EncryptedFlows {
         break;
       }
     const site = sni === null || sni === '' ? dst : shorten(sni.toLowerCase());
-    const names = { site, transport: transport === 'tcp' ? 'tls' : 'quic', process };
+    const names = { site, transport: transportNames[transport] ?? transport, process };
     this.#byEnds.set(ends, { names, sent: 0, received: 0 });
     this.#report(names, 1, 0, 0);
   }

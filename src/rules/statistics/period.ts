@@ -24,8 +24,11 @@ const httpNames: Readonly<Record<HttpGroup, number>> = {
   status: 6,
   process: 256,
 };
-const encryptedNames: Readonly<Record<EncryptedGroup, number>> = { site: 512, transport: 2, process: 256 };
+const encryptedNames: Readonly<Record<EncryptedGroup, number>> = { site: 512, transport: 3, process: 256 };
 const dnsNames: Readonly<Record<DnsGroup, number>> = { process: 256, rcode: 32, resolver: 64, name: 512 };
+
+/** Of the Simple Service Discovery Protocol. */
+const ssdpMethods: ReadonlySet<string> = new Set(['M-SEARCH', 'NOTIFY']);
 
 /** What an encrypted connection is counted under. */
 export type EncryptedNames = Readonly<Record<EncryptedGroup, string>>;
@@ -47,7 +50,9 @@ export class Period {
     this.startMs = startMs;
   }
 
+  /** Leaves out SSDP, which has the form of HTTP and is no web traffic. */
   addHttp(record: HttpRecord, process: string): void {
+    if (record.path === '*' && ssdpMethods.has(record.method ?? '')) return;
     const site = siteOf(record);
     const names = {
       site,

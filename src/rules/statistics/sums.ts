@@ -1,3 +1,4 @@
+import { LatencyHistogram } from '../../base/histogram.ts';
 import type { DnsRecord, HttpRecord } from '../../wire/traffic.ts';
 import type {
   DnsSumsData,
@@ -7,8 +8,8 @@ import type {
   HttpSumsData,
   HttpTally,
   StatusCounts,
+  TimeSummary,
 } from '../../wire/traffic-statistics.ts';
-import { TimeHistogram } from './time-histogram.ts';
 
 /** Something added up: two of the same kind make one. `weight` says which of two is the larger. */
 export interface Sums<Self, Data, Tally> {
@@ -36,7 +37,7 @@ export class HttpSums implements Sums<HttpSums, HttpSumsData, HttpTally> {
   requestBytes = 0;
   responseBytes = 0;
   readonly statuses: Writable<StatusCounts> = { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, none: 0 };
-  readonly times = new TimeHistogram();
+  readonly times = new LatencyHistogram();
 
   get weight(): number {
     return this.hits;
@@ -52,12 +53,12 @@ export class HttpSums implements Sums<HttpSums, HttpSumsData, HttpTally> {
 
   merge(other: HttpSums): void {
     this.#add(other.hits, other.requestBytes, other.responseBytes, other.statuses);
-    this.times.merge(other.times);
+    this.times.merge(other.times.toPairs());
   }
 
   mergeData(data: HttpSumsData): void {
     this.#add(data.hits, data.request_bytes, data.response_bytes, data.statuses);
-    this.times.mergeData(data.times);
+    this.times.merge(data.times);
   }
 
   toData(): HttpSumsData {
@@ -66,7 +67,7 @@ export class HttpSums implements Sums<HttpSums, HttpSumsData, HttpTally> {
       request_bytes: this.requestBytes,
       response_bytes: this.responseBytes,
       statuses: { ...this.statuses },
-      times: this.times.toData(),
+      times: this.times.toPairs(),
     };
   }
 
@@ -78,7 +79,7 @@ export class HttpSums implements Sums<HttpSums, HttpSumsData, HttpTally> {
       response_bytes: this.responseBytes,
       bytes_per_second: rate(this.requestBytes + this.responseBytes, coveredMs),
       statuses: { ...this.statuses },
-      response_time: this.times.summarize(),
+      response_time: summarize(this.times),
     };
   }
 
@@ -127,7 +128,7 @@ export class DnsSums implements Sums<DnsSums, DnsSumsData, DnsTally> {
   queries = 0;
   failures = 0;
   unanswered = 0;
-  readonly times = new TimeHistogram();
+  readonly times = new LatencyHistogram();
 
   get weight(): number {
     return this.queries;
@@ -142,22 +143,22 @@ export class DnsSums implements Sums<DnsSums, DnsSumsData, DnsTally> {
 
   merge(other: DnsSums): void {
     this.#add(other);
-    this.times.merge(other.times);
+    this.times.merge(other.times.toPairs());
   }
 
   mergeData(data: DnsSumsData): void {
     this.#add(data);
-    this.times.mergeData(data.times);
+    this.times.merge(data.times);
   }
 
   toData(): DnsSumsData {
     const { queries, failures, unanswered } = this;
-    return { queries, failures, unanswered, times: this.times.toData() };
+    return { queries, failures, unanswered, times: this.times.toPairs() };
   }
 
   describe(coveredMs: number): DnsTally {
     const { queries, failures, unanswered } = this;
-    const response_time = this.times.summarize();
+    const response_time = summarize(this.times);
     return { queries, queries_per_second: rate(queries, coveredMs), failures, unanswered, response_time };
   }
 
@@ -171,4 +172,12 @@ export class DnsSums implements Sums<DnsSums, DnsSumsData, DnsTally> {
 /** Per second; over at least one, so that a beginning is no burst. */
 function rate(amount: number, coveredMs: number): number {
   return Math.round((amount * 1_000_000) / Math.max(1000, coveredMs)) / 1000;
+}
+
+function summarize(times: LatencyHistogram): TimeSummary {
+  const [p50_ms, p95_ms, p99_ms] = [0.5, 0.95, 0.99].map((share) => {
+    const ms = times.quantile(share);
+    return ms === null ? null : Math.round(ms * 1000) / 1000;
+  });
+  return { count: times.total, p50_ms, p95_ms, p99_ms };
 }

@@ -118,7 +118,8 @@ describe('traffic statistics', () => {
       bytes_per_second: 200,
       statuses: { '1xx': 0, '2xx': 2, '3xx': 0, '4xx': 1, '5xx': 0, none: 1 },
     });
-    assert.deepEqual([response_time.count, response_time.max_ms], [3, 20]);
+    assert.equal(response_time.count, 3);
+    assert.ok(Math.abs((response_time.p50_ms ?? 0) - 20) <= 1);
   });
 
   it('forgets what a window no longer covers, exactly to its slide', () => {
