@@ -55,8 +55,9 @@ export interface TlsRecord {
   readonly ts: string;
   readonly src: string;
   readonly dst: string;
-  readonly transport: 'tcp' | 'quic';
-  /** `1.0` to `1.3` or `SSL 3.0`: what was agreed on, or the highest that was offered. */
+  /** `udp` is DTLS. */
+  readonly transport: 'tcp' | 'quic' | 'udp';
+  /** `1.0` to `1.3`, `SSL 3.0` or `DTLS 1.2`: what was agreed on, or the highest that was offered. */
   readonly version: string | null;
   readonly sni: string | null;
   /** The protocol agreed on where it was seen, otherwise the first that was offered. */
@@ -64,6 +65,8 @@ export interface TlsRecord {
   readonly ja4: string | null;
   /** Of the certificate, which only TLS up to 1.2 shows. */
   readonly certificate: CertificateSummary | null;
+  /** Set where the hello has another one encrypted in it (or, in browsers, a decoy of one): `sni` may be a cover. */
+  readonly ech?: true;
 }
 
 export interface CertificateSummary {

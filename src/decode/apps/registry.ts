@@ -43,6 +43,7 @@ import { socks } from './socks.ts';
 import { ssh } from './ssh.ts';
 import { tds } from './tds.ts';
 import { telnet } from './telnet.ts';
+import { tls } from './tls/tls.ts';
 import { vnc } from './vnc.ts';
 import { x11 } from './x11.ts';
 import { xmpp } from './xmpp.ts';
@@ -50,6 +51,7 @@ import { zabbix } from './zabbix.ts';
 
 /** Every application protocol, the strictest first: they are asked in this order, after those with the port. */
 export const appProtocols: readonly AppProtocol[] = [
+  ...tls,
   ssh,
   vnc,
   rsync,
