@@ -10,6 +10,7 @@ export interface Libbpf {
   readonly programName: (program: unknown) => string;
   readonly sectionName: (program: unknown) => string;
   readonly setAutoload: (program: unknown, autoload: boolean) => number;
+  readonly programFd: (program: unknown) => number;
   readonly attach: (program: unknown) => unknown;
   readonly attachCgroup: (program: unknown, cgroup: number) => unknown;
   readonly attachPerfEvent: (program: unknown, event: number) => unknown;
@@ -24,6 +25,9 @@ export interface Libbpf {
   readonly loadVmlinuxBtf: () => unknown;
   readonly findBtfType: (btf: unknown, name: string, kind: number) => number;
   readonly freeBtf: (btf: unknown) => void;
+  readonly createHook: (hook: Uint8Array) => number;
+  readonly attachFilter: (hook: Uint8Array, options: Uint8Array) => number;
+  readonly detachFilter: (hook: Uint8Array, options: Uint8Array) => number;
 }
 
 let loaded: Libbpf | undefined;
@@ -51,6 +55,7 @@ function bind(): Libbpf {
     programName: f('const char *bpf_program__name(void *program)'),
     sectionName: f('const char *bpf_program__section_name(void *program)'),
     setAutoload: f('int bpf_program__set_autoload(void *program, bool autoload)'),
+    programFd: f('int bpf_program__fd(void *program)'),
     attach: f('void *bpf_program__attach(void *program)'),
     attachCgroup: f('void *bpf_program__attach_cgroup(void *program, int cgroup)'),
     attachPerfEvent: f('void *bpf_program__attach_perf_event(void *program, int event)'),
@@ -65,6 +70,9 @@ function bind(): Libbpf {
     loadVmlinuxBtf: f('void *btf__load_vmlinux_btf()'),
     findBtfType: f('int btf__find_by_name_kind(void *btf, const char *name, uint32_t kind)'),
     freeBtf: f('void btf__free(void *btf)'),
+    createHook: f('int bpf_tc_hook_create(void *hook)'),
+    attachFilter: f('int bpf_tc_attach(void *hook, void *options)'),
+    detachFilter: f('int bpf_tc_detach(void *hook, void *options)'),
   };
 }
 

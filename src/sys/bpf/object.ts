@@ -11,7 +11,7 @@ const btfKindTypedef = 8;
  *
  * 1. `open`, then `setMaxEntries`, `setConstants`, `skip`
  * 2. `load`
- * 3. `attach`, `attachToCgroup`, `attachToPerfEvent`, `readIterator`; maps by `mapFd`
+ * 3. `attach`, `attachToCgroup`, `attachToPerfEvent`, `runIterator`; what else is needed by `programFd` and `mapFd`
  *
  * Disposal detaches and unloads everything; so does the end of the process, since nothing is pinned.
  */
@@ -95,6 +95,10 @@ export class BpfObject implements Disposable {
     } finally {
       this.#lib.destroyLink(link);
     }
+  }
+
+  programFd(program: string): number {
+    return this.#lib.programFd(this.#find(program));
   }
 
   mapFd(map: string): number {
