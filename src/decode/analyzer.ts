@@ -19,6 +19,8 @@ export interface AnalyzerOptions extends DecodeSettings {
 export interface AnalyzerSink {
   onRecord(record: ApplicationRecord, flow: Flow): void;
   onFlowEnd(record: FlowRecord, flow: Flow): void;
+  /** The payload has shown what a flow is, or that it has become something else. */
+  onApplication?(application: string, flow: Flow): void;
 }
 
 /** Milliseconds of packet time between looks for idle flows. */
@@ -68,7 +70,10 @@ export class Analyzer {
     return this.#table.evicted;
   }
 
-  /** Takes a packet; `start` to `end` is what was captured of `length` bytes. The bytes are not kept. */
+  /**
+   * Takes a packet; `start` to `end` is what was captured of `length` bytes. The bytes are not kept. `cookie` is that of
+   * the socket that sent it, where it is known.
+   */
   packet(
     bytes: Uint8Array,
     start: number,
@@ -76,6 +81,7 @@ export class Analyzer {
     length: number,
     linkType: number,
     timeMs: number,
+    cookie = 0,
   ): void {
     const packet = this.#packet;
     this.counters.packets++;
@@ -86,6 +92,10 @@ export class Analyzer {
     if (packet.problem !== null) this.counters.malformed++;
     if (packet.version === 0) return;
     const flow = this.#take(packet);
+    if (cookie !== 0) {
+      if (this.#direction.fromClient) flow.clientCookie = cookie;
+      else flow.serverCookie = cookie;
+    }
     if (packet.protocol === 6) this.#tcp(flow, packet);
     else if (packet.payloadEnd > packet.payloadStart && flow.transport === 'udp') this.#udp(flow, packet);
     else if (packet.protocol === ipProtocols.icmp || packet.protocol === ipProtocols.icmpv6)
@@ -185,6 +195,7 @@ export class Analyzer {
       candidates: (transport, clientPort, serverPort) =>
         this.#registry.candidates(transport, clientPort, serverPort),
       onRecord: (record) => this.#sink.onRecord(record, flow),
+      onApplication: (application) => this.#sink.onApplication?.(application, flow),
       onMalformed: () => this.counters.malformed++,
     };
     return new Dialogue(flow, fromStart, deps);

@@ -22,6 +22,7 @@ export interface DialogueDeps {
   /** The protocols to ask, those with the port first. */
   candidates(transport: 'tcp' | 'udp', clientPort: number, serverPort: number): readonly AppProtocol[];
   onRecord(record: ApplicationRecord): void;
+  onApplication(application: string): void;
   onMalformed(): void;
 }
 
@@ -95,7 +96,9 @@ export class Dialogue implements Conversation {
   }
 
   rename(application: string): void {
+    if (this.application === application) return;
     this.application = application;
+    this.#deps.onApplication(application);
   }
 
   malformed(): void {
@@ -175,7 +178,7 @@ export class Dialogue implements Conversation {
     end: number,
     timeMs: number,
   ): void {
-    this.application = protocol.name;
+    this.rename(protocol.name);
     this.#settled = true;
     const kept = this.#kept;
     this.#kept = [];

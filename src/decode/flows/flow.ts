@@ -25,6 +25,9 @@ export class Flow {
   readonly server: TcpSide | null;
   /** The application's conversation, once there is payload. */
   dialogue: Dialogue | null = null;
+  /** Of the sockets of client and server, where they are this machine's own; 0 for unknown. */
+  clientCookie = 0;
+  serverCookie = 0;
   /** Errno that the client's program would have been told, and the end of the TCP connection. */
   error: string | null = null;
   reset = false;
