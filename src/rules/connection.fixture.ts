@@ -55,6 +55,7 @@ export function makeConnection(fields: Partial<Connection> = {}): Connection {
     risk_reasons: null,
     active: false,
     count: 1,
+    application_by: null,
     site: null,
     sni: null,
     alpn: null,

@@ -6,7 +6,9 @@ import { makeReporter } from '../platform/reporter.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Connection } from '../wire/connection.ts';
+import type { PacketsAnswer } from '../wire/link.ts';
 import type { InterfaceRow, ProcessRow, Sample } from '../wire/machine.ts';
+import type { AlertSettings } from '../wire/traffic-schema.ts';
 import type { ServerConfig } from './config.ts';
 import type { AgentState, LiveState } from './live/state.ts';
 import { type HttpServer, makeServer } from './server.ts';
@@ -20,12 +22,22 @@ export interface HeldState extends LiveState {
     interfaces: InterfaceRow[];
     agents: AgentState[];
     samples: Sample[];
+    packets: PacketsAnswer | null;
+    alerts: AlertSettings[];
   };
 }
 
 /** Makes an empty live state. */
 export function makeHeldState(): HeldState {
-  const held: HeldState['held'] = { connections: [], processes: [], interfaces: [], agents: [], samples: [] };
+  const held: HeldState['held'] = {
+    connections: [],
+    processes: [],
+    interfaces: [],
+    agents: [],
+    samples: [],
+    packets: null,
+    alerts: [],
+  };
   const sum = (read: (connection: Connection) => number | null): number =>
     held.connections.reduce((total, connection) => total + (read(connection) ?? 0), 0);
   return {
@@ -47,6 +59,8 @@ export function makeHeldState(): HeldState {
     }),
     samples: () => held.samples,
     refresh: async () => {},
+    packets: async () => held.packets,
+    configureAlerts: (alerts) => void held.alerts.push(alerts),
     viewers: () => 0,
     lost: () => ({}),
   };

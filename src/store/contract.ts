@@ -60,6 +60,7 @@ export function makeReported(minute: number, fields: Partial<ReportedConnection>
     owner_unknown_reason: null,
     application: null,
     count: 1,
+    application_by: null,
     site: null,
     sni: null,
     alpn: null,

@@ -1,6 +1,8 @@
 import type { Connection, NewConnection, ReportedConnection } from '../wire/connection.ts';
 import type { ResolvedFilter } from '../wire/filter.ts';
+import type { DurableRecord } from '../wire/link.ts';
 import type { connectionSorts } from '../wire/query.ts';
+import type { TrafficStore } from './traffic.ts';
 
 /** What a server adds to a reported connection; absent is null. */
 type Enrichment = Partial<
@@ -17,7 +19,7 @@ export type StoreRecord =
       readonly id?: number | null;
       readonly connection: ReportedConnection & Enrichment;
     }
-  | { readonly kind: 'gap'; readonly at: string; readonly reason: string; readonly lost: number };
+  | Exclude<DurableRecord, { kind: 'connection' }>;
 
 /** Records of an agent whose sequence numbers follow without a hole from `first`. */
 export interface ReportedBatch {
@@ -30,7 +32,7 @@ export interface ReportedBatch {
 export interface Committed {
   /** The highest sequence number now on disk of that agent and epoch. */
   readonly seq: number;
-  /** For each record the id of its row; null for a gap and for what was stored before. */
+  /** For each record the id of its row; null for what is no connection and for what was stored before. */
   readonly ids: readonly (number | null)[];
 }
 
@@ -98,7 +100,7 @@ export interface StoreStats {
  * Where connections that ended are kept. What a promise of a writing method resolved for is on disk. Every method
  * rejects with NM_STORE when the store cannot be used.
  */
-export interface Store {
+export interface Store extends TrafficStore {
   /**
    * Stores a batch in one transaction. Records up to the committed sequence number of (agent, epoch) are skipped, so
    * that a resend is never stored twice; a hole before `first` is recorded as a gap, unless the first record is one

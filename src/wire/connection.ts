@@ -94,6 +94,8 @@ export const connectionSchema = z.object({
   /** How many like connections this row stands for; its totals are their sums. */
   count: z.number().int().min(1),
 
+  /** Whether the application was proved by its payload, or only its port speaks for it. */
+  application_by: z.enum(['payload', 'port']).nullable(),
   /** Host of its last HTTP request. */
   site: text(255),
   /** Server name, protocol, fingerprint and version of its TLS or QUIC handshake. */
@@ -124,15 +126,28 @@ export type NewConnection = z.infer<typeof newConnectionSchema>;
  * A connection as an agent reports it: what only a server knows (id, agent, enrichment) is not in it. Its remote name is
  * the one that a DNS answer gave; the server looks others up.
  */
-export const reportedConnectionSchema = connectionSchema.omit({
-  id: true,
-  agent: true,
-  active: true,
-  country: true,
-  asn: true,
-  organization: true,
-  risk_score: true,
-  risk_level: true,
-  risk_reasons: true,
-});
+export const reportedConnectionSchema = connectionSchema
+  .omit({
+    id: true,
+    agent: true,
+    active: true,
+    country: true,
+    asn: true,
+    organization: true,
+    risk_score: true,
+    risk_level: true,
+    risk_reasons: true,
+  })
+  .extend({
+    // A record that waits in a spool may be older than these fields.
+    remote_name: connectionSchema.shape.remote_name.default(null),
+    remote_name_source: connectionSchema.shape.remote_name_source.default(null),
+    application_by: connectionSchema.shape.application_by.default(null),
+    site: connectionSchema.shape.site.default(null),
+    sni: connectionSchema.shape.sni.default(null),
+    alpn: connectionSchema.shape.alpn.default(null),
+    ja4: connectionSchema.shape.ja4.default(null),
+    tls_version: connectionSchema.shape.tls_version.default(null),
+    remote_name_at: connectionSchema.shape.remote_name_at.default(null),
+  });
 export type ReportedConnection = z.infer<typeof reportedConnectionSchema>;

@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { reportedConnectionSchema } from './connection.ts';
+import { endpointSchema, reportedConnectionSchema } from './connection.ts';
 import { interfaceSchema, processSchema, sampleSchema, sensorSchema, systemSchema } from './machine.ts';
+import { protocols } from './names.ts';
+import { rollupSchema } from './rollup.ts';
+import { alertRecordSchema, alertSettingsSchema, requestRecordSchema } from './traffic-schema.ts';
 
 /**
  * The agent's link: one WebSocket, text frames of JSON, subprotocol `netmon.v1`. Order on a connection:
@@ -33,13 +36,24 @@ export const helloSchema = z.strictObject({
   sensors: z.array(sensorSchema).max(32),
 });
 
-/** What is kept for good: a connection that ended or failed (or a fold of like ones), or a stretch that was lost. */
+/**
+ * What is kept for good: a connection that ended or failed (or a fold of like ones), traffic of ten seconds added up,
+ * a request out of a bounded sample, an alert that was raised or has recovered, or a stretch that was lost.
+ */
 export const durableRecordSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('connection'),
     key: count.nullable(),
     connection: reportedConnectionSchema,
   }),
+  z.strictObject({ kind: z.literal('traffic'), rollup: rollupSchema }),
+  z.strictObject({
+    kind: z.literal('request'),
+    process_id: count.nullable(),
+    process_name: z.string().max(64).nullable(),
+    request: requestRecordSchema,
+  }),
+  z.strictObject({ kind: z.literal('alert'), alert: alertRecordSchema }),
   z.strictObject({ kind: z.literal('gap'), at: z.iso.datetime(), reason: z.string().max(256), lost: count }),
 ]);
 export type DurableRecord = z.infer<typeof durableRecordSchema>;
@@ -111,8 +125,55 @@ export const liveSchema = z.strictObject({
 });
 export type LiveFrame = z.infer<typeof liveSchema>;
 
-export const agentMessageSchema = z.discriminatedUnion('kind', [helloSchema, recordsSchema, liveSchema]);
+/** One packet of a connection, as a line of a list; `info` is text for people. */
+export const packetSchema = z.object({
+  timestamp: z.iso.datetime(),
+  direction: z.enum(['sent', 'received']),
+  /** On the wire, and of that what was kept. */
+  length: count,
+  captured: count,
+  protocol: z.string().max(32),
+  info: z.string().max(512),
+});
+export type PacketRow = z.infer<typeof packetSchema>;
+
+/** Most packets that are kept, and told of, per connection. */
+export const maxPackets = 1000;
+
+/** Answers the server's question for the packets of a connection. */
+export const packetsSchema = z.strictObject({
+  kind: z.literal('packets'),
+  ask: count,
+  packets: z.array(packetSchema).max(maxPackets),
+  /** Packets that passed and were not kept. */
+  left_out: count,
+  /** The kept ones as a pcapng file in base64; empty when there are none. */
+  pcapng: z.string().max(8 * 1024 * 1024),
+  /** Why there are none; null when there are. */
+  reason: z.string().max(512).nullable(),
+});
+export type PacketsAnswer = Omit<z.infer<typeof packetsSchema>, 'kind' | 'ask'>;
+
+export const agentMessageSchema = z.discriminatedUnion('kind', [
+  helloSchema,
+  recordsSchema,
+  liveSchema,
+  packetsSchema,
+]);
 export type AgentMessage = z.infer<typeof agentMessageSchema>;
+
+/** Which connection packets are asked of, open or ended. */
+const packetsQuestionShape = {
+  protocol: z.enum(protocols),
+  local_addr: endpointSchema,
+  remote_addr: endpointSchema,
+  opened_at: z.iso.datetime().nullable(),
+  closed_at: z.iso.datetime().nullable(),
+};
+export type PacketsQuestion = Pick<
+  Extract<z.infer<typeof serverMessageSchema>, { kind: 'packets' }>,
+  keyof typeof packetsQuestionShape
+>;
 
 export const serverMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -124,6 +185,10 @@ export const serverMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ack'), epoch: z.string().max(64), seq: count }),
   z.strictObject({ kind: z.literal('pace'), live_interval_ms: z.number().int().min(50).max(60_000) }),
   z.strictObject({ kind: z.literal('sync'), sync: count }),
+  /** What alerts are held against, after the welcome and whenever it changes. */
+  z.strictObject({ kind: z.literal('settings'), alerts: alertSettingsSchema }),
+  /** Asks for the packets of a connection, by what identifies it; `packets` answers under the same number. */
+  z.strictObject({ kind: z.literal('packets'), ask: count, ...packetsQuestionShape }),
   z.strictObject({ kind: z.literal('refused'), code: z.string().max(64), message: z.string().max(512) }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;

@@ -47,6 +47,7 @@ export function reported(fields: Partial<ReportedConnection> = {}): ReportedConn
     owner_unknown_reason: null,
     application: null,
     count: 1,
+    application_by: null,
     site: null,
     sni: null,
     alpn: null,

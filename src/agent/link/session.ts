@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { describeError } from '../../base/errors.ts';
-import { type ServerMessage, serverMessageSchema } from '../../wire/link.ts';
+import { type PacketsAnswer, type ServerMessage, serverMessageSchema } from '../../wire/link.ts';
 import { cleanFrame, cleanSensors } from './clean.ts';
 import { encodeLive } from './frames.ts';
 import type { LiveSource, SourceFrame } from './source.ts';
@@ -21,6 +21,13 @@ export interface Hello {
   readonly kernel: string;
   readonly os: string;
 }
+
+const noPackets: PacketsAnswer = {
+  packets: [],
+  left_out: 0,
+  pcapng: '',
+  reason: 'this agent keeps no packets',
+};
 
 /** What one connection reports to the link that made it. */
 export interface SessionEvents {
@@ -139,10 +146,21 @@ export class LinkSession {
         this.#asked = message.sync;
         if (this.#welcomed) this.#sendLive(false);
         break;
+      case 'settings':
+        this.#source.configure?.(message.alerts);
+        break;
+      case 'packets':
+        this.#answerPackets(message).catch((thrown: unknown) => this.#break(describeError(thrown)));
+        break;
       case 'refused':
         this.#events.refused(message.code, message.message);
         break;
     }
+  }
+
+  async #answerPackets({ ask, ...question }: Extract<ServerMessage, { kind: 'packets' }>): Promise<void> {
+    const answer = (await this.#source.packets?.(question)) ?? noPackets;
+    if (this.#welcomed) this.#socket.send(JSON.stringify({ kind: 'packets', ask, ...answer }));
   }
 
   #onWelcome(committed: number, intervalMs: number): void {

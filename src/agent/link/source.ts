@@ -1,5 +1,6 @@
-import type { DurableRecord, LiveFrame } from '../../wire/link.ts';
+import type { DurableRecord, LiveFrame, PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
 import type { SensorStatus } from '../../wire/machine.ts';
+import type { AlertSettings } from '../../wire/traffic-schema.ts';
 
 /** A live frame without what the link itself adds. */
 export type SourceFrame = Omit<LiveFrame, 'kind' | 'sync'>;
@@ -21,6 +22,12 @@ export interface LiveSource {
 
   /** What each sensor can do here and why not more; sent in `hello`. */
   sensors(): readonly SensorStatus[];
+
+  /** What alerts are to be held against from now on. A source without it raises none. */
+  configure?(alerts: AlertSettings): void;
+
+  /** The packets of a connection, or why there are none. A source without it keeps none. */
+  packets?(question: PacketsQuestion): Promise<PacketsAnswer>;
 
   /**
    * Has `listener` called after each reading of the kernel (every 100 ms), so that a frame leaves with what was just

@@ -41,10 +41,14 @@ const slack = 0.05;
 /** `PRAGMA user_version` of this layout; a file with another is set aside. */
 const layoutVersion = 1;
 
+/** What the body of a row is: a connection alone, which is sent with its key, or a whole record. */
+const bodies = { connection: 0, gap: 1, record: 2 } as const;
+type Body = (typeof bodies)[keyof typeof bodies];
+
 interface Pending {
   readonly key: number | null;
   readonly weight: number;
-  readonly gap: boolean;
+  readonly of: Body;
   readonly body: string;
 }
 
@@ -131,16 +135,7 @@ export class Spool implements Disposable {
   }
 
   add(record: DurableRecord): void {
-    this.#pending.push(
-      record.kind === 'gap'
-        ? { key: null, weight: Math.max(1, record.lost), gap: true, body: JSON.stringify(record) }
-        : {
-            key: record.key,
-            weight: record.connection.count,
-            gap: false,
-            body: JSON.stringify(record.connection),
-          },
-    );
+    this.#pending.push(makePending(record));
     if (this.#pending.length > maxPending) this.#dropPending();
   }
 
@@ -223,14 +218,14 @@ export class Spool implements Disposable {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  #insert(seq: number, { key, weight, gap, body }: Pending): void {
-    this.#statements.insert.run(seq, weight, gap ? 1 : 0, key, body);
+  #insert(seq: number, { key, weight, of, body }: Pending): void {
+    this.#statements.insert.run(seq, weight, of, key, body);
     this.#records++;
     this.#bytes += body.length;
   }
 
   #recordText(seq: number, row: Record<string, unknown>): string {
-    if (row.gap === 1) return row.body as string;
+    if (row.gap !== bodies.connection) return row.body as string;
     const key = seq < this.#firstOwn ? null : row.record_key;
     return `{"kind":"connection","key":${key},"connection":${row.body}}`;
   }
@@ -253,7 +248,7 @@ export class Spool implements Disposable {
     for (const row of this.#statements.oldest.iterate(this.#sent)) {
       if (this.#records <= keepRecords && this.#bytes <= keepBytes) break;
       weight += Number(row.weight);
-      if (row.gap !== 1) this.#lost += Number(row.weight);
+      if (row.gap !== bodies.gap) this.#lost += Number(row.weight);
       last = Number(row.seq);
       this.#records--;
       this.#bytes -= Number(row.length);
@@ -269,19 +264,29 @@ export class Spool implements Disposable {
     let weight = 0;
     for (const pending of dropped) {
       weight += pending.weight;
-      if (!pending.gap) this.#lost += pending.weight;
+      if (pending.of !== bodies.gap) this.#lost += pending.weight;
     }
     this.#pending.unshift(this.#makeGap(weight, 'the spool could not be written'));
   }
 
   #makeGap(lost: number, reason: string): Pending {
     const record = { kind: 'gap', at: new Date(this.#now()).toISOString(), reason, lost };
-    return { key: null, weight: Math.max(1, lost), gap: true, body: JSON.stringify(record) };
+    return { key: null, weight: Math.max(1, lost), of: bodies.gap, body: JSON.stringify(record) };
   }
 
   #saveMeta(): void {
     this.#statements.saveMeta.run(this.#epoch, this.#next, this.#sent, this.#acknowledged);
   }
+}
+
+function makePending(record: DurableRecord): Pending {
+  if (record.kind === 'connection') {
+    const { key, connection } = record;
+    return { key, weight: connection.count, of: bodies.connection, body: JSON.stringify(connection) };
+  }
+  const body = JSON.stringify(record);
+  if (record.kind !== 'gap') return { key: null, weight: 1, of: bodies.record, body };
+  return { key: null, weight: Math.max(1, record.lost), of: bodies.gap, body };
 }
 
 function isValidRecord(text: string): boolean {

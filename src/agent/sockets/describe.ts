@@ -107,6 +107,7 @@ export function describeConnection(
     owner_unknown_reason: identity.unknown_reason,
     application: null,
     count: 1,
+    application_by: null,
     site: null,
     sni: null,
     alpn: null,

@@ -3,7 +3,14 @@ import { describeError, NetmonError } from '../../base/errors.ts';
 import { escapeUnsafe, type Reporter } from '../../platform/reporter.ts';
 import type { Store, StoreRecord } from '../../store/store.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
-import type { AgentMessage, DurableRecord, ServerMessage } from '../../wire/link.ts';
+import type {
+  AgentMessage,
+  DurableRecord,
+  PacketsAnswer,
+  PacketsQuestion,
+  ServerMessage,
+} from '../../wire/link.ts';
+import type { AlertSettings } from '../../wire/traffic-schema.ts';
 import type { AgentMirror } from '../live/agent-mirror.ts';
 import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
 import { Lane } from './lane.ts';
@@ -13,6 +20,9 @@ import { canonicalize, checkSequence, parseAgentMessage, type RecordsMessage } f
 const helloMs = 5_000;
 /** Frames that may wait for the store; more stay in the socket, and so with the agent. */
 const maxWaiting = 8;
+/** Longest wait for an agent's packets, and questions that may wait. */
+const packetsMs = 3_000;
+const maxQuestions = 8;
 
 export interface SessionParts {
   readonly store: Store;
@@ -32,7 +42,9 @@ export class AgentSession implements AgentControl {
   readonly #syncs = new Map<number, () => void>();
   #hello: Hello | null = null;
   #agent: AgentMirror | null = null;
+  readonly #questions = new Map<number, (answer: PacketsAnswer | null) => void>();
   #nextSync = 1;
+  #nextAsk = 1;
   /** The next sequence number; null before the first record of an epoch that is new to the store. */
   #expected: number | null = null;
   #ended = false;
@@ -89,6 +101,24 @@ export class AgentSession implements AgentControl {
     return promise;
   }
 
+  /** The agent's packets of a connection; null when it does not answer in time. */
+  async packets(question: PacketsQuestion): Promise<PacketsAnswer | null> {
+    if (this.#questions.size >= maxQuestions) return null;
+    const { promise, resolve } = Promise.withResolvers<PacketsAnswer | null>();
+    const ask = this.#nextAsk++;
+    this.#questions.set(ask, resolve);
+    const timer = setTimeout(() => resolve(null), packetsMs);
+    this.#send({ kind: 'packets', ask, ...question });
+    const answer = await promise;
+    clearTimeout(timer);
+    this.#questions.delete(ask);
+    return answer;
+  }
+
+  configure(alerts: AlertSettings): void {
+    this.#send({ kind: 'settings', alerts });
+  }
+
   #onMessage(data: RawData, binary: boolean): void {
     if (this.#ended) return;
     this.#heard = true;
@@ -106,7 +136,8 @@ export class AgentSession implements AgentControl {
       return;
     }
     if (!this.#hello) throw new NetmonError('NM_VALIDATION', 'kind: hello comes first');
-    if (message.kind === 'live') this.#live.push(() => this.#onLive(message));
+    if (message.kind === 'packets') this.#questions.get(message.ask)?.(message);
+    else if (message.kind === 'live') this.#live.push(() => this.#onLive(message));
     else this.#onRecords(message, this.#hello);
     if (this.#records.length + this.#live.length > maxWaiting) this.#socket.pause();
   }
@@ -129,6 +160,7 @@ export class AgentSession implements AgentControl {
     const committed = await this.#parts.store.committedSeq(hello.agent, hello.epoch);
     this.#expected = committed < 0 ? null : committed + 1;
     this.#send({ kind: 'welcome', committed, live_interval_ms: this.#parts.mirror.intervalMs });
+    this.configure(await this.#parts.store.readAlertSettings());
     this.#parts.reporter.info('an agent is linked', { agent: hello.agent, version: hello.version });
   }
 
@@ -167,11 +199,11 @@ export class AgentSession implements AgentControl {
     const identities: (RecordIdentity | null)[] = [];
     const records = fresh.map((record): StoreRecord => {
       const identity =
-        record.kind === 'gap' || !this.#agent
+        record.kind !== 'connection' || !this.#agent
           ? null
           : mirror.identify(this.#agent, record.key, record.connection);
       identities.push(identity);
-      return record.kind === 'gap'
+      return record.kind !== 'connection'
         ? record
         : { kind: 'connection', id: identity?.id, connection: named(record.connection, identity) };
     });
@@ -194,7 +226,7 @@ export class AgentSession implements AgentControl {
       const id = ids[i];
       const identity = identities[i];
       if (record.kind === 'gap') this.#parts.mirror.countLost(record.lost);
-      if (record.kind === 'gap' || id === null || !identity || !this.#agent) continue;
+      if (record.kind !== 'connection' || id === null || !identity || !this.#agent) continue;
       this.#parts.mirror.recorded(this.#agent, { id, key: record.key }, record.connection, identity);
     }
   }
@@ -234,6 +266,7 @@ export class AgentSession implements AgentControl {
     this.#ended = true;
     clearTimeout(this.#helloTimer);
     for (const resolve of this.#syncs.values()) resolve();
+    for (const resolve of this.#questions.values()) resolve(null);
     if (this.#agent) this.#parts.mirror.disconnect(this.#agent);
     this.#agent = null;
     if (this.#socket.isPaused) this.#socket.resume();

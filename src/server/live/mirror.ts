@@ -1,8 +1,9 @@
 import { parseEndpoint } from '../../base/ip.ts';
 import type { Connection, ReportedConnection } from '../../wire/connection.ts';
-import type { LiveFrame } from '../../wire/link.ts';
+import type { LiveFrame, PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
 import type { LiveStats } from '../../wire/live.ts';
 import type { InterfaceRow, Losses, ProcessRow, Sample } from '../../wire/machine.ts';
+import type { AlertSettings } from '../../wire/traffic-schema.ts';
 import { type AgentHello, AgentMirror, type MirrorParts, type NameSource } from './agent-mirror.ts';
 import { ChangeLog } from './change-log.ts';
 import type { SampleRing } from './history.ts';
@@ -25,6 +26,10 @@ export interface AgentControl {
   /** Resolves with the frame that answers, or when the connection ends. */
   sync(): Promise<void>;
   pace(intervalMs: number): void;
+  /** The agent's packets of a connection; null when it does not answer in time. */
+  packets(question: PacketsQuestion): Promise<PacketsAnswer | null>;
+  /** Tells the agent what alerts are held against. */
+  configure(alerts: AlertSettings): void;
 }
 
 /** A connection's durable record on its way into the store: under which id and name. */
@@ -266,6 +271,17 @@ export class Mirror implements LiveState {
     const timer = setTimeout(resolve, refreshMs);
     await Promise.race([promise, Promise.allSettled(answers)]);
     clearTimeout(timer);
+  }
+
+  async packets({ agent, ...connection }: Connection): Promise<PacketsAnswer | null> {
+    const control = [...this.#controls].find(([{ hello }]) => hello.agent === agent)?.[1];
+    const { protocol, local_addr, remote_addr, opened_at, closed_at } = connection;
+    if (!control || protocol === null) return null;
+    return control.packets({ protocol, local_addr, remote_addr, opened_at, closed_at });
+  }
+
+  configureAlerts(alerts: AlertSettings): void {
+    for (const control of this.#controls.values()) control.configure(alerts);
   }
 
   viewers(): number {

@@ -1,4 +1,5 @@
 import type { Connection } from '../../wire/connection.ts';
+import type { PacketsAnswer } from '../../wire/link.ts';
 import type { LiveStats } from '../../wire/live.ts';
 import type {
   InterfaceRow,
@@ -8,6 +9,7 @@ import type {
   SensorStatus,
   SystemRow,
 } from '../../wire/machine.ts';
+import type { AlertSettings } from '../../wire/traffic-schema.ts';
 
 /** What the server knows of an agent; `system` is null until the first live frame. */
 export interface AgentState {
@@ -39,6 +41,10 @@ export interface LiveState {
   samples(): readonly Sample[];
   /** Asks every connected agent for a fresh frame and waits for them, at most 250 ms. Never rejects. */
   refresh(): Promise<void>;
+  /** Its agent's packets of a connection; null when the agent is not connected, or does not answer in time. */
+  packets(connection: Connection): Promise<PacketsAnswer | null>;
+  /** Tells every connected agent what alerts are held against. */
+  configureAlerts(alerts: AlertSettings): void;
   /** Sockets that watch. */
   viewers(): number;
   /** Exact counts of what a full table made the server drop. */

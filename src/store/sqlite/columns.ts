@@ -50,6 +50,7 @@ export const firstColumns = {
 
 /** What traffic inspection tells of a connection. */
 export const inspectionColumns = {
+  application_by: 'TEXT',
   site: 'TEXT',
   sni: 'TEXT',
   alpn: 'TEXT',

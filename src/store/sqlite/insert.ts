@@ -3,6 +3,9 @@ import { normalizeTimestamp } from '../../wire/filter.ts';
 import type { Committed, ReportedBatch, StoreRecord } from '../store.ts';
 import { connectionColumns, endpointKey, type SqlValue, writeColumns } from './columns.ts';
 import type { Session } from './session.ts';
+import { insertAlert } from './traffic/alerts.ts';
+import { insertRequest } from './traffic/requests.ts';
+import { addSums } from './traffic/sums.ts';
 
 const insertSql = `INSERT INTO connections (${connectionColumns.join(', ')}, local_key, remote_key, recorded_at)
   VALUES (${connectionColumns.map(() => '?').join(', ')}, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
@@ -65,12 +68,26 @@ function insertRecord(
   record: StoreRecord,
   now: number,
 ): number | null {
-  if (record.kind === 'gap') {
-    insertGap(session, batch, record.at, record.reason, record.lost);
-    return null;
+  const { agent } = batch;
+  switch (record.kind) {
+    case 'connection':
+      return insertConnection(session, { ...record.connection, agent, id: record.id ?? null }, now);
+    case 'gap':
+      insertGap(session, batch, record.at, record.reason, record.lost);
+      return null;
+    case 'traffic': {
+      const at = Date.parse(record.rollup.at);
+      addSums(session, 'http', agent, at, record.rollup.http);
+      addSums(session, 'dns', agent, at, record.rollup.dns);
+      return null;
+    }
+    case 'request':
+      insertRequest(session, { ...record, agent });
+      return null;
+    case 'alert':
+      insertAlert(session, agent, record.alert);
+      return null;
   }
-  const id = record.id ?? null;
-  return insertConnection(session, { ...record.connection, agent: batch.agent, id }, now);
 }
 
 function insertGap(session: Session, batch: ReportedBatch, at: string, reason: string, lost: number): void {

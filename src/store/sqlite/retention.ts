@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Session } from './session.ts';
+import { retainTraffic } from './traffic/retention.ts';
 
 export interface Limits {
   /** Rows whose time and recording are both longer ago than this are deleted. */
@@ -22,6 +23,7 @@ const keptEpochs = 10_000;
 
 /** Deletes what is too old or too much, gives the space back, and resolves to the number of rows deleted. */
 export async function applyLimits(session: Session, limits: Limits, now: number): Promise<number> {
+  retainTraffic(session, limits, now);
   let deleted = 0;
   const cutoff = now - limits.maxAgeMs;
   for (;;) {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NetmonError } from '../../base/errors.ts';
 import { firstColumns, inspectionColumns } from './columns.ts';
+import { trafficSchema } from './traffic/tables.ts';
 
 /** The definitions of the columns after the public ones, as the first schema has them. */
 const further = Object.entries(firstColumns)
@@ -56,6 +57,7 @@ const migrations: readonly (readonly string[])[] = [
   Object.entries(inspectionColumns).map(
     ([name, type]) => `ALTER TABLE connections ADD COLUMN ${name} ${type}`,
   ),
+  trafficSchema,
 ];
 
 /** Brings the schema to this version, each step in a transaction; throws NM_STORE when it is from a newer one. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { NetmonError } from '../../base/errors.ts';
-import { describeStore, makeQuery, makeReported } from '../contract.ts';
+import { describeStore, makeQuery, makeReported, type StoreUnderTest } from '../contract.ts';
+import { describeTrafficStore, trafficNow } from '../traffic-contract.ts';
 import { openSqliteStore, smallestMaxBytes } from './sqlite-store.ts';
 
 function makeFolder(): { folder: string; remove: () => void } {
@@ -13,15 +14,15 @@ function makeFolder(): { folder: string; remove: () => void } {
   return { folder, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-describeStore('sqlite', async () => {
+const openTested = (now?: () => number) => async (): Promise<StoreUnderTest> => {
   const { folder, remove } = makeFolder();
   const path = join(folder, 'data', 'netmon.db');
-  let store = openSqliteStore({ path });
+  let store = openSqliteStore({ path, now });
   return {
     store,
     reopen: async () => {
       await store.close();
-      store = openSqliteStore({ path });
+      store = openSqliteStore({ path, now });
       return store;
     },
     dispose: async () => {
@@ -29,7 +30,13 @@ describeStore('sqlite', async () => {
       remove();
     },
   };
-});
+};
+
+describeStore('sqlite', openTested());
+describeTrafficStore(
+  'sqlite',
+  openTested(() => trafficNow),
+);
 
 describe('sqlite file', () => {
   it('has the public columns first, word for word', async (t) => {

@@ -10,6 +10,9 @@ import { openDatabase } from './open.ts';
 import { queryPage, readConnection, readStoredIds } from './query.ts';
 import { applyLimits, makeRoom } from './retention.ts';
 import { Session } from './session.ts';
+import { readAlerts, readSettings, saveSettings } from './traffic/alerts.ts';
+import { readRequests } from './traffic/requests.ts';
+import { addLatencyFunctions, addSums, summarizeSums } from './traffic/sums.ts';
 
 export interface SqliteStoreOptions {
   readonly path: string;
@@ -36,6 +39,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   };
   const path = resolve(options.path);
   const session = new Session(openDatabase(path, limits.maxBytes), path);
+  addLatencyFunctions(session);
   let rows = Number(session.get('SELECT count(*) FROM connections')?.[0]);
   let expired = 0;
   let retaining: Promise<void> | undefined;
@@ -85,6 +89,13 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     storedIds: async (ids) => readStoredIds(session, ids),
     queryConnections: (query) => queryPage(session, query),
     summarizeFailures: (query) => summarize(session, query),
+    addTraffic: async (family, agent, at, rows) =>
+      session.transaction(() => addSums(session, family, agent, at, rows)),
+    summarizeTraffic: async (query) => summarizeSums(session, query, now()),
+    queryRequests: async (query) => readRequests(session, query),
+    queryAlerts: async (query) => readAlerts(session, query),
+    readAlertSettings: async () => readSettings(session),
+    saveAlertSettings: async (settings) => saveSettings(session, settings),
     stats: () => ({ rows, bytes: sizeOnDisk(path), expired }),
     retain: (at) => {
       retaining ??= retain(at).finally(() => {
