@@ -52,7 +52,10 @@ export function makeRollup(second: number, sites: Readonly<Record<string, number
     latency.add(ms, hits);
     return {
       ...{ site, section: `${site}/a`, method: 'GET', status: '2xx' as const, process: 'nginx' },
-      ...{ hits, request_bytes: 0, response_bytes: hits * 100, latency: latency.toPairs() },
+      hits,
+      request_bytes: 0,
+      response_bytes: hits * 100,
+      latency: latency.toPairs(),
     };
   });
   return { at: new Date(start + second * 1000).toISOString(), http, dns: [] };

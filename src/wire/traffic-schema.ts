@@ -34,14 +34,14 @@ export const dnsRecordSchema = z.object({
   query: text(1024),
   qtype: text(32),
   rcode: text(32).nullable(),
-  answers: z.array(dnsAnswerSchema).max(256),
+  answers: z.array(dnsAnswerSchema).max(256).readonly(),
   duration_ms: amount.nullable(),
 }) satisfies z.ZodType<DnsRecord>;
 
 const certificateSchema = z.object({
   subject: text(1024),
   issuer: text(1024),
-  names: z.array(text(255)).max(100),
+  names: z.array(text(255)).max(100).readonly(),
   not_before: text(64),
   not_after: text(64),
 });

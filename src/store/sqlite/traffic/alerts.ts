@@ -16,8 +16,17 @@ export function insertAlert(session: Session, agent: string, alert: AlertRecord)
   session.run(
     `INSERT INTO alerts (agent, kind, scope, raised_at, recovered_at, duration_ms, value, recovered_value, threshold,
        window_ms, message, recovered_message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[agent, alert.kind, alert.scope, raisedAt, over ? alert.ts : null, alert.duration_ms, alert.value],
-    ...[over ? alert.value : null, alert.threshold, alert.window_ms, alert.message],
+    agent,
+    alert.kind,
+    alert.scope,
+    raisedAt,
+    over ? alert.ts : null,
+    alert.duration_ms,
+    alert.value,
+    over ? alert.value : null,
+    alert.threshold,
+    alert.window_ms,
+    alert.message,
     over ? alert.message : null,
   );
 }
@@ -30,8 +39,14 @@ function closeAlert(session: Session, agent: string, alert: AlertRecord): boolea
          duration_ms = coalesce(?, (julianday(?) - julianday(raised_at)) * 86400000)
        WHERE id = (SELECT max(id) FROM alerts
          WHERE agent = ? AND kind = ? AND scope = ? AND recovered_at IS NULL)`,
-      ...[alert.ts, alert.value, alert.message, alert.duration_ms, alert.ts],
-      ...[agent, alert.kind, alert.scope],
+      alert.ts,
+      alert.value,
+      alert.message,
+      alert.duration_ms,
+      alert.ts,
+      agent,
+      alert.kind,
+      alert.scope,
     ).changes > 0
   );
 }

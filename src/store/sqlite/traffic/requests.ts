@@ -11,8 +11,15 @@ export function insertRequest(session: Session, stored: Omit<StoredRequest, 'id'
   session.run(
     `INSERT INTO requests (timestamp, type, agent, process_id, process_name, site, method, result, record)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[request.ts, request.type, stored.agent, stored.process_id, stored.process_name],
-    ...[site, method, result, JSON.stringify(request)],
+    request.ts,
+    request.type,
+    stored.agent,
+    stored.process_id,
+    stored.process_name,
+    site,
+    method,
+    result,
+    JSON.stringify(request),
   );
 }
 

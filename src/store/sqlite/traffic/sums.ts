@@ -78,7 +78,7 @@ function addTo<Family extends TrafficFamily>(
 ): boolean {
   const { names, latency } = trafficFamilies[family];
   const where = ['length', 'at', 'agent', ...names].map((name) => `${name} = ?`).join(' AND ');
-  const set = [...sumsOf(family).map((sum) => `${sum} = ${sum} + ?`)];
+  const set = sumsOf(family).map((sum) => `${sum} = ${sum} + ?`);
   if (latency) set.push('latency = add_latency(latency, ?)');
   const sql = `UPDATE ${tableOf(family)} SET ${set.join(', ')} WHERE ${where}`;
   return session.run(sql, ...valuesOf(family, row), ...key).changes > 0;
