@@ -3,6 +3,7 @@ import type { Reporter } from '../platform/reporter.ts';
 import { readBootNs } from '../sys/clock.ts';
 import type { DurableRecord } from '../wire/link.ts';
 import type { Losses, Sample, SensorStatus } from '../wire/machine.ts';
+import type { AlertSettings } from '../wire/traffic-schema.ts';
 import { InterfaceSensor } from './interfaces/sensor.ts';
 import type { LiveSource, SourceFrame } from './link/source.ts';
 import { makeProcessTable, type ProcessTable } from './processes/table.ts';
@@ -10,6 +11,7 @@ import { openSlotSource, type SlotSourceOptions } from './sockets/open-source.ts
 import type { ExecEvent, ExitEvent } from './sockets/process-events.ts';
 import { SocketSensor } from './sockets/socket-sensor.ts';
 import { SystemSensor } from './system/sensor.ts';
+import { TrafficReporter } from './traffic/reporter.ts';
 
 /** How often the kernel is read. */
 const tickMs = 100;
@@ -35,6 +37,8 @@ export class Agent implements Component, LiveSource {
   readonly #processes: ProcessTable = makeProcessTable();
   readonly #interfaces = new InterfaceSensor();
   readonly #system = new SystemSensor({ losses: () => this.#losses() });
+  /** Where inspected records go to be counted and told of. */
+  readonly traffic: TrafficReporter;
   readonly #listeners: (() => void)[] = [];
   #sockets: SocketSensor | undefined;
   #samples: Sample[] = [];
@@ -48,6 +52,7 @@ export class Agent implements Component, LiveSource {
   constructor(options: SlotSourceOptions, deps: AgentDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.traffic = new TrafficReporter(deps.record, Date.now());
   }
 
   /** Opens the sensors at the best level that works here. Throws NM_NOT_SUPPORTED when a level that was asked for does not. */
@@ -75,6 +80,7 @@ export class Agent implements Component, LiveSource {
     this.#tick();
     // An end too fresh for the first reading is taken over by the second.
     this.#tick();
+    this.traffic.stop(Date.now());
     this.#sockets[Symbol.dispose]();
     this.#interfaces[Symbol.dispose]();
     this.#sockets = undefined;
@@ -94,6 +100,7 @@ export class Agent implements Component, LiveSource {
 
   takeFrame(asked: boolean): SourceFrame {
     const nowMs = Date.now();
+    const watched = nowMs - this.#takenMs < watchedMs;
     this.#takenMs = nowMs;
     const sockets = this.#sockets!;
     const full = asked || sockets.overflowed;
@@ -115,6 +122,7 @@ export class Agent implements Component, LiveSource {
       ...this.#interfaces.takeChanges(full, nowMs),
       ...(system && { system }),
       ...this.#takeSensors(full),
+      ...this.#takeTraffic(nowMs, full, watched),
     };
   }
 
@@ -127,6 +135,17 @@ export class Agent implements Component, LiveSource {
     return { sensors: [...sensors] };
   }
 
+  /** The sums of inspected traffic that are due for who looks. */
+  #takeTraffic(nowMs: number, full: boolean, watched: boolean): Pick<SourceFrame, 'traffic'> {
+    if (!full && !watched) return {};
+    const traffic = this.traffic.takeStatistics(nowMs, full);
+    return traffic.length > 0 ? { traffic } : {};
+  }
+
+  configure(alerts: AlertSettings): void {
+    this.traffic.configure(alerts, Date.now());
+  }
+
   #tick(): void {
     const nowNs = readBootNs();
     const nowMs = Date.now();
@@ -137,6 +156,8 @@ export class Agent implements Component, LiveSource {
     this.#processes.tick(nowMs);
     this.#interfaces.tick(nowMs, nowMs - this.#takenMs < watchedMs);
     this.#system.tick(nowMs);
+    this.traffic.countInterfaces(() => this.#interfaces.rows(), nowMs);
+    this.traffic.tick(nowMs);
     this.#sample(nowMs, elapsedMs);
     for (const listener of this.#listeners) listener();
   }

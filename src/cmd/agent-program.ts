@@ -79,6 +79,7 @@ function makeSource(agent: Agent, intervalMs: number): LiveSource {
     sensors: () => agent.sensors(),
     takeFrame: (full) => (agent.sensors().length === 0 ? emptyFrame() : agent.takeFrame(full)),
     hasMore: () => agent.hasMore(),
+    configure: (alerts) => agent.configure(alerts),
     onReading(listener) {
       let last = Number.NEGATIVE_INFINITY;
       agent.onReading(() => {

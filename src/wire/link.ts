@@ -3,7 +3,12 @@ import { endpointSchema, reportedConnectionSchema } from './connection.ts';
 import { interfaceSchema, processSchema, sampleSchema, sensorSchema, systemSchema } from './machine.ts';
 import { protocols } from './names.ts';
 import { rollupSchema } from './rollup.ts';
-import { alertRecordSchema, alertSettingsSchema, requestRecordSchema } from './traffic-schema.ts';
+import {
+  alertRecordSchema,
+  alertSettingsSchema,
+  requestRecordSchema,
+  trafficStatisticsSchema,
+} from './traffic-schema.ts';
 
 /**
  * The agent's link: one WebSocket, text frames of JSON, subprotocol `netmon.v1`. Order on a connection:
@@ -122,6 +127,8 @@ export const liveSchema = z.strictObject({
   interfaces: z.array(interfaceSchema).max(10_000).optional(),
   system: systemSchema.optional(),
   sensors: z.array(sensorSchema).max(32).optional(),
+  /** Sums of inspected traffic, each window whole when it is due. */
+  traffic: z.array(trafficStatisticsSchema).max(4).optional(),
 });
 export type LiveFrame = z.infer<typeof liveSchema>;
 

@@ -1,5 +1,12 @@
 import { z } from 'zod';
 import type { AlertRecord, DnsRecord, HttpRecord, TlsRecord } from './traffic.ts';
+import {
+  dnsGroups,
+  encryptedGroups,
+  httpGroups,
+  type TrafficWindow,
+  trafficWindows,
+} from './traffic-statistics.ts';
 
 /** The schemas of inspected records as they pass the link and the REST interface; wire/traffic has what they mean. */
 
@@ -75,6 +82,75 @@ export const alertRecordSchema = z.object({
   duration_ms: amount.nullable(),
   message: text(1024),
 }) satisfies z.ZodType<AlertRecord>;
+
+const timeSummarySchema = z.object({
+  count,
+  p50_ms: amount.nullable(),
+  p95_ms: amount.nullable(),
+  p99_ms: amount.nullable(),
+});
+
+export const statusCountsSchema = z.object({
+  '1xx': count,
+  '2xx': count,
+  '3xx': count,
+  '4xx': count,
+  '5xx': count,
+  none: count,
+});
+
+const httpTallySchema = z.object({
+  hits: count,
+  hits_per_second: amount,
+  request_bytes: count,
+  response_bytes: count,
+  bytes_per_second: amount,
+  statuses: statusCountsSchema,
+  response_time: timeSummarySchema,
+});
+
+const encryptedTallySchema = z.object({
+  connections: count,
+  bytes_sent: count,
+  bytes_received: count,
+  bytes_per_second: amount,
+});
+
+const dnsTallySchema = z.object({
+  queries: count,
+  queries_per_second: amount,
+  failures: count,
+  unanswered: count,
+  response_time: timeSummarySchema,
+});
+
+/** Names of one group that are told. */
+const maxNames = 100;
+
+function groupedSchema<Name extends string, Shape extends z.ZodRawShape>(
+  names: readonly Name[],
+  tally: z.ZodObject<Shape>,
+) {
+  const group = z.object({
+    rows: z
+      .array(tally.extend({ name: text(512) }))
+      .max(maxNames)
+      .readonly(),
+    other: tally.nullable(),
+  });
+  const by = Object.fromEntries(names.map((name) => [name, group])) as Record<Name, typeof group>;
+  return z.object({ total: tally, by: z.object(by) });
+}
+
+export const trafficStatisticsSchema = z.object({
+  window: z.enum(Object.keys(trafficWindows) as [TrafficWindow, ...TrafficWindow[]]),
+  ts: time,
+  covered_ms: amount,
+  http: groupedSchema(httpGroups, httpTallySchema),
+  encrypted: groupedSchema(encryptedGroups, encryptedTallySchema),
+  dns: groupedSchema(dnsGroups, dnsTallySchema),
+  notices: z.array(text(512)).max(100).readonly(),
+});
 
 /** What alerts are held against; bandwidth in bytes per second, null for no such alert. */
 export const alertSettingsSchema = z.strictObject({

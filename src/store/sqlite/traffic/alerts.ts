@@ -12,6 +12,8 @@ import type { Session } from '../session.ts';
 export function insertAlert(session: Session, agent: string, alert: AlertRecord): void {
   if (alert.state === 'recovered' && closeAlert(session, agent, alert)) return;
   const over = alert.state === 'recovered';
+  // An agent that died could not tell of the end of the one before.
+  if (!over) closeAlert(session, agent, { ...alert, duration_ms: null });
   const raisedAt = over ? new Date(Date.parse(alert.ts) - (alert.duration_ms ?? 0)).toISOString() : alert.ts;
   session.run(
     `INSERT INTO alerts (agent, kind, scope, raised_at, recovered_at, duration_ms, value, recovered_value, threshold,
