@@ -51,7 +51,11 @@ export function makeRollup(second: number, sites: Readonly<Record<string, number
     const latency = new LatencyHistogram();
     latency.add(ms, hits);
     return {
-      ...{ site, section: `${site}/a`, method: 'GET', status: '2xx' as const, process: 'nginx' },
+      site,
+      section: `${site}/a`,
+      method: 'GET',
+      status: '2xx' as const,
+      process: 'nginx',
       hits,
       request_bytes: 0,
       response_bytes: hits * 100,

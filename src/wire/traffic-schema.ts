@@ -56,11 +56,12 @@ const certificateSchema = z.object({
 export const tlsRecordSchema = z.object({
   type: z.literal('tls'),
   ...ends,
-  transport: z.enum(['tcp', 'quic']),
+  transport: z.enum(['tcp', 'udp', 'quic']),
   version: text(16).nullable(),
   sni: text(255).nullable(),
   alpn: text(64).nullable(),
   ja4: text(64).nullable(),
+  ech: z.literal(true).optional(),
   certificate: certificateSchema.nullable(),
 }) satisfies z.ZodType<TlsRecord>;
 
