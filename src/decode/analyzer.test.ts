@@ -34,7 +34,7 @@ describe('analyzer', () => {
       state: 'CLOSED',
       error: null,
     });
-    assert.equal(quality?.handshake_ms, 1);
+    assert.deepEqual([quality?.handshake_ms, quality?.server_rtt_ms, quality?.client_rtt_ms], [2, 1, 1]);
     assert.deepEqual(analyzer.counters, { packets: 7, bytes: 7 * 54 + 37, malformed: 0, flows: 1 });
   });
 

@@ -4,8 +4,11 @@ import type { DecodeSettings } from './apps/protocol.ts';
 import { AppRegistry } from './apps/registry.ts';
 import { describeFlow } from './flows/describe-flow.ts';
 import type { Flow } from './flows/flow.ts';
-import { defaultFlowTableOptions, FlowTable, type FlowTableOptions } from './flows/flow-table.ts';
-import type { SideReader, TcpSide } from './flows/tcp-side.ts';
+import { defaultFlowTableOptions, FlowTable, type FlowTableOptions, lists } from './flows/flow-table.ts';
+import { OrderedReader } from './flows/ordered-reader.ts';
+import { isOver, isReused, isTimedOut, noteOpening, noteReset } from './flows/tcp-connection.ts';
+import { isSeenTwice, judgeSegment } from './flows/tcp-quality.ts';
+import type { TcpSide } from './flows/tcp-side.ts';
 import { decodeLayers, decodePacket } from './packet/decode.ts';
 import { Fragments } from './packet/fragments.ts';
 import { errnoOfIcmp, quoteOffset } from './packet/icmp-error.ts';
@@ -13,6 +16,11 @@ import { ipProtocols, layers, Packet, tcpFlags } from './packet/packet.ts';
 
 export interface AnalyzerOptions extends DecodeSettings {
   readonly flows?: Partial<FlowTableOptions>;
+  /**
+   * Of most packets only some are handed in, in the order in which they passed: what a later segment shows to be missing
+   * is a gap at once, and nothing waits for it.
+   */
+  readonly sparse?: boolean;
 }
 
 /** What becomes of packets. `flow` is live: its counters go on. */
@@ -24,9 +32,7 @@ export interface AnalyzerSink {
 }
 
 /** Milliseconds of packet time between looks for idle flows. */
-const expireEveryMs = 10_000;
-/** A closed TCP connection is kept this long, for its last packets. */
-const closedMs = 5_000;
+const expireEveryMs = 1_000;
 /** An IP packet is no longer, whatever was quoted of it. */
 const maxQuotedBytes = 65_535;
 
@@ -46,28 +52,41 @@ export class Analyzer {
   readonly #fragments = new Fragments();
   /** What is quoted is never put together. */
   readonly #quotedFragments = new Fragments({ maxDatagrams: 1 });
-  readonly #direction = { fromClient: true };
   readonly #table: FlowTable;
   readonly #sink: AnalyzerSink;
   readonly #registry = new AppRegistry();
-  readonly #settings: DecodeSettings;
-  readonly #reader = new OrderedReader();
+  readonly #dialogues: DialogueDeps<Flow>;
+  readonly #reader: OrderedReader;
   #nowMs = 0;
   #expiredMs = 0;
 
   constructor(options: AnalyzerOptions, sink: AnalyzerSink) {
-    this.#settings = options;
     this.#sink = sink;
+    this.#reader = new OrderedReader(options.sparse ?? false);
     this.#table = new FlowTable(
       { ...defaultFlowTableOptions, ...options.flows },
       (port, transport) => this.#registry.isServerPort(port, transport),
       (flow) => this.#end(flow),
     );
+    this.#dialogues = {
+      settings: options,
+      keptBytes: 0,
+      candidates: (transport, clientPort, serverPort) =>
+        this.#registry.candidates(transport, clientPort, serverPort),
+      onRecord: (record, flow) => sink.onRecord(record, flow),
+      onApplication: (application, flow) => sink.onApplication?.(application, flow),
+      onMalformed: () => this.counters.malformed++,
+    };
   }
 
   /** Flows ended for want of room. */
   get evicted(): number {
     return this.#table.evicted;
+  }
+
+  /** Flows under way. */
+  get openFlows(): number {
+    return this.#table.size;
   }
 
   /**
@@ -86,20 +105,11 @@ export class Analyzer {
     const packet = this.#packet;
     this.counters.packets++;
     this.counters.bytes += length;
-    this.#nowMs = Math.max(this.#nowMs, timeMs);
+    if (timeMs > this.#nowMs) this.#nowMs = timeMs;
     packet.reset(bytes, start, end, length, timeMs);
     decodePacket(packet, linkType, this.#fragments);
     if (packet.problem !== null) this.counters.malformed++;
-    if (packet.version === 0) return;
-    const flow = this.#take(packet);
-    if (cookie !== 0) {
-      if (this.#direction.fromClient) flow.clientCookie = cookie;
-      else flow.serverCookie = cookie;
-    }
-    if (packet.protocol === 6) this.#tcp(flow, packet);
-    else if (packet.payloadEnd > packet.payloadStart && flow.transport === 'udp') this.#udp(flow, packet);
-    else if (packet.protocol === ipProtocols.icmp || packet.protocol === ipProtocols.icmpv6)
-      this.#icmp(packet);
+    if (packet.version !== 0) this.#take(packet, cookie);
     if (this.#nowMs - this.#expiredMs < expireEveryMs) return;
     this.#expiredMs = this.#nowMs;
     this.#table.expire(this.#nowMs);
@@ -110,29 +120,37 @@ export class Analyzer {
     this.#table.clear();
   }
 
-  #take(packet: Packet): Flow {
-    let flow = this.#table.find(packet, this.#direction);
-    if (isReused(flow, packet)) {
-      this.#table.remove(flow);
-      this.#end(flow);
-      flow = this.#table.find(packet, this.#direction);
-    }
+  #take(packet: Packet, cookie: number): void {
+    const flow = this.#findFlow(packet);
+    const { fromClient } = this.#table;
+    const tally = fromClient ? flow.sent : flow.received;
     flow.lastMs = packet.timeMs;
-    const tally = this.#direction.fromClient ? flow.sent : flow.received;
     tally.packets += packet.networkPackets;
     tally.bytes += packet.networkBytes;
-    return flow;
+    if (cookie !== 0) {
+      if (fromClient) flow.clientCookie = cookie;
+      else flow.serverCookie = cookie;
+    }
+    const isTcp = flow.transport === 'tcp';
+    if (!fromClient && flow.list === lists.unanswered)
+      this.#table.move(flow, isTcp ? lists.connected : lists.answered, this.#nowMs);
+    if (isTcp) this.#tcp(flow, packet, fromClient);
+    else if (flow.transport === 'udp') this.#udp(flow, packet, fromClient);
+    else if (packet.protocol === ipProtocols.icmp || packet.protocol === ipProtocols.icmpv6)
+      this.#icmp(packet);
   }
 
-  #udp(flow: Flow, packet: Packet): void {
-    flow.dialogue ??= this.#makeDialogue(flow, true);
-    flow.dialogue.data(
-      this.#direction.fromClient,
-      packet.bytes,
-      packet.payloadStart,
-      packet.payloadEnd,
-      packet.timeMs,
-    );
+  #findFlow(packet: Packet): Flow {
+    const flow = this.#table.find(packet, this.#nowMs);
+    if (flow.transport !== 'tcp' || !isReused(flow, packet, this.#table.fromClient)) return flow;
+    this.#table.end(flow);
+    return this.#table.find(packet, this.#nowMs);
+  }
+
+  #udp(flow: Flow, packet: Packet, fromClient: boolean): void {
+    if (packet.payloadEnd <= packet.payloadStart) return;
+    flow.dialogue ??= new Dialogue(flow, true, this.#dialogues);
+    flow.dialogue.data(fromClient, packet.bytes, packet.payloadStart, packet.payloadEnd, packet.timeMs);
   }
 
   /** An error is about the packet that it quotes: the beginning of it, at the least its ports. */
@@ -144,70 +162,53 @@ export class Analyzer {
     quoted.reset(packet.bytes, start, packet.payloadEnd, maxQuotedBytes, packet.timeMs);
     decodeLayers(quoted, layers.ip, this.#quotedFragments);
     if (quoted.version === 0) return;
-    const flow = this.#table.lookup(quoted, this.#direction);
-    if (flow && this.#direction.fromClient) fail(flow, errno);
+    const flow = this.#table.lookup(quoted);
+    if (flow && this.#table.fromClient) fail(flow, errno);
   }
 
-  #tcp(flow: Flow, packet: Packet): void {
-    const { fromClient } = this.#direction;
+  #tcp(flow: Flow, packet: Packet, fromClient: boolean): void {
     const side = (fromClient ? flow.client : flow.server) as TcpSide;
     const other = (fromClient ? flow.server : flow.client) as TcpSide;
-    const { flags } = packet;
-    if (flags & tcpFlags.syn) this.#synchronize(flow, side, packet);
+    const { flags, timeMs, payloadBytes } = packet;
+    if (flow.openedMs < 0) noteOpening(flow, packet, fromClient);
+    if (isSeenTwice(side, packet, payloadBytes)) return;
+    judgeSegment(side, other, packet, flow.openedMs < 0 ? -1 : flow.openedMs - flow.synMs);
     if (flags & tcpFlags.ack) {
-      other.acknowledge(packet.acknowledgment, this.#reader.of(flow, !fromClient, packet.timeMs));
       side.acknowledgment = packet.acknowledgment;
       side.acknowledged = true;
+      if (other.started)
+        other.acknowledge(packet.acknowledgment, timeMs, this.#reader.of(flow, !fromClient, timeMs));
+      if (other.takeEnd()) flow.dialogue?.sideEnded(!fromClient, timeMs);
     }
-    const sequence = flags & tcpFlags.syn ? (packet.sequence + 1) >>> 0 : packet.sequence;
-    if (packet.payloadBytes > 0) {
-      flow.dialogue ??= this.#makeDialogue(flow, side.fromStart);
-      const reader = this.#reader.of(flow, fromClient, packet.timeMs);
-      side.segment(
-        sequence,
-        packet.bytes,
-        packet.payloadStart,
-        packet.payloadEnd,
-        packet.payloadBytes,
-        reader,
-      );
-    }
-    if (flags & tcpFlags.fin) side.finish((sequence + packet.payloadBytes) >>> 0);
-    if (flags & tcpFlags.rst) this.#reset(flow, fromClient);
-    if (side.takeEnd()) flow.dialogue?.sideEnded(fromClient, packet.timeMs);
+    const sequence = flags & tcpFlags.syn ? (packet.sequence + 1) | 0 : packet.sequence;
+    if (payloadBytes > 0 && (flags & tcpFlags.rst) === 0)
+      this.#payload(flow, side, packet, sequence, fromClient);
+    if (side.waiting > 0) side.look(timeMs, this.#reader.of(flow, fromClient, timeMs));
+    if (flags & tcpFlags.fin) side.finish((sequence + payloadBytes) | 0);
+    if (flags & tcpFlags.rst) noteReset(flow, packet, fromClient);
+    if (side.takeEnd()) flow.dialogue?.sideEnded(fromClient, timeMs);
+    if (flow.list !== lists.closed && isOver(flow)) this.#table.move(flow, lists.closed, this.#nowMs);
   }
 
-  #synchronize(flow: Flow, side: TcpSide, packet: Packet): void {
-    side.synchronize(packet.sequence);
-    if (side === flow.client) flow.synMs ||= packet.timeMs;
-    else if (flow.synMs > 0 && flow.handshakeMs < 0) flow.handshakeMs = packet.timeMs - flow.synMs;
-  }
-
-  #reset(flow: Flow, fromClient: boolean): void {
-    flow.reset = true;
-    if (fromClient || flow.error !== null) return;
-    flow.error = flow.server?.fromStart || flow.server?.started ? 'ECONNRESET' : 'ECONNREFUSED';
-  }
-
-  #makeDialogue(flow: Flow, fromStart: boolean): Dialogue {
-    const deps: DialogueDeps = {
-      settings: this.#settings,
-      candidates: (transport, clientPort, serverPort) =>
-        this.#registry.candidates(transport, clientPort, serverPort),
-      onRecord: (record) => this.#sink.onRecord(record, flow),
-      onApplication: (application) => this.#sink.onApplication?.(application, flow),
-      onMalformed: () => this.counters.malformed++,
-    };
-    return new Dialogue(flow, fromStart, deps);
+  #payload(flow: Flow, side: TcpSide, packet: Packet, sequence: number, fromClient: boolean): void {
+    const { bytes, payloadStart, payloadEnd, payloadBytes, timeMs } = packet;
+    if (fromClient) {
+      if (flow.askedMs < 0) flow.askedMs = timeMs;
+    } else if (flow.firstByteMs < 0 && flow.askedMs >= 0) flow.firstByteMs = timeMs - flow.askedMs;
+    flow.dialogue ??= new Dialogue(flow, side.fromStart, this.#dialogues);
+    const reader = this.#reader.of(flow, fromClient, timeMs);
+    side.segment(sequence, bytes, payloadStart, payloadEnd, payloadBytes, timeMs, reader);
   }
 
   #end(flow: Flow): void {
+    const { client, server, lastMs } = flow;
     this.counters.flows++;
-    if (flow.client && flow.server) {
-      flow.client.flush(this.#reader.of(flow, true, flow.lastMs));
-      flow.server.flush(this.#reader.of(flow, false, flow.lastMs));
+    if (client && server) {
+      client.flush(lastMs, this.#reader.of(flow, true, lastMs));
+      server.flush(lastMs, this.#reader.of(flow, false, lastMs));
+      if (flow.error === null && isTimedOut(flow, this.#nowMs)) flow.error = 'ETIMEDOUT';
     }
-    flow.dialogue?.end(flow.lastMs);
+    flow.dialogue?.end(lastMs);
     this.#sink.onFlowEnd(describeFlow(flow, this.#registry), flow);
   }
 }
@@ -220,36 +221,4 @@ function fail(flow: Flow, errno: string): void {
   if (flow.error !== null) return;
   if (flow.server?.started || (flow.server && errno === 'EMSGSIZE')) return;
   flow.error = errno;
-}
-
-/** A SYN after the end belongs to a new connection that has the same ports. */
-function isReused(flow: Flow, packet: Packet): boolean {
-  if (!(packet.flags & tcpFlags.syn) || packet.flags & tcpFlags.ack || packet.protocol !== 6) return false;
-  const { client, server } = flow;
-  if (!client?.started) return false;
-  const over = flow.reset || (client.finished && server?.finished);
-  if (over) return packet.timeMs - flow.lastMs > closedMs || client.next !== (packet.sequence + 1) >>> 0;
-  return client.delivered > 0 && ((packet.sequence - client.next) | 0) > 0;
-}
-
-/** Hands the bytes of one side to a flow's dialogue. One object, since no two segments are read at once. */
-class OrderedReader implements SideReader {
-  #flow: Flow | null = null;
-  #fromClient = true;
-  #timeMs = 0;
-
-  of(flow: Flow, fromClient: boolean, timeMs: number): this {
-    this.#flow = flow;
-    this.#fromClient = fromClient;
-    this.#timeMs = timeMs;
-    return this;
-  }
-
-  data(bytes: Uint8Array, start: number, end: number): void {
-    this.#flow?.dialogue?.data(this.#fromClient, bytes, start, end, this.#timeMs);
-  }
-
-  gap(length: number): void {
-    this.#flow?.dialogue?.gap(this.#fromClient, length, this.#timeMs);
-  }
 }

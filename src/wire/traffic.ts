@@ -79,7 +79,15 @@ export interface CertificateSummary {
 
 /** How well packets passed, from what was seen of them; null where nothing could be measured. */
 export interface FlowQuality {
+  /** From the client's SYN to its ACK: the client's round trip, wherever it was captured. */
   readonly handshake_ms: number | null;
+  /** From the capture to the server and back (SYN to SYN-ACK), and to the client and back (SYN-ACK to ACK). */
+  readonly server_rtt_ms: number | null;
+  readonly client_rtt_ms: number | null;
+  /** From payload to its acknowledgment, smoothed, for both ways together. */
+  readonly rtt_ms: number | null;
+  /** How much round trips differ from one to the next, as RFC 3550 section 6.4.1 has it. */
+  readonly jitter_ms: number | null;
   /** From the client's first payload to the server's. */
   readonly first_byte_ms: number | null;
   readonly retransmissions: number;
@@ -88,7 +96,8 @@ export interface FlowQuality {
   readonly zero_windows: number;
   /** Payload bytes that were not in the capture. */
   readonly missing_bytes: number;
-  readonly jitter_ms: number | null;
+  /** Share of segments that had to be sent again, 0 to 1. */
+  readonly loss: number | null;
 }
 
 export interface FlowRecord {

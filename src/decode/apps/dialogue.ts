@@ -1,10 +1,11 @@
 import type { ApplicationRecord } from '../../wire/traffic.ts';
 import type { AppParser, AppProtocol, Conversation, DecodeSettings, Sample } from './protocol.ts';
 
-/** Of each side, kept while the protocol is not known. */
+/** Of both sides, kept while the protocol is not known; and of all conversations together. */
 const maxKeptBytes = 16 * 1024;
+const maxKeptInAll = 32 * 1024 * 1024;
 /** Pieces of payload looked at before a conversation is given up; later beginnings of a message are still noticed. */
-const maxLooks = 64;
+const maxLooks = 32;
 /** Times that a conversation is recognised anew: a proxy, a tunnel, TLS, each inside the one before. */
 const maxRestarts = 8;
 
@@ -17,12 +18,15 @@ export interface DialogueFlow {
   readonly serverPort: number;
 }
 
-export interface DialogueDeps {
+/** Shared by all conversations. */
+export interface DialogueDeps<F extends DialogueFlow> {
   readonly settings: DecodeSettings;
+  /** Held by conversations whose protocol is not known yet. */
+  keptBytes: number;
   /** The protocols to ask, those with the port first. */
   candidates(transport: 'tcp' | 'udp', clientPort: number, serverPort: number): readonly AppProtocol[];
-  onRecord(record: ApplicationRecord): void;
-  onApplication(application: string): void;
+  onRecord(record: ApplicationRecord, flow: F): void;
+  onApplication(application: string, flow: F): void;
   onMalformed(): void;
 }
 
@@ -32,22 +36,24 @@ interface Kept {
   readonly timeMs: number;
 }
 
+const none: readonly Kept[] = [];
+
 /** The payload of a flow: which application it is of, and the parser that reads it. */
-export class Dialogue implements Conversation {
+export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversation {
   readonly transport: 'tcp' | 'udp';
   application: string | null = null;
-  readonly #flow: DialogueFlow;
-  readonly #deps: DialogueDeps;
+  readonly #flow: F;
+  readonly #deps: DialogueDeps<F>;
   #parser: AppParser | null = null;
   #settled = false;
-  #kept: Kept[] = [];
+  #kept: readonly Kept[] = none;
   #keptBytes = 0;
   #looks = 0;
   #restarts = 0;
   /** Whether the next bytes of client and server are their first. */
   readonly #beginning: [boolean, boolean];
 
-  constructor(flow: DialogueFlow, fromStart: boolean, deps: DialogueDeps) {
+  constructor(flow: F, fromStart: boolean, deps: DialogueDeps<F>) {
     this.#flow = flow;
     this.#deps = deps;
     this.transport = flow.transport ?? 'udp';
@@ -88,17 +94,17 @@ export class Dialogue implements Conversation {
     this.#parser?.end(timeMs);
     this.#parser = null;
     this.#settled = true;
-    this.#kept = [];
+    this.#keepOnly(none);
   }
 
   emit(record: ApplicationRecord): void {
-    this.#deps.onRecord(record);
+    this.#deps.onRecord(record, this.#flow);
   }
 
   rename(application: string): void {
     if (this.application === application) return;
     this.application = application;
-    this.#deps.onApplication(application);
+    this.#deps.onApplication(application, this.#flow);
   }
 
   malformed(): void {
@@ -131,7 +137,7 @@ export class Dialogue implements Conversation {
     else this.#forget(fromClient);
     if (++this.#looks < maxLooks) return;
     this.#settled = true;
-    this.#kept = [];
+    this.#keepOnly(none);
   }
 
   /** What is kept of a side, with the new bytes. */
@@ -144,7 +150,7 @@ export class Dialogue implements Conversation {
       serverPort,
       beginning: this.#beginning[fromClient ? 0 : 1],
     };
-    const before = this.#kept.filter((one) => one.fromClient === fromClient);
+    const before = this.#kept === none ? none : this.#kept.filter((one) => one.fromClient === fromClient);
     if (before.length === 0) return { ...about, bytes, start, end };
     const length = before.reduce((sum, one) => sum + one.bytes.length, 0);
     const joined = new Uint8Array(length + end - start);
@@ -158,16 +164,21 @@ export class Dialogue implements Conversation {
   }
 
   #keep(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
-    this.#kept.push({ fromClient, bytes: bytes.slice(start, end), timeMs });
-    this.#keptBytes += end - start;
-    if (this.#keptBytes > maxKeptBytes) this.#forget(fromClient);
+    this.#keepOnly([...this.#kept, { fromClient, bytes: bytes.slice(start, end), timeMs }]);
+    if (this.#keptBytes > maxKeptBytes || this.#deps.keptBytes > maxKeptInAll) this.#forget(fromClient);
   }
 
   /** These bytes of a side belong to nothing known: its next ones may be the beginning of a message, not of the stream. */
   #forget(fromClient: boolean): void {
     this.#beginning[fromClient ? 0 : 1] = false;
-    this.#kept = this.#kept.filter((one) => one.fromClient !== fromClient);
-    this.#keptBytes = this.#kept.reduce((sum, one) => sum + one.bytes.length, 0);
+    if (this.#kept !== none) this.#keepOnly(this.#kept.filter((one) => one.fromClient !== fromClient));
+  }
+
+  #keepOnly(kept: readonly Kept[]): void {
+    const bytes = kept.reduce((sum, one) => sum + one.bytes.length, 0);
+    this.#deps.keptBytes += bytes - this.#keptBytes;
+    this.#keptBytes = bytes;
+    this.#kept = kept;
   }
 
   #settle(
@@ -181,8 +192,7 @@ export class Dialogue implements Conversation {
     this.rename(protocol.name);
     this.#settled = true;
     const kept = this.#kept;
-    this.#kept = [];
-    this.#keptBytes = 0;
+    this.#keepOnly(none);
     this.#parser = protocol.makeParser?.(this) ?? null;
     for (const one of kept) this.data(one.fromClient, one.bytes, 0, one.bytes.length, one.timeMs);
     this.data(fromClient, bytes, start, end, timeMs);

@@ -106,41 +106,40 @@ export const appProtocols: readonly AppProtocol[] = [
 
 /** Finds the protocols to ask about a conversation, those of its server's port first. */
 export class AppRegistry {
-  readonly #protocols: readonly AppProtocol[];
-  readonly #byPort = new Map<string, readonly AppProtocol[]>();
-  readonly #named = new Map<string, AppProtocol>();
+  /** By transport, and by transport and port. */
+  readonly #all = new Map<'tcp' | 'udp', readonly AppProtocol[]>();
+  readonly #byPort = new Map<number, readonly AppProtocol[]>();
 
   constructor(protocols: readonly AppProtocol[] = appProtocols) {
-    this.#protocols = protocols;
-    for (const protocol of protocols)
-      for (const transport of protocol.transports)
-        for (const port of protocol.ports) {
-          const name = `${transport} ${port}`;
-          if (!this.#named.has(name)) this.#named.set(name, protocol);
-        }
     for (const transport of ['tcp', 'udp'] as const) {
       const all = protocols.filter((one) => one.transports.includes(transport));
-      this.#byPort.set(transport, all);
-      for (const [name, protocol] of this.#named)
-        if (name.startsWith(transport)) this.#byPort.set(name, [...new Set([protocol, ...all])]);
+      this.#all.set(transport, all);
+      for (const protocol of all)
+        for (const port of protocol.ports) {
+          const key = keyOf(transport, port);
+          if (!this.#byPort.has(key)) this.#byPort.set(key, [...new Set([protocol, ...all])]);
+        }
     }
   }
 
   candidates(transport: 'tcp' | 'udp', clientPort: number, serverPort: number): readonly AppProtocol[] {
     return (
-      this.#byPort.get(`${transport} ${serverPort}`) ??
-      this.#byPort.get(`${transport} ${clientPort}`) ??
-      this.#byPort.get(transport) ??
-      this.#protocols
+      this.#byPort.get(keyOf(transport, serverPort)) ??
+      this.#byPort.get(keyOf(transport, clientPort)) ??
+      this.#all.get(transport) ??
+      []
     );
   }
 
   /** The application that the port stands for; null for none. */
   nameOfPort(transport: 'tcp' | 'udp', port: number): string | null {
-    return this.#named.get(`${transport} ${port}`)?.name ?? null;
+    return this.#byPort.get(keyOf(transport, port))?.[0].name ?? null;
   }
 
   isServerPort(port: number, transport: 'tcp' | 'udp'): boolean {
-    return this.#named.has(`${transport} ${port}`);
+    return this.#byPort.has(keyOf(transport, port));
   }
 }
+
+const keyOf = (transport: 'tcp' | 'udp', port: number): number =>
+  transport === 'tcp' ? port : port | 0x10000;

@@ -2,12 +2,14 @@ import type { FlowQuality, FlowRecord } from '../../wire/traffic.ts';
 import type { AppRegistry } from '../apps/registry.ts';
 import { arpProtocol } from '../packet/packet.ts';
 import type { Flow } from './flow.ts';
+import { describeState } from './tcp-connection.ts';
 
 const protocolNames: Readonly<Record<number, string>> = {
   1: 'icmp',
   2: 'igmp',
   6: 'tcp',
   17: 'udp',
+  33: 'dccp',
   47: 'gre',
   50: 'esp',
   51: 'ah',
@@ -15,7 +17,6 @@ const protocolNames: Readonly<Record<number, string>> = {
   89: 'ospf',
   103: 'pim',
   112: 'vrrp',
-  33: 'dccp',
   132: 'sctp',
   136: 'udplite',
   [arpProtocol]: 'arp',
@@ -44,29 +45,36 @@ export function describeFlow(flow: Flow, registry: AppRegistry): FlowRecord {
   };
 }
 
-function describeState({ client, server, reset }: Flow): string | null {
+/** How well the packets of a TCP connection passed so far; null for other flows. */
+export function describeQuality(flow: Flow): FlowQuality | null {
+  const { client, server, synMs, synAckMs, openedMs } = flow;
   if (!client || !server) return null;
-  if (reset) return 'CLOSED';
-  if (client.finished && server.finished) return 'CLOSED';
-  if (client.finished) return 'FIN_WAIT1';
-  if (server.finished) return 'CLOSE_WAIT';
-  if (client.fromStart && !server.started) return 'SYN_SENT';
-  if (server.fromStart && !client.acknowledged) return 'SYN_RECV';
-  return 'ESTABLISHED';
-}
-
-function describeQuality({ client, server, handshakeMs, firstByteMs }: Flow): FlowQuality | null {
-  if (!client || !server) return null;
+  const segments = client.dataSegments + server.dataSegments;
+  const retransmissions = client.retransmissions + server.retransmissions;
   return {
-    handshake_ms: handshakeMs < 0 ? null : round(handshakeMs),
-    first_byte_ms: firstByteMs < 0 ? null : round(firstByteMs),
-    retransmissions: client.retransmissions + server.retransmissions,
+    handshake_ms: between(synMs, openedMs),
+    server_rtt_ms: between(synMs, synAckMs),
+    client_rtt_ms: between(synAckMs, openedMs),
+    rtt_ms: addRoundTrips(client.smoothedMs, server.smoothedMs),
+    jitter_ms:
+      client.rttMs < 0 && server.rttMs < 0 ? null : round(Math.max(client.jitterMs, server.jitterMs)),
+    first_byte_ms: flow.firstByteMs < 0 ? null : round(flow.firstByteMs),
+    retransmissions,
     out_of_order: client.outOfOrder + server.outOfOrder,
     duplicate_acks: client.duplicateAcks + server.duplicateAcks,
     zero_windows: client.zeroWindows + server.zeroWindows,
     missing_bytes: client.missing + server.missing,
-    jitter_ms: null,
+    loss: segments === 0 ? null : round(Math.min(1, retransmissions / segments)),
   };
 }
 
-const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+/** A packet goes from the capture to one end and back, then to the other: together the way between both ends. */
+function addRoundTrips(client: number, server: number): number | null {
+  if (client < 0 && server < 0) return null;
+  return round(Math.max(0, client) + Math.max(0, server));
+}
+
+const between = (fromMs: number, toMs: number): number | null =>
+  fromMs < 0 || toMs < fromMs ? null : round(toMs - fromMs);
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,33 +1,55 @@
-import type { Packet } from '../packet/packet.ts';
+import { ipProtocols, type Packet, tcpFlags } from '../packet/packet.ts';
 import { Flow } from './flow.ts';
+import { FlowList } from './flow-list.ts';
 
-/** Looks at this many of the oldest flows for one that is idle. */
-const lookedAt = 16;
-const syn = 2;
-const ack = 16;
+/** A flow moves to the young end of its list when it was put there this long ago. */
+const listedAnewMs = 1_000;
+const firstBuckets = 1_024;
+
+/** Which list a flow waits in, in the order in which they are emptied when there is no room. */
+export const lists = {
+  /** TCP connections that are over, kept for their last packets. */
+  closed: 0,
+  /** Nothing came back yet: scans and floods are here. */
+  unanswered: 1,
+  answered: 2,
+  /** TCP with packets of both sides. */
+  connected: 3,
+} as const;
+export type ListName = (typeof lists)[keyof typeof lists];
 
 export interface FlowTableOptions {
-  /** Flows kept at once; past it the longest idle among the oldest is ended and counted. */
+  /** Flows kept at once; past it the longest silent one is ended and counted, those that were never answered first. */
   readonly maxFlows: number;
-  /** Milliseconds of silence after which a flow is over. */
+  /** Milliseconds of silence after which a flow is over: a TCP connection, one that has ended, and all else. */
   readonly tcpIdleMs: number;
+  readonly closedMs: number;
   readonly otherIdleMs: number;
 }
 
 export const defaultFlowTableOptions: FlowTableOptions = {
   maxFlows: 100_000,
   tcpIdleMs: 15 * 60_000,
+  closedMs: 60_000,
   otherIdleMs: 120_000,
 };
 
 /** The flows under way, found by the addresses, ports and protocol of a packet in either direction. */
 export class FlowTable {
-  readonly #options: FlowTableOptions;
+  readonly #maxFlows: number;
+  /** By list. */
+  readonly #idleMs: readonly number[];
+  readonly #lists = [new FlowList(), new FlowList(), new FlowList(), new FlowList()];
   readonly #onEnd: (flow: Flow) => void;
-  readonly #byHash = new Map<number, Flow>();
   readonly #isServerPort: (port: number, transport: 'tcp' | 'udp') => boolean;
+  #buckets: (Flow | null)[] = new Array<Flow | null>(firstBuckets).fill(null);
+  /** The one found last: packets come in runs. */
+  #last: Flow | null = null;
+  #made = 0;
+  /** Whether what was found last goes from client to server. */
+  fromClient = true;
   size = 0;
-  /** Flows ended for want of room. */
+  /** Flows ended for want of room before they were over. */
   evicted = 0;
 
   constructor(
@@ -35,151 +57,166 @@ export class FlowTable {
     isServerPort: (port: number, transport: 'tcp' | 'udp') => boolean,
     onEnd: (flow: Flow) => void,
   ) {
-    this.#options = options;
+    const { maxFlows, tcpIdleMs, closedMs, otherIdleMs } = options;
+    this.#maxFlows = maxFlows;
+    this.#idleMs = [closedMs, otherIdleMs, otherIdleMs, tcpIdleMs];
     this.#isServerPort = isServerPort;
     this.#onEnd = onEnd;
   }
 
-  /** The flow of a packet, made when there is none; `fromClient` of `direction` says which way it goes. */
-  find(packet: Packet, direction: { fromClient: boolean }): Flow {
-    const known = this.lookup(packet, direction);
-    if (known) return known;
-    const hash = hashOf(packet);
-    const flow = this.#make(packet, direction);
-    flow.next = this.#byHash.get(hash) ?? null;
-    this.#byHash.set(hash, flow);
-    this.size++;
-    if (this.size > this.#options.maxFlows) this.#evict(packet.timeMs);
+  /** The flow of a packet, made when there is none; `fromClient` says which way it goes. */
+  find(packet: Packet, nowMs: number): Flow {
+    const flow = this.lookup(packet) ?? this.#make(packet, nowMs);
+    if (nowMs - flow.listedMs >= listedAnewMs) this.move(flow, flow.list as ListName, nowMs);
     return flow;
   }
 
   /** The flow of a packet; null when there is none. */
-  lookup(packet: Packet, direction: { fromClient: boolean }): Flow | null {
+  lookup(packet: Packet): Flow | null {
+    const last = this.#last;
+    if (last && this.#matches(last, packet)) return last;
     const hash = hashOf(packet);
-    for (let flow = this.#byHash.get(hash) ?? null; flow; flow = flow.next) {
-      if (matches(flow.key, packet, 0, 4, packet.sourcePort, packet.destinationPort)) {
-        direction.fromClient = true;
+    for (let flow = this.#buckets[hash & (this.#buckets.length - 1)]; flow; flow = flow.chained)
+      if (flow.hash === hash && this.#matches(flow, packet)) {
+        this.#last = flow;
         return flow;
       }
-      if (matches(flow.key, packet, 4, 0, packet.destinationPort, packet.sourcePort)) {
-        direction.fromClient = false;
-        return flow;
-      }
-    }
     return null;
   }
 
-  /** Takes a flow out without ending it. */
-  remove(flow: Flow): void {
-    const hash = hashOfKey(flow.key);
-    let previous: Flow | null = null;
-    for (let one = this.#byHash.get(hash) ?? null; one; previous = one, one = one.next) {
-      if (one !== flow) continue;
-      if (previous) previous.next = one.next;
-      else if (one.next) this.#byHash.set(hash, one.next);
-      else this.#byHash.delete(hash);
-      one.next = null;
-      this.size--;
+  /** Puts a flow at the young end of a list. */
+  move(flow: Flow, list: ListName, nowMs: number): void {
+    this.#lists[flow.list].remove(flow);
+    flow.list = list;
+    this.#lists[list].append(flow, nowMs);
+  }
+
+  /** Takes a flow out and ends it. */
+  end(flow: Flow): void {
+    this.#unlink(flow);
+    this.#onEnd(flow);
+  }
+
+  /** Ends flows that were silent for too long; costs what it ends. */
+  expire(nowMs: number): void {
+    for (const [i, list] of this.#lists.entries())
+      while (list.oldest && nowMs - list.oldest.listedMs > this.#idleMs[i] + listedAnewMs)
+        this.end(list.oldest);
+  }
+
+  /** Ends all of them, in the order of their first packets. */
+  clear(): void {
+    const flows: Flow[] = [];
+    for (const list of this.#lists) for (let flow = list.oldest; flow; flow = flow.newer) flows.push(flow);
+    flows.sort((a, b) => a.id - b.id);
+    for (const flow of flows) this.end(flow);
+  }
+
+  #evict(): void {
+    for (const [i, { oldest }] of this.#lists.entries()) {
+      if (!oldest) continue;
+      if (i !== lists.closed) this.evicted++;
+      this.end(oldest);
       return;
     }
   }
 
-  /** Ends flows that were silent for too long. */
-  expire(nowMs: number): void {
-    const { tcpIdleMs, otherIdleMs } = this.#options;
-    for (const first of this.#byHash.values())
-      for (let flow: Flow | null = first; flow; ) {
-        const next: Flow | null = flow.next;
-        if (nowMs - flow.lastMs > (flow.transport === 'tcp' ? tcpIdleMs : otherIdleMs)) this.#end(flow);
+  #make(packet: Packet, nowMs: number): Flow {
+    if (this.size >= this.#maxFlows) this.#evict();
+    if (this.size >= this.#buckets.length) this.#grow();
+    this.fromClient = this.#isFromClient(packet);
+    const hash = hashOf(packet);
+    const flow = new Flow(this.#made++, packet, this.fromClient, hash);
+    const bucket = hash & (this.#buckets.length - 1);
+    flow.chained = this.#buckets[bucket];
+    this.#buckets[bucket] = flow;
+    flow.list = lists.unanswered;
+    this.#lists[lists.unanswered].append(flow, nowMs);
+    this.#last = flow;
+    this.size++;
+    return flow;
+  }
+
+  #unlink(flow: Flow): void {
+    const bucket = flow.hash & (this.#buckets.length - 1);
+    let one = this.#buckets[bucket];
+    if (one === flow) this.#buckets[bucket] = flow.chained;
+    else {
+      while (one && one.chained !== flow) one = one.chained;
+      if (one) one.chained = flow.chained;
+    }
+    flow.chained = null;
+    this.#lists[flow.list].remove(flow);
+    if (this.#last === flow) this.#last = null;
+    this.size--;
+  }
+
+  #grow(): void {
+    const old = this.#buckets;
+    const mask = old.length * 2 - 1;
+    const buckets = new Array<Flow | null>(old.length * 2).fill(null);
+    for (const first of old)
+      for (let flow = first; flow; ) {
+        const next: Flow | null = flow.chained;
+        flow.chained = buckets[flow.hash & mask];
+        buckets[flow.hash & mask] = flow;
         flow = next;
       }
+    this.#buckets = buckets;
   }
 
-  /** Ends all of them. */
-  clear(): void {
-    for (const first of this.#byHash.values())
-      for (let flow: Flow | null = first; flow; ) {
-        const next: Flow | null = flow.next;
-        this.#end(flow);
-        flow = next;
-      }
-  }
-
-  #end(flow: Flow): void {
-    this.remove(flow);
-    this.#onEnd(flow);
-  }
-
-  #evict(nowMs: number): void {
-    let idlest: Flow | null = null;
-    let left = lookedAt;
-    for (const flow of this.#byHash.values()) {
-      if (!idlest || flow.lastMs < idlest.lastMs) idlest = flow;
-      if (--left === 0) break;
+  #matches(flow: Flow, packet: Packet): boolean {
+    if (flow.protocol !== packet.protocol) return false;
+    const { addresses, sourcePort, destinationPort } = packet;
+    const there = (sourcePort << 16) | destinationPort;
+    if (flow.ports === there && isPair(flow, addresses, 0, 4)) {
+      this.fromClient = true;
+      return true;
     }
-    if (!idlest || idlest.lastMs > nowMs) return;
-    this.evicted++;
-    this.#end(idlest);
-  }
-
-  #make(packet: Packet, direction: { fromClient: boolean }): Flow {
-    const fromClient = this.#isFromClient(packet);
-    direction.fromClient = fromClient;
-    const key = new Uint32Array(10);
-    const from = fromClient ? 0 : 4;
-    for (let i = 0; i < 4; i++) {
-      key[i] = packet.addresses[from + i];
-      key[4 + i] = packet.addresses[4 - from + i];
-    }
-    const { sourcePort, destinationPort } = packet;
-    key[8] = fromClient ? (sourcePort << 16) | destinationPort : (destinationPort << 16) | sourcePort;
-    key[9] = packet.protocol;
-    return new Flow(key, packet.timeMs);
+    const back = (destinationPort << 16) | sourcePort;
+    if (flow.ports !== back || !isPair(flow, addresses, 4, 0)) return false;
+    this.fromClient = false;
+    return true;
   }
 
   /** Who opened it: by the SYN, else by the port that servers are on, else whoever was heard first. */
   #isFromClient({ protocol, flags, sourcePort, destinationPort }: Packet): boolean {
-    if (protocol === 6 && flags & syn) return (flags & ack) === 0;
-    if (protocol !== 6 && protocol !== 17) return true;
-    const transport = protocol === 6 ? 'tcp' : 'udp';
+    const isTcp = protocol === ipProtocols.tcp;
+    if (isTcp && flags & tcpFlags.syn) return (flags & tcpFlags.ack) === 0;
+    if (!isTcp && protocol !== ipProtocols.udp) return true;
+    const transport = isTcp ? 'tcp' : 'udp';
     const toServer = this.#isServerPort(destinationPort, transport);
     const fromServer = this.#isServerPort(sourcePort, transport);
     if (toServer !== fromServer) return toServer;
-    if (protocol === 17) return true;
-    return destinationPort <= sourcePort;
+    return !isTcp || destinationPort <= sourcePort;
   }
 }
 
-function matches(
-  key: Uint32Array,
-  { addresses, protocol }: Packet,
-  from: number,
-  to: number,
-  clientPort: number,
-  serverPort: number,
-): boolean {
-  if (key[8] !== ((clientPort << 16) | serverPort) >>> 0 || key[9] !== protocol) return false;
-  for (let i = 0; i < 4; i++)
-    if (key[i] !== addresses[from + i] || key[4 + i] !== addresses[to + i]) return false;
-  return true;
-}
-
-/** The same for both directions. */
-function hashOf({ addresses, sourcePort, destinationPort, protocol }: Packet): number {
+/** Whether the flow's client has the address at `client` and its server that at `server`. */
+function isPair(flow: Flow, addresses: Uint32Array, client: number, server: number): boolean {
   return (
-    (mix(addresses, 0, sourcePort) + mix(addresses, 4, destinationPort) + Math.imul(protocol, 0x85ebca6b)) | 0
+    flow.c3 === (addresses[client + 3] | 0) &&
+    flow.s3 === (addresses[server + 3] | 0) &&
+    flow.c0 === (addresses[client] | 0) &&
+    flow.c1 === (addresses[client + 1] | 0) &&
+    flow.c2 === (addresses[client + 2] | 0) &&
+    flow.s0 === (addresses[server] | 0) &&
+    flow.s1 === (addresses[server + 1] | 0) &&
+    flow.s2 === (addresses[server + 2] | 0)
   );
 }
 
-function hashOfKey(key: Uint32Array): number {
-  return (mix(key, 0, key[8] >>> 16) + mix(key, 4, key[8] & 0xffff) + Math.imul(key[9], 0x85ebca6b)) | 0;
-}
-
-function mix(words: Uint32Array, at: number, port: number): number {
-  let hash = port + 1;
-  for (let i = 0; i < 4; i++) {
-    hash = Math.imul(hash ^ words[at + i], 0x9e3779b1);
-    hash ^= hash >>> 15;
+/** The same for both directions. */
+function hashOf({ addresses, version, sourcePort, destinationPort, protocol }: Packet): number {
+  let source = sourcePort + 1;
+  let destination = destinationPort + 1;
+  // Of an IPv4 address the last word is all there is.
+  for (let i = version === 4 ? 3 : 0; i < 4; i++) {
+    source = Math.imul(source ^ addresses[i], 0x9e3779b1);
+    source ^= source >>> 15;
+    destination = Math.imul(destination ^ addresses[4 + i], 0x9e3779b1);
+    destination ^= destination >>> 15;
   }
-  return hash;
+  const sum = Math.imul(source + destination + protocol, 0x85ebca6b);
+  return sum ^ (sum >>> 16);
 }

@@ -1,9 +1,21 @@
-/** Bytes of one side kept at most while an earlier segment is missing. */
+/** Bytes of one side kept at most while an earlier segment is missing, and of all sides together. */
 const maxWaitingBytes = 256 * 1024;
 const maxWaitingSegments = 256;
+const maxHeldBytes = 32 * 1024 * 1024;
+/**
+ * How long a missing segment is waited for that its receiver has acknowledged. It was on the wire, so it is either not
+ * in the capture or comes late: several queues of a card, or interfaces captured side by side.
+ */
+const ackedHoleMs = 100;
+/** The same where nothing tells what was received: a segment that was lost is sent anew within this time or two. */
+const openHoleMs = 2_000;
 
 /** Who gets a side's bytes in order. `gap` says how many were skipped before the next. */
 export interface SideReader {
+  /** Bytes that wait in all sides that use it. */
+  heldBytes: number;
+  /** Whether what is missing never comes: a segment behind it is reason enough for a gap. */
+  readonly sparse: boolean;
   data(bytes: Uint8Array, start: number, end: number): void;
   gap(length: number): void;
 }
@@ -16,39 +28,79 @@ interface Waiting {
   readonly length: number;
 }
 
+const nothing: Waiting[] = [];
+
 /**
  * One side of a TCP connection put in order (RFC 9293 section 3.4): retransmitted bytes are left out, segments out of
  * order wait, and what the other side has acknowledged without its being captured is a gap. Of bytes sent twice the
- * first ones count, as for a receiver that has delivered them.
+ * first ones count, as for a receiver that has delivered them. Sequence numbers are signed; their differences count.
  */
 export class TcpSide {
   /** Sequence number of the next byte to hand on; meaningless until `started`. */
   next = 0;
   started = false;
-  /** Whether the SYN was seen, so that the first byte is the stream's first. */
+  /** Whether the SYN was seen, or answered, so that the first byte is the stream's first. */
   fromStart = false;
+  /** The SYN's number, where `fromStart`. */
+  initial = 0;
   /** Payload handed on, and payload known to be missing. */
   delivered = 0;
   missing = 0;
+  finished = false;
+  /** See `tcp-quality.ts`. */
+  highest = 0;
+  hasHighest = false;
+  highestMs = 0;
+  acknowledgment = 0;
+  acknowledged = false;
+  window = -1;
+  /** Whether its last segment was a keep-alive, whose answer looks like a duplicate ACK. */
+  keepsAlive = false;
+  dataSegments = 0;
   retransmissions = 0;
   outOfOrder = 0;
   duplicateAcks = 0;
   zeroWindows = 0;
-  /** Of the last segment from this side. */
-  acknowledgment = 0;
-  acknowledged = false;
-  window = -1;
-  finished = false;
-  #finAt = -1;
-  #waiting: Waiting[] = [];
+  /** Round trip from here to the receiver and back: of the sample under way, the last, smoothed, and its jitter. */
+  sampleEnd = 0;
+  sampleMs = -1;
+  rttMs = -1;
+  smoothedMs = -1;
+  jitterMs = 0;
+  /** The last packet, to know it again. */
+  lastMs = -1;
+  lastIpId = -2;
+  lastSequence = 0;
+  lastLength = 0;
+  #finAt = 0;
+  #finSeen = false;
+  /** Since when the first waiting segment waits, and since when its receiver has what is before it; -1 when it has not. */
+  #holeMs = -1;
+  #ackedMs = -1;
+  #waiting: Waiting[] = nothing;
   #waitingBytes = 0;
+
+  /** Segments that wait for an earlier one. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
 
   /** This side's first byte has the number after `sequence`. */
   synchronize(sequence: number): void {
-    if (this.started && this.delivered > 0) return;
-    this.next = (sequence + 1) >>> 0;
+    if (this.started && this.delivered + this.missing > 0) return;
+    this.initial = sequence;
+    this.next = (sequence + 1) | 0;
     this.started = true;
     this.fromStart = true;
+  }
+
+  /** Whether these bytes, or some at the same place, were here before. */
+  has(sequence: number, length: number): boolean {
+    if (((sequence + length - this.next) | 0) <= 0) return true;
+    return this.#waiting.some(
+      (one) =>
+        ((sequence - one.sequence) | 0) >= 0 && ((one.sequence + one.length - sequence - length) | 0) >= 0,
+    );
   }
 
   /** A segment with `length` payload bytes of which those from `start` to `end` were captured. */
@@ -58,58 +110,86 @@ export class TcpSide {
     start: number,
     end: number,
     length: number,
+    timeMs: number,
     reader: SideReader,
   ): void {
     if (!this.started) {
       this.started = true;
       this.next = sequence;
     }
+    let room = length;
+    if (this.#finSeen) room = Math.min(length, (this.#finAt - sequence) | 0);
+    if (room <= 0) return;
     const ahead = (sequence - this.next) | 0;
     if (ahead === 0) {
-      this.#deliver(bytes, start, end, length, reader);
+      this.#deliver(bytes, start, end, room, reader);
     } else if (ahead < 0) {
-      this.retransmissions++;
       const known = -ahead;
-      if (known < length) this.#deliver(bytes, Math.min(start + known, end), end, length - known, reader);
+      if (known < room) this.#deliver(bytes, Math.min(start + known, end), end, room - known, reader);
+    } else if (reader.sparse) {
+      this.#skipTo(sequence, reader);
+      this.#deliver(bytes, start, end, room, reader);
     } else {
-      this.outOfOrder++;
-      this.#keep(sequence, bytes, start, end, length, reader);
+      this.#keep(
+        { sequence, bytes: bytes.slice(start, Math.min(end, start + room)), length: room },
+        timeMs,
+        reader,
+      );
       return;
     }
-    if (this.#waiting.length > 0) this.#catchUp(reader);
+    if (this.#waiting.length > 0) this.#catchUp(timeMs, reader);
   }
 
   /** This side's FIN takes the number `sequence`. */
   finish(sequence: number): void {
+    if (this.#finSeen) return;
+    if (!this.started) {
+      this.started = true;
+      this.next = sequence;
+    }
+    this.#finSeen = true;
     this.#finAt = sequence;
   }
 
   /** Whether all bytes up to the FIN were handed on; true once. */
   takeEnd(): boolean {
-    if (this.finished || this.#finAt < 0 || ((this.#finAt - this.next) | 0) > 0) return false;
+    if (this.finished || !this.#finSeen || ((this.#finAt - this.next) | 0) > 0) return false;
     this.finished = true;
     return true;
   }
 
-  /** The other side has received everything before `acknowledgment`: what was not captured of it is a gap. */
-  acknowledge(acknowledgment: number, reader: SideReader): void {
-    if (!this.started || this.#waiting.length === 0) return;
-    const first = this.#waiting[0].sequence;
-    if (((acknowledgment - first) | 0) <= 0) return;
-    this.#skipTo(first, reader);
-    this.#catchUp(reader);
+  /** The other side has received everything before `acknowledgment`. */
+  acknowledge(acknowledgment: number, timeMs: number, reader: SideReader): void {
+    if (this.#waiting.length === 0) {
+      if (this.#finSeen && !this.finished && ((acknowledgment - this.#finAt) | 0) > 0)
+        this.#skipTo(this.#finAt, reader);
+      return;
+    }
+    if (((acknowledgment - this.#waiting[0].sequence) | 0) < 0) return;
+    if (this.#ackedMs < 0) this.#ackedMs = timeMs;
+    this.look(timeMs, reader);
+  }
+
+  /** Gives up what is missing when it has been waited for long enough. */
+  look(timeMs: number, reader: SideReader): void {
+    if (this.#waiting.length === 0) return;
+    const isAcked = this.#ackedMs >= 0 && timeMs - this.#ackedMs > ackedHoleMs;
+    if (!isAcked && timeMs - this.#holeMs <= openHoleMs) return;
+    this.#skipTo(this.#waiting[0].sequence, reader);
+    this.#catchUp(timeMs, reader);
   }
 
   /** Hands on what waits, with the gaps in between. */
-  flush(reader: SideReader): void {
+  flush(timeMs: number, reader: SideReader): void {
     while (this.#waiting.length > 0) {
       this.#skipTo(this.#waiting[0].sequence, reader);
-      this.#catchUp(reader);
+      this.#catchUp(timeMs, reader);
     }
+    if (this.#finSeen) this.#skipTo(this.#finAt, reader);
   }
 
   #deliver(bytes: Uint8Array, start: number, end: number, length: number, reader: SideReader): void {
-    this.next = (this.next + length) >>> 0;
+    this.next = (this.next + length) | 0;
     const captured = Math.min(end - start, length);
     this.delivered += captured;
     if (captured > 0) reader.data(bytes, start, start + captured);
@@ -128,37 +208,45 @@ export class TcpSide {
   }
 
   /** In order of their numbers; the same segment once more is dropped. */
-  #keep(
-    sequence: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    length: number,
-    reader: SideReader,
-  ): void {
+  #keep(segment: Waiting, timeMs: number, reader: SideReader): void {
+    if (this.#waiting.length === 0) {
+      this.#waiting = [];
+      this.#holeMs = timeMs;
+      this.#ackedMs = -1;
+    }
     const waiting = this.#waiting;
     let at = waiting.length;
-    while (at > 0 && ((waiting[at - 1].sequence - sequence) | 0) > 0) at--;
-    if (at > 0 && waiting[at - 1].sequence === sequence && waiting[at - 1].length >= length) return;
-    waiting.splice(at, 0, { sequence, bytes: bytes.slice(start, end), length });
-    this.#waitingBytes += end - start;
-    while (this.#waitingBytes > maxWaitingBytes || waiting.length > maxWaitingSegments) {
+    while (at > 0 && ((waiting[at - 1].sequence - segment.sequence) | 0) > 0) at--;
+    if (at > 0 && waiting[at - 1].sequence === segment.sequence && waiting[at - 1].length >= segment.length)
+      return;
+    waiting.splice(at, 0, segment);
+    this.#waitingBytes += segment.bytes.length;
+    reader.heldBytes += segment.bytes.length;
+    while (
+      waiting.length > maxWaitingSegments ||
+      this.#waitingBytes > maxWaitingBytes ||
+      (waiting.length > 0 && reader.heldBytes > maxHeldBytes)
+    ) {
       this.#skipTo(waiting[0].sequence, reader);
-      this.#catchUp(reader);
+      this.#catchUp(timeMs, reader);
     }
+    if (waiting.length > 0) this.look(timeMs, reader);
   }
 
-  #catchUp(reader: SideReader): void {
+  #catchUp(timeMs: number, reader: SideReader): void {
     const waiting = this.#waiting;
     while (waiting.length > 0) {
       const { sequence, bytes, length } = waiting[0];
       const ahead = (sequence - this.next) | 0;
-      if (ahead > 0) return;
+      if (ahead > 0) break;
       waiting.shift();
       this.#waitingBytes -= bytes.length;
+      reader.heldBytes -= bytes.length;
       const known = -ahead;
       if (known < length)
         this.#deliver(bytes, Math.min(known, bytes.length), bytes.length, length - known, reader);
     }
+    this.#ackedMs = -1;
+    this.#holeMs = timeMs;
   }
 }
