@@ -4,8 +4,12 @@ import type { AppParser, AppProtocol, Conversation, DecodeSettings, Sample } fro
 /** Of both sides, kept while the protocol is not known; and of all conversations together. */
 const maxKeptBytes = 16 * 1024;
 const maxKeptInAll = 32 * 1024 * 1024;
-/** Pieces of payload looked at before a conversation is given up; later beginnings of a message are still noticed. */
-const maxLooks = 32;
+/**
+ * A conversation is given up after so many pieces of payload that no protocol begins with (later beginnings of a message
+ * are still noticed), or when it is not settled after so many pieces at all, be they of a byte each.
+ */
+const maxStrangePieces = 32;
+const maxPieces = 256;
 /** Times that a conversation is recognised anew: a proxy, a tunnel, TLS, each inside the one before. */
 const maxRestarts = 8;
 
@@ -49,6 +53,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   #kept: readonly Kept[] = none;
   #keptBytes = 0;
   #looks = 0;
+  #strange = 0;
   #restarts = 0;
   /** Whether the next bytes of client and server are their first. */
   readonly #beginning: [boolean, boolean];
@@ -116,6 +121,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
     this.#parser = null;
     this.#settled = ++this.#restarts > maxRestarts;
     this.#looks = 0;
+    this.#strange = 0;
     this.#beginning.fill(true);
     if (rest && rest.start < rest.end && !this.#settled)
       this.#look(rest.fromClient, rest.bytes, rest.start, rest.end, rest.timeMs);
@@ -134,8 +140,11 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
       wait ||= verdict === 'more';
     }
     if (wait && this.transport === 'tcp') this.#keep(fromClient, bytes, start, end, timeMs);
-    else this.#forget(fromClient);
-    if (++this.#looks < maxLooks) return;
+    else {
+      this.#forget(fromClient);
+      this.#strange++;
+    }
+    if (++this.#looks < maxPieces && this.#strange < maxStrangePieces) return;
     this.#settled = true;
     this.#keepOnly(none);
   }
