@@ -218,6 +218,9 @@ async function countOpen(netmon: Netmon, space: Namespace): Promise<number> {
  */
 const tolerance = 0.0001;
 
+const agree = (generated: number, recorded: number): boolean =>
+  Math.abs(generated - recorded) <= generated * tolerance;
+
 /** What a run did not keep; empty when all is well. */
 export function judge(
   result: SoakResult,
@@ -226,10 +229,10 @@ export function judge(
   const problems: string[] = [];
   const total = sum(result.generated);
   const accounted = sum(result.recorded) + sum(result.lost) + result.open;
-  if (Math.abs(total - accounted) > total * tolerance)
+  if (!agree(total, accounted))
     problems.push(`${total} connection ends generated, ${accounted} recorded, reported lost or open`);
   for (const error of ['ECONNREFUSED', 'ECONNRESET'])
-    if (sum(result.lost) === 0 && result.recorded[error] !== result.generated[error])
+    if (sum(result.lost) === 0 && !agree(result.generated[error], result.recorded[error]))
       problems.push(`${error}: ${result.generated[error]} generated, ${result.recorded[error]} recorded`);
   if (result.withoutProgram > total * tolerance)
     problems.push(`${result.withoutProgram} recorded without their program`);
