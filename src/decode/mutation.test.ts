@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nodeCiphers } from '../platform/ciphers.ts';
 import { Analyzer } from './analyzer.ts';
+import { datagramExamples } from './apps/datagram-examples.fixture.ts';
 import { examples } from './apps/examples.fixture.ts';
 import { buildConnection, buildUdp, hex, type Turn, toBytes } from './packet/build.fixture.ts';
 import { linkTypes } from './packet/link.ts';
@@ -95,7 +96,11 @@ function buildSeeds(): Uint8Array[][] {
   const from = '192.0.2.1:40000';
   const conversations = [
     ...parsed,
-    ...examples.map(({ turns, port = 39_999, transport }) => ({ turns, port, udp: transport === 'udp' })),
+    ...[...examples, ...datagramExamples].map(({ turns, port = 39_999, transport }) => ({
+      turns,
+      port,
+      udp: transport === 'udp',
+    })),
   ];
   return conversations.map(({ turns, port, udp }) => {
     const to = `198.51.100.2:${port}`;

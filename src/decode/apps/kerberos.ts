@@ -18,7 +18,7 @@ export const kerberos: AppProtocol = {
     if (!(fromClient ? requests : answers).includes(bytes[at])) return 'no';
     const length = derLength(bytes, at + 1);
     if (length < 0 || length > maxMessageBytes) return 'no';
-    return transport === 'udp' || u32(bytes, start) === length ? 'yes' : 'no';
+    return (transport === 'udp' ? end - at : u32(bytes, start)) === length ? 'yes' : 'no';
   },
 };
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyze } from '../analyze.fixture.ts';
 import { buildConnection, buildUdp, type Turn, toBytes } from '../packet/build.fixture.ts';
+import { datagramExamples } from './datagram-examples.fixture.ts';
 import { type Example, examples } from './examples.fixture.ts';
 
 const client = '192.0.2.1:40000';
@@ -31,7 +32,7 @@ function makeRandom(seed: number): () => number {
 }
 
 describe('application protocols', () => {
-  for (const example of examples) {
+  for (const example of [...examples, ...datagramExamples]) {
     const { name, turns, nearMiss, transport } = example;
     const [side, payload] = turns[0];
     const title = `${name}, ${side === '>' ? 'client' : 'server'} first: ${[...toBytes(payload).subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;

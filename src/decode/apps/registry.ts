@@ -2,8 +2,12 @@ import { ajp } from './ajp.ts';
 import { amqp } from './amqp.ts';
 import { bgp } from './bgp.ts';
 import { bitcoin } from './bitcoin.ts';
+import { bittorrent } from './bittorrent.ts';
 import { cassandra } from './cassandra.ts';
+import { coap } from './coap.ts';
 import { dcerpc } from './dcerpc.ts';
+import { dhcp } from './dhcp.ts';
+import { dhcpv6 } from './dhcpv6.ts';
 import { dnp3 } from './dnp3.ts';
 import { dns, llmnr, mdns } from './dns/dns.ts';
 import { fix } from './fix.ts';
@@ -11,6 +15,7 @@ import { ftp } from './ftp.ts';
 import { gearman } from './gearman.ts';
 import { git } from './git.ts';
 import { iec104 } from './iec104.ts';
+import { ike } from './ike.ts';
 import { imap } from './imap.ts';
 import { irc } from './irc.ts';
 import { iscsi } from './iscsi.ts';
@@ -23,28 +28,40 @@ import { mongodb } from './mongodb.ts';
 import { mqtt } from './mqtt.ts';
 import { mysql } from './mysql.ts';
 import { nats } from './nats.ts';
+import { netbiosDgm, netbiosNs } from './netbios.ts';
 import { nntp } from './nntp.ts';
+import { ntp } from './ntp.ts';
 import { opcua } from './opcua.ts';
+import { openvpn } from './openvpn.ts';
 import { oracle } from './oracle.ts';
 import { pop3 } from './pop3.ts';
 import { postgresql } from './postgresql.ts';
 import { pptp } from './pptp.ts';
 import type { AppProtocol } from './protocol.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
+import { radius } from './radius.ts';
 import { rdp } from './rdp.ts';
 import { redis } from './redis.ts';
 import { rpc } from './rpc.ts';
 import { rsync } from './rsync.ts';
+import { rtcp } from './rtcp.ts';
 import { rtmp } from './rtmp.ts';
+import { rtsp } from './rtsp.ts';
 import { s7comm } from './s7comm.ts';
+import { sip } from './sip.ts';
 import { smb } from './smb.ts';
 import { smtp } from './smtp.ts';
+import { snmp } from './snmp.ts';
 import { socks } from './socks.ts';
 import { ssh } from './ssh.ts';
+import { stun, turn } from './stun.ts';
+import { syslog } from './syslog.ts';
 import { tds } from './tds.ts';
 import { telnet } from './telnet.ts';
+import { tftp } from './tftp.ts';
 import { tls } from './tls/tls.ts';
 import { vnc } from './vnc.ts';
+import { wireguard } from './wireguard.ts';
 import { x11 } from './x11.ts';
 import { xmpp } from './xmpp.ts';
 import { zabbix } from './zabbix.ts';
@@ -60,9 +77,28 @@ export const appProtocols: readonly AppProtocol[] = [
   fix,
   gearman,
   zabbix,
+  bittorrent,
+  netbiosNs,
+  netbiosDgm,
   mdns,
   llmnr,
   dns,
+  dhcp,
+  openvpn,
+  wireguard,
+  ike,
+  turn,
+  stun,
+  sip,
+  rtsp,
+  snmp,
+  radius,
+  rtcp,
+  tftp,
+  syslog,
+  dhcpv6,
+  ntp,
+  coap,
   opcua,
   git,
   proxyProtocol,

@@ -1,12 +1,12 @@
 /** Names of numbers in DNS messages, from IANA's registry "Domain Name System (DNS) Parameters". */
 
+/** Types that are asked for; those of hardly any zone keep their number. */
 const typeNames: Readonly<Record<number, string>> = {
   1: 'A',
   2: 'NS',
   5: 'CNAME',
   6: 'SOA',
   10: 'NULL',
-  11: 'WKS',
   12: 'PTR',
   13: 'HINFO',
   15: 'MX',
@@ -16,13 +16,11 @@ const typeNames: Readonly<Record<number, string>> = {
   24: 'SIG',
   25: 'KEY',
   28: 'AAAA',
-  29: 'LOC',
   33: 'SRV',
   35: 'NAPTR',
   36: 'KX',
   37: 'CERT',
   39: 'DNAME',
-  41: 'OPT',
   43: 'DS',
   44: 'SSHFP',
   45: 'IPSECKEY',
@@ -31,7 +29,6 @@ const typeNames: Readonly<Record<number, string>> = {
   48: 'DNSKEY',
   49: 'DHCID',
   50: 'NSEC3',
-  51: 'NSEC3PARAM',
   52: 'TLSA',
   53: 'SMIMEA',
   55: 'HIP',
@@ -50,7 +47,6 @@ const typeNames: Readonly<Record<number, string>> = {
   251: 'IXFR',
   252: 'AXFR',
   255: 'ANY',
-  256: 'URI',
   257: 'CAA',
 };
 
@@ -104,16 +100,15 @@ export const dnsType = {
   svcb: 64,
   https: 65,
   spf: 99,
-  uri: 256,
   caa: 257,
 } as const;
 
-/** `A`, `HTTPS`; `TYPE1234` (RFC 3597) for one without a name. */
+/** `A`, `HTTPS`; `TYPE1234` (RFC 3597) for one without a name here. */
 export function nameOfType(type: number): string {
   return typeNames[type] ?? `TYPE${type}`;
 }
 
-/** Whether the registry names the type. */
+/** Whether the type is one that is asked for. */
 export function isNamedType(type: number): boolean {
   return type in typeNames;
 }

@@ -47,11 +47,11 @@ type IsMessage = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 function recogniseMessage({ bytes, start, end, transport, beginning }: Sample, is: IsMessage): Verdict {
   if (transport === 'udp') return is(bytes, start, end) ? 'yes' : 'no';
-  if (!beginning) return 'no';
-  if (end - start < 2) return 'more';
+  const wait = beginning ? 'more' : 'no';
+  if (end - start < 2) return wait;
   const length = u16(bytes, start);
   if (length < headerBytes || length > maxFirstBytes) return 'no';
   if (end - start < 2 + length)
-    return is === isSurelyMessage && cannotBeMessage(bytes, start + 2, end) ? 'no' : 'more';
+    return is === isSurelyMessage && cannotBeMessage(bytes, start + 2, end) ? 'no' : wait;
   return is(bytes, start + 2, start + 2 + length) ? 'yes' : 'no';
 }

@@ -114,12 +114,6 @@ const describeCertificateAuthority: Describer = (data) => {
   return `${bytes[start]} ${toPrintable(bytes, start + 2, value)} "${toPrintable(bytes, value, end)}"`;
 };
 
-const describeUri: Describer = (data) => {
-  if (!has(data, 4)) return null;
-  const { bytes, start, end } = data;
-  return `${u16(data.bytes, start)} ${u16(data.bytes, start + 2)} "${toPrintable(bytes, start + 4, end)}"`;
-};
-
 const describers: Readonly<Record<number, Describer>> = {
   [dnsType.a]: (data) =>
     data.end - data.start === 4 ? data.bytes.subarray(data.start, data.end).join('.') : null,
@@ -143,7 +137,6 @@ const describers: Readonly<Record<number, Describer>> = {
   [dnsType.tlsa]: describeDigest(false, 3),
   [dnsType.rrsig]: describeSignature,
   [dnsType.caa]: describeCertificateAuthority,
-  [dnsType.uri]: describeUri,
   [dnsType.svcb]: describeService,
   [dnsType.https]: describeService,
 };
