@@ -1,62 +1,112 @@
+import { basename } from 'node:path';
 import { NetmonError } from '../base/errors.ts';
 import { escapeText } from '../cli/escape.ts';
+import { makeCsvOutput, type RecordType, recordTypes } from '../cli/replay/csv-output.ts';
+import { HitTimes } from '../cli/replay/hit-times.ts';
 import { makeJsonOutput, type ReplayOutput } from '../cli/replay/output.ts';
+import { ReplayStatistics } from '../cli/replay/statistics.ts';
+import { renderSummary } from '../cli/replay/summary.ts';
 import { Analyzer } from '../decode/analyzer.ts';
 import { CaptureReader } from '../decode/capture/capture-reader.ts';
+import type { CapturedPacket } from '../decode/capture/captured-packet.ts';
 import { nodeCiphers } from '../platform/ciphers.ts';
+import { defaultTrafficAlertRules, TrafficAlerts } from '../rules/alerts/traffic-alerts.ts';
+import type { SummaryRecord, TrafficRecord } from '../wire/traffic.ts';
 import { readCaptureFile } from './capture-file.ts';
+import { Progress } from './progress.ts';
+import { StandardOutput } from './standard-output.ts';
 
 /** Exit code of a replay of a damaged file, as for other unusable data (EX_DATAERR). */
 const damagedExit = 65;
-/** Characters of output put together before they are written. */
-const outputPiece = 65_536;
 
 export interface ReplayOptions {
   readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly type?: string;
   readonly mask?: boolean;
 }
 
-/** Replays a capture file; the answer is the exit code. Throws NetmonError when it cannot be read at all. */
+/**
+ * Replays a capture file; the answer is the exit code, 65 for a damaged one. Throws NetmonError when it cannot be read at
+ * all.
+ */
 export async function runReplay(path: string, options: ReplayOptions): Promise<number> {
-  const out = new Out();
-  const output: ReplayOutput = makeJsonOutput((text) => out.write(text));
+  if (options.json && options.csv)
+    throw new NetmonError('NM_BAD_FLAG', '--json and --csv exclude each other');
+  const out = new StandardOutput();
+  const outputs = chooseOutputs(path, options, out);
+  const statistics = outputs.statistics;
+  const record = (one: Exclude<TrafficRecord, SummaryRecord>): void => {
+    for (const output of outputs.all) output.record(one);
+  };
+  const alerts = new TrafficAlerts(defaultTrafficAlertRules, {
+    onAlert: record,
+    formatTime: (ms) => new Date(ms).toISOString(),
+  });
+  const hits = new HitTimes((ms) => alerts.addHit({}, ms));
   const analyzer = new Analyzer(
     { mask: options.mask ?? false, ciphers: nodeCiphers },
-    { onRecord: (record) => output.record(record), onFlowEnd: (record) => output.record(record) },
+    {
+      onRecord: (one) => {
+        if (one.type === 'http') hits.add(Date.parse(one.ts));
+        record(one);
+      },
+      onFlowEnd: record,
+    },
   );
-  const reader = new CaptureReader(({ bytes, start, end, length, linkType, timeMs }) =>
-    analyzer.packet(bytes, start, end, length, linkType, timeMs),
-  );
-  await readCaptureFile(path, reader, { onProgress: () => {}, isEnded: () => out.closed });
+  let lastMs = 0;
+  const reader = new CaptureReader(({ bytes, start, end, length, linkType, timeMs }: CapturedPacket) => {
+    if (timeMs > lastMs) lastMs = timeMs;
+    statistics?.addPacket(timeMs, length);
+    analyzer.packet(bytes, start, end, length, linkType, timeMs);
+  });
+  const progress = new Progress(outputs.isQuiet || !process.stdout.isTTY);
+  await readCaptureFile(path, reader, {
+    onProgress: (done, all) => progress.show(done, all, analyzer.counters.packets),
+    isEnded: () => out.closed,
+  });
+  progress.clear();
   analyzer.finish();
-  output.finish({ type: 'summary', ...analyzer.counters, error: reader.error });
+  hits.finish();
+  alerts.pass(lastMs);
+  for (const output of outputs.all)
+    output.finish({ type: 'summary', ...analyzer.counters, error: reader.error });
   out.flush();
   if (reader.error === null || out.closed) return 0;
   process.stderr.write(`netmon: ${escapeText(path)} is damaged: ${escapeText(reader.error)}\n`);
   return damagedExit;
 }
 
-/** Standard output, in pieces. Once whoever reads it has gone away, nothing more is written. */
-class Out {
-  closed = false;
-  #pending = '';
+interface Outputs {
+  readonly all: readonly ReplayOutput[];
+  /** Where something is made of the packets as well. */
+  readonly statistics: ReplayStatistics | null;
+  /** Nothing is printed before the end. */
+  readonly isQuiet: boolean;
+}
 
-  constructor() {
-    process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EPIPE') throw new NetmonError('NM_SYSTEM', 'unable to write the output', { cause });
-      this.closed = true;
-    });
-  }
+function chooseOutputs(path: string, options: ReplayOptions, out: StandardOutput): Outputs {
+  const types = readTypes(options.type);
+  const write = (text: string): void => out.write(text);
+  if (options.json) return { all: [makeJsonOutput(new Set(types), write)], statistics: null, isQuiet: false };
+  if (options.csv) return { all: [makeCsvOutput(types, write)], statistics: null, isQuiet: false };
+  const statistics = new ReplayStatistics();
+  const name = path === '-' ? 'standard input' : basename(path);
+  const width = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+  const summary: ReplayOutput = {
+    record: (one) => statistics.add(one),
+    finish: (one) => out.write(renderSummary(name, one, statistics, width)),
+  };
+  return { all: [summary], statistics, isQuiet: true };
+}
 
-  write(text: string): void {
-    if (this.closed) return;
-    this.#pending += text;
-    if (this.#pending.length >= outputPiece) this.flush();
-  }
-
-  flush(): void {
-    if (this.#pending === '' || this.closed) return;
-    process.stdout.write(this.#pending);
-    this.#pending = '';
-  }
+function readTypes(text: string | undefined): readonly RecordType[] {
+  if (text === undefined) return recordTypes.filter((type) => type !== 'summary');
+  const types = text.split(',').map((one) => one.trim());
+  const unknown = types.find((one) => !(recordTypes as readonly string[]).includes(one));
+  if (unknown === undefined) return types as RecordType[];
+  throw new NetmonError(
+    'NM_BAD_FLAG',
+    `--type = ${JSON.stringify(text)}: expected some of ${recordTypes.join(', ')}, with commas`,
+  );
 }

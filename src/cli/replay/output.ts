@@ -6,8 +6,16 @@ export interface ReplayOutput {
   finish(summary: SummaryRecord): void;
 }
 
-/** A JSON object a line. */
-export function makeJsonOutput(write: (text: string) => void): ReplayOutput {
+/** A JSON object a line, of those types; the summary is always the last one. */
+export function makeJsonOutput(
+  types: ReadonlySet<TrafficRecord['type']>,
+  write: (text: string) => void,
+): ReplayOutput {
   const line = (record: TrafficRecord): void => write(`${JSON.stringify(record)}\n`);
-  return { record: line, finish: line };
+  return {
+    record: (record) => {
+      if (types.has(record.type)) line(record);
+    },
+    finish: line,
+  };
 }
