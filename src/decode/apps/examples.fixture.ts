@@ -98,6 +98,16 @@ export const examples: readonly Example[] = [
   },
   {
     name: 's7comm',
+    turns: [['>', hex('03 00 00 19 02 f0 80 32 01 00 00 00 00 00 08 00 00 f0 00 00 01 00 01 01 e0')]],
+  },
+  // Basic.Ack
+  {
+    name: 'amqp',
+    port: 5672,
+    turns: [['>', hex('01 00 01 00 00 00 0d 00 3c 00 50 00 00 00 00 00 00 00 01 00 ce')]],
+  },
+  {
+    name: 's7comm',
     turns: [['>', hex('03 00 00 16 11 e0 00 00 00 01 00 c0 01 0a c1 02 01 00 c2 02 01 02')]],
     nearMiss: [['>', hex('03 00 00 16 11 e0 00 00 00 01 00 b0 01 0a c1 02 01 00 c2 02 01 02')]],
   },
@@ -312,8 +322,8 @@ export const examples: readonly Example[] = [
   },
   {
     name: 'kerberos',
-    turns: [['>', join(hex('00 00 00 0c 6a 0a 30 08 a1 03 02 01 05 a2 01 00'))]],
-    nearMiss: [['>', join(hex('00 00 00 0d 6a 0a 30 08 a1 03 02 01 05 a2 01 00'))]],
+    turns: [['>', hex('00 00 00 0c 6a 0a 30 08 a1 03 02 01 05 a2 01 00')]],
+    nearMiss: [['>', hex('00 00 00 0c 6a 0a 30 08 a1 03 02 01 04 a2 01 00')]],
   },
   {
     name: 'pptp',

@@ -7,7 +7,9 @@ export const s7comm: AppProtocol = {
   transports: ['tcp'],
   ports: [102],
   recognise({ bytes, start, end, beginning, fromClient }) {
-    if (!beginning || bytes[start] !== 3) return 'no';
+    if (bytes[start] !== 3) return 'no';
+    if (isData(bytes, start, end)) return 'yes';
+    if (!beginning) return 'no';
     if (end - start < 12) return 'more';
     const length = u16(bytes, start + 2);
     if (bytes[start + 1] !== 0 || length < 12 || length > 256 || bytes[start + 4] !== length - 5) return 'no';
@@ -16,3 +18,9 @@ export const s7comm: AppProtocol = {
     return parameter >= 0xc0 && parameter <= 0xc2 ? 'yes' : 'no';
   },
 };
+
+/** An X.224 data unit with the mark of S7. */
+function isData(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 8 || bytes[start + 4] !== 2) return false;
+  return bytes[start + 5] === 0xf0 && bytes[start + 6] === 0x80 && bytes[start + 7] === 0x32;
+}
