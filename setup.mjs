@@ -42,6 +42,7 @@ const debian = {
     'nftables',
     'nginx-light',
     'python3-psutil',
+    'tmux',
     'wrk',
   ],
   check: ['clang', 'libbpf-dev', 'llvm'],

@@ -5,6 +5,7 @@ import { addListCommands } from './list.ts';
 import { addReplayCommand } from './replay-options.ts';
 import { agentSettings, downSettings, serverSettings, upSettings } from './setting-names.ts';
 import { addSettings, readSettings } from './settings-options.ts';
+import type { TopFlags } from './top.ts';
 
 const version = readVersion();
 
@@ -52,6 +53,13 @@ export function makeProgram(): Command {
     const config = readSettings(command, upSettings);
     if (config) process.exitCode = await (await import('./doctor.ts')).runDoctor(config.values);
   });
+  add('top', 'watch this machine, or a server, in the terminal')
+    .option('--timeout <SECONDS>', 'end after so many seconds')
+    .option('--interface <NAME>', 'show only this interface')
+    .option('--filter <TEXT>', 'show only rows that hold this text')
+    .option('--server <URL>', "show this server's agents instead of running sensors here")
+    .option('--token-file <PATH>', 'file with the token that the server wants')
+    .action(async (flags: TopFlags) => (await import('./top.ts')).runTopCommand(flags));
   add('demo', 'make HTTP, DNS and TLS traffic on loopback, with failures and a burst that raises an alert')
     .option('--duration <DURATION>', 'how long, from 1s to 1h', '3m')
     .option('--rate <NUMBER>', 'visits a second, on average', '3')

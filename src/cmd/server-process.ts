@@ -25,15 +25,18 @@ export class ServerProcess implements Component {
   readonly name = 'server';
   readonly #config: ServerConfig;
   readonly #reporter: Reporter;
+  readonly #errors: 'inherit' | 'ignore';
   #child: ChildProcess | null = null;
   #url = '';
   #failures = 0;
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(config: ServerConfig, reporter: Reporter) {
+  /** `errors` is where its log goes: to this process's standard error, or nowhere. */
+  constructor(config: ServerConfig, reporter: Reporter, errors: 'inherit' | 'ignore' = 'inherit') {
     this.#config = config;
     this.#reporter = reporter;
+    this.#errors = errors;
   }
 
   /** Of the dashboard, once started. */
@@ -81,7 +84,7 @@ export class ServerProcess implements Component {
   #spawn(): ChildProcess {
     const started = performance.now();
     const child = spawn(process.execPath, [...serverNodeFlags, program, 'server-child'], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', this.#errors, 'ipc'],
       env: serverEnvironment(),
       cwd: '/',
     });

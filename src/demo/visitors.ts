@@ -68,8 +68,8 @@ export class Visitors implements AsyncDisposable {
 
   constructor(places: Places) {
     this.#places = places;
-    // No session is resumed and few connections are kept: each hello shows the name of its site.
-    this.#secure = new SecureAgent({ ca: places.authority, maxCachedSessions: 0 });
+    // No session is resumed: each hello is a full one. The server closes.
+    this.#secure = new SecureAgent({ ca: places.authority, maxCachedSessions: 0, keepAlive: true });
   }
 
   /** One visit of any kind. */
