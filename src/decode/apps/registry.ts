@@ -14,6 +14,8 @@ import { fix } from './fix.ts';
 import { ftp } from './ftp.ts';
 import { gearman } from './gearman.ts';
 import { git } from './git.ts';
+import { http } from './http/http.ts';
+import { ssdp } from './http/ssdp.ts';
 import { iec104 } from './iec104.ts';
 import { ike } from './ike.ts';
 import { imap } from './imap.ts';
@@ -122,6 +124,8 @@ export const appProtocols: readonly AppProtocol[] = [
   ajp,
   x11,
   redis,
+  http,
+  ssdp,
   smtp,
   ftp,
   pop3,

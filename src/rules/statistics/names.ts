@@ -10,9 +10,11 @@ export function shorten(name: string, most = maxName): string {
   return name.length <= most ? name : `${name.slice(0, most - 1).toWellFormed()}…`;
 }
 
-/** The site of a request: its host in small letters without the port of HTTP, or else the server's address. */
-export function siteOf({ host, dst }: HttpRecord): string {
-  const name = (host ?? '').toLowerCase();
+/** The site of a request: its host in small letters without the port of HTTP, else what a proxy was asked for, else the server's address. */
+export function siteOf({ host, path, method, dst }: HttpRecord): string {
+  const asked =
+    method === 'CONNECT' ? path : /^[a-z][a-z0-9+.-]{0,15}:\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(path ?? '')?.[1];
+  const name = (host || asked || '').toLowerCase();
   return name === '' ? dst : shorten(name.endsWith(':80') ? name.slice(0, -3) : name);
 }
 

@@ -214,6 +214,17 @@ describe('traffic statistics', () => {
     assert.deepEqual([told.total.response_time.count, told.total.response_bytes], [2, 180]);
   });
 
+  it('names the site of a request without a host by what a proxy was asked for', () => {
+    const collector = new TrafficCollector(t0);
+    collector.add(http({ host: null, method: 'CONNECT', path: 'a.example:443' }), '', t0);
+    collector.add(http({ host: null, path: 'http://***@b.example:80/c/d' }), '', t0);
+    const { section } = collector.describe('10s', t0, ts).http.by;
+    assert.deepEqual(
+      section.rows.map(({ name }) => name),
+      ['a.example:443', 'b.example/c'],
+    );
+  });
+
   it('cuts names that are too long, and takes time that goes back for the latest', () => {
     const collector = new TrafficCollector(t0);
     collector.add(http({ host: 'x'.repeat(10_000), path: `/${'y'.repeat(10_000)}` }), 'z'.repeat(10_000), t0);

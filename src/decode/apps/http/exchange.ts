@@ -1,0 +1,68 @@
+import type { HttpRecord } from '../../../wire/traffic.ts';
+import type { Conversation } from '../protocol.ts';
+import { hideCredentials, maskTarget } from './mask-target.ts';
+
+/** A request with its answer, as far as they were seen. */
+export interface Exchange {
+  startMs: number;
+  method: string | null;
+  target: string | null;
+  host: string | null;
+  userAgent: string | null;
+  requestBytes: number;
+  /** When the request's head was over; -1 when it was not seen. */
+  askedMs: number;
+  /** Whether all of the request has passed. */
+  sent: boolean;
+  status: number | null;
+  contentType: string | null;
+  responseBytes: number;
+  answeredMs: number;
+  answered: boolean;
+  version: HttpRecord['version'];
+  /** Its answer may have been among bytes that were not captured. */
+  stale: boolean;
+}
+
+export function makeExchange(startMs: number, version: HttpRecord['version']): Exchange {
+  return {
+    startMs,
+    method: null,
+    target: null,
+    host: null,
+    userAgent: null,
+    requestBytes: 0,
+    askedMs: -1,
+    sent: false,
+    status: null,
+    contentType: null,
+    responseBytes: 0,
+    answeredMs: -1,
+    answered: false,
+    version,
+    stale: false,
+  };
+}
+
+/** Tells of an exchange. `fromClient` says whether the client of the connection made the request, as it nearly always does. */
+export function emitExchange(conversation: Conversation, exchange: Exchange, fromClient = true): void {
+  const { target, askedMs, answeredMs } = exchange;
+  const path = target === null ? null : hideCredentials(target);
+  conversation.emit({
+    type: 'http',
+    ts: new Date(exchange.startMs).toISOString(),
+    src: fromClient ? conversation.src : conversation.dst,
+    dst: fromClient ? conversation.dst : conversation.src,
+    method: exchange.method,
+    host: exchange.host,
+    path: path !== null && conversation.settings.mask ? maskTarget(path) : path,
+    status: exchange.status,
+    request_bytes: exchange.requestBytes,
+    response_bytes: exchange.responseBytes,
+    duration_ms:
+      askedMs < 0 || answeredMs < 0 ? null : Math.max(0, Math.round((answeredMs - askedMs) * 1000) / 1000),
+    version: exchange.version,
+    user_agent: exchange.userAgent,
+    content_type: exchange.contentType,
+  });
+}
