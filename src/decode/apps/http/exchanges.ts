@@ -20,6 +20,8 @@ export class Exchanges {
   #asking: Exchange | null = null;
   #answering: Exchange | null = null;
   #interim = false;
+  /** Whether requests came together, without waiting for answers. */
+  #pipelined = false;
 
   constructor(conversation: Conversation, fromClient: boolean) {
     this.#conversation = conversation;
@@ -35,6 +37,7 @@ export class Exchanges {
       this.#given++;
       this.#emit(this.#waiting.shift() as Exchange);
     }
+    this.#pipelined ||= this.#waiting.at(-1)?.startMs === timeMs;
     const exchange = makeExchange(timeMs, version);
     exchange.method = method;
     exchange.target = target;
@@ -104,7 +107,7 @@ export class Exchanges {
     if (exchange.sent || exchange.method === null) this.#emit(exchange);
   }
 
-  /** Answers may have been missed: a request older than that is not waited for once a later one is answered. */
+  /** Answers may have been missed: which of the requests waiting now they were for cannot be told. */
   loseAnswers(): void {
     for (const exchange of this.#waiting) exchange.stale = true;
   }
@@ -123,9 +126,14 @@ export class Exchanges {
       this.#given--;
       return null;
     }
-    if (this.#waiting.some(({ stale }) => !stale))
-      while (this.#waiting[0].stale) this.#emit(this.#waiting.shift() as Exchange);
-    return this.#waiting.shift() ?? null;
+    const waiting = this.#waiting;
+    if (waiting.length > 1 && waiting[0].stale) {
+      // Without pipelining, a request shows that those before it were answered.
+      const fresh = waiting.findIndex(({ stale }) => !stale);
+      const passed = fresh >= 0 ? fresh : this.#pipelined ? 0 : waiting.length - 1;
+      for (const exchange of waiting.splice(0, passed)) this.#emit(exchange);
+    }
+    return waiting.shift() ?? null;
   }
 
   #emit(exchange: Exchange): void {
