@@ -3,10 +3,10 @@ import type { ApplicationRecord, FlowRecord } from '../wire/traffic.ts';
 import { Analyzer } from './analyzer.ts';
 import { linkTypes } from './packet/link.ts';
 
-/** Runs Ethernet frames, a millisecond apart, through an analyzer; everything that came of them. */
+/** Runs Ethernet frames, a millisecond apart or at `times`, through an analyzer; everything that came of them. */
 export function analyze(
   frames: readonly Uint8Array[],
-  { mask = false, linkType = linkTypes.ethernet as number } = {},
+  { mask = false, linkType = linkTypes.ethernet as number, times = [] as readonly number[] } = {},
 ): { records: ApplicationRecord[]; flows: FlowRecord[]; analyzer: Analyzer } {
   const records: ApplicationRecord[] = [];
   const flows: FlowRecord[] = [];
@@ -15,7 +15,7 @@ export function analyze(
     { onRecord: (record) => records.push(record), onFlowEnd: (record) => flows.push(record) },
   );
   for (const [i, frame] of frames.entries())
-    analyzer.packet(frame, 0, frame.length, frame.length, linkType, 1_700_000_000_000 + i);
+    analyzer.packet(frame, 0, frame.length, frame.length, linkType, 1_700_000_000_000 + (times[i] ?? i));
   analyzer.finish();
   return { records, flows, analyzer };
 }
