@@ -21,6 +21,7 @@ import { makeServer } from '../server/server.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { linkPath } from '../wire/link.ts';
+import { rollupMs } from '../wire/rollup.ts';
 import { webRoot } from './server-config.ts';
 import type { ServerConfig } from './server-messages.ts';
 
@@ -68,6 +69,7 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       http,
       { name: 'privileges', start: () => dropRoot(config), stop: () => {} },
       makeRetention(store, reporter),
+      makeAccounts(store, mirror, reporter),
       viewers,
       ingest,
       // Without letting go of program pages: the server's process calls no C library by itself.
@@ -86,6 +88,31 @@ function openStore({ db, dbLimitBytes, retentionDays, account }: ServerConfig): 
 
 function dropRoot({ account }: ServerConfig): void {
   if (account) dropPrivileges(account);
+}
+
+/** Writes down, every ten seconds, what passed under which application and to which encrypted site. */
+function makeAccounts(store: Store, mirror: Mirror, reporter: Reporter): Component {
+  let timer: NodeJS.Timeout | undefined;
+  const write = async (): Promise<void> => {
+    const at = Date.now() - rollupMs / 2;
+    mirror.ledger.look(mirror.connections());
+    for (const { agent, applications, encrypted } of mirror.ledger.take()) {
+      await store.addTraffic('application', agent, at, applications);
+      await store.addTraffic('encrypted', agent, at, encrypted);
+    }
+  };
+  const writeSafely = (): Promise<void> =>
+    write().catch((error: unknown) => reporter.error('unable to write traffic by application', { error }));
+  return {
+    name: 'accounts',
+    start() {
+      timer = setInterval(writeSafely, rollupMs);
+    },
+    async stop() {
+      clearInterval(timer);
+      await writeSafely();
+    },
+  };
 }
 
 function makeRetention(store: Store, reporter: Reporter): Component {

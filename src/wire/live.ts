@@ -35,6 +35,17 @@ export const subscribeSchema = z.discriminatedUnion('topic', [
   z.strictObject({ kind: z.literal('subscribe'), id: z.string().min(1).max(32), topic: z.literal('health') }),
   /** Failures as they come: the snapshot holds the last 200. */
   z.strictObject({ kind: z.literal('subscribe'), id: z.string().min(1).max(32), topic: z.literal('errors') }),
+  /** The newest 100 alerts, by id. */
+  z.strictObject({ kind: z.literal('subscribe'), id: z.string().min(1).max(32), topic: z.literal('alerts') }),
+  /** The sums of inspected traffic over the last while (TrafficStatistics), as one row by `window`. */
+  z.strictObject({
+    kind: z.literal('subscribe'),
+    id: z.string().min(1).max(32),
+    topic: z.literal('traffic'),
+    window: z.enum(['10s', '1m', '10m', '1h']).default('1m'),
+    /** The first connected one unless given. */
+    agent: z.string().max(128).optional(),
+  }),
   z.strictObject({
     kind: z.literal('subscribe'),
     id: z.string().min(1).max(32),

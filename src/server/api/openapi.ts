@@ -12,7 +12,30 @@ import {
   statsSchema,
 } from '../../wire/api.ts';
 import { connectionSchema, newConnectionSchema } from '../../wire/connection.ts';
+import { packetSchema } from '../../wire/link.ts';
 import { interfaceSchema, processSchema, sensorSchema, systemSchema } from '../../wire/machine.ts';
+import {
+  alertListSchema,
+  alertSchema,
+  dnsQueryListSchema,
+  dnsQuerySchema,
+  dnsSummarySchema,
+  encryptedListSchema,
+  httpGroupSchema,
+  httpMethodListSchema,
+  httpProcessListSchema,
+  httpRequestListSchema,
+  httpRequestSchema,
+  httpSectionListSchema,
+  httpSiteListSchema,
+  httpSumsSchema,
+  httpTimelineSchema,
+  packetListSchema,
+  protocolListSchema,
+  tlsHandshakeListSchema,
+  tlsHandshakeSchema,
+} from '../../wire/traffic-api.ts';
+import { alertSettingsSchema } from '../../wire/traffic-schema.ts';
 import { type JsonObject, parameterNotes } from './parameters.ts';
 import type { AnswerNote, ApiRoute } from './route.ts';
 
@@ -33,6 +56,27 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Sensor: sensorSchema,
   System: systemSchema,
   Health: healthSchema,
+  HttpSums: httpSumsSchema,
+  HttpGroup: httpGroupSchema,
+  HttpSiteList: httpSiteListSchema,
+  HttpSectionList: httpSectionListSchema,
+  HttpMethodList: httpMethodListSchema,
+  HttpProcessList: httpProcessListSchema,
+  HttpTimeline: httpTimelineSchema,
+  HttpRequest: httpRequestSchema,
+  HttpRequestList: httpRequestListSchema,
+  DnsSummary: dnsSummarySchema,
+  DnsQuery: dnsQuerySchema,
+  DnsQueryList: dnsQueryListSchema,
+  ProtocolList: protocolListSchema,
+  EncryptedList: encryptedListSchema,
+  TlsHandshake: tlsHandshakeSchema,
+  TlsHandshakeList: tlsHandshakeListSchema,
+  Alert: alertSchema,
+  AlertList: alertListSchema,
+  AlertSettings: alertSettingsSchema,
+  Packet: packetSchema,
+  PacketList: packetListSchema,
   Problem: problemSchema,
 };
 
@@ -78,8 +122,8 @@ export function makeOpenApi(routes: readonly ApiRoute[], version: string): JsonO
 
 function describeOperation(route: ApiRoute): JsonObject {
   const parameters = [
-    ...describeParameters('path', route.params),
-    ...describeParameters('query', route.query),
+    ...describeParameters('path', route.params, route.notes),
+    ...describeParameters('query', route.query, route.notes),
   ];
   const answers = Object.entries(route.answers).map(([status, note]) => [status, describeAnswer(note)]);
   const refusals = Object.entries(listFailures(route)).map(([status, description]) => [
@@ -115,11 +159,15 @@ function describeAnswer({ description, schema, type = 'application/json', links 
   return links ? { description, content, links } : { description, content };
 }
 
-function describeParameters(where: 'path' | 'query', schema: z.ZodObject | undefined): JsonObject[] {
+function describeParameters(
+  where: 'path' | 'query',
+  schema: z.ZodObject | undefined,
+  notes: ApiRoute['notes'] = {},
+): JsonObject[] {
   if (!schema) return [];
   return Object.entries(schema.shape).map(([name, field]) => {
     const { $schema, ...found } = z.toJSONSchema(field as z.ZodType, { io: 'input', unrepresentable: 'any' });
-    const note = parameterNotes[name];
+    const note = notes[name] ?? parameterNotes[name];
     const shape = { ...(note?.schema ?? found), ...('default' in found && { default: found.default }) };
     const isList = 'type' in shape && shape.type === 'array';
     return {

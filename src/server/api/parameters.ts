@@ -37,10 +37,13 @@ function time(): JsonObject {
   };
 }
 
+export interface ParameterNote {
+  readonly description: string;
+  readonly schema?: JsonObject;
+}
+
 /** What a query parameter means, and its shape where the check's own schema is laxer than what a client should send. */
-export const parameterNotes: Readonly<
-  Record<string, { description: string; schema?: JsonObject; example?: unknown }>
-> = {
+export const parameterNotes: Readonly<Record<string, ParameterNote>> = {
   error: {
     description: 'Errno names, `any` for every failure, `none` for connections without one.',
     schema: listOf({
@@ -83,4 +86,18 @@ export const parameterNotes: Readonly<
     schema: { type: 'string', maxLength: 512, pattern: '^[A-Za-z0-9_-]+$' },
   },
   id: { description: 'Id of the connection.' },
+  site: { description: 'Exactly this host.', schema: text(255) },
+  section: {
+    description: 'Exactly this host and first path segment, `example.org/shop`.',
+    schema: text(512),
+  },
+  method: { description: 'Exactly this method.', schema: text(32) },
+  status_class: { description: 'Answers whose status begins with this digit; `none` for no answer.' },
+  status: { description: 'Status such as 404, class such as 4xx, or `none` for no answer.' },
+  name: { description: 'Exactly this name.', schema: text(255) },
+  qtype: { description: 'Type of the question, such as A or AAAA.', schema: text(32) },
+  rcode: { description: 'Answer code such as NXDOMAIN, or `none` for no answer.', schema: text(32) },
+  sni: { description: 'Exactly this server name.', schema: text(255) },
+  kind: { description: 'What is too high.' },
+  scope: { description: '`all`, `interface:NAME`, `process:NAME` or `site:NAME`.', schema: text(300) },
 };

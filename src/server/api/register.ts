@@ -2,13 +2,18 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Metrics } from '../../platform/metrics.ts';
 import { jsonType, sendPage } from '../http/site.ts';
+import { makeAlertRoutes } from './alerts.ts';
 import { makeConnectionRoutes } from './connections.ts';
+import { makeDnsRoutes } from './dns-traffic.ts';
 import { renderDocs } from './docs.ts';
 import { makeErrorRoutes } from './errors.ts';
 import { makeHealthRoutes } from './health.ts';
+import { makeHttpRoutes } from './http-traffic.ts';
 import { makeMachineRoutes } from './machine.ts';
 import { makeOpenApi } from './openapi.ts';
+import { makePacketRoutes } from './packets.ts';
 import type { JsonObject } from './parameters.ts';
+import { makeProtocolRoutes } from './protocols.ts';
 import { type ApiContext, type ApiRoute, defineRoute } from './route.ts';
 import { makeTotalRoutes } from './totals.ts';
 
@@ -18,7 +23,12 @@ const nothing = z.strictObject({});
 export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
   const routes: ApiRoute[] = [
     ...makeConnectionRoutes(context),
+    ...makePacketRoutes(context),
     ...makeErrorRoutes(context),
+    ...makeProtocolRoutes(context),
+    ...makeHttpRoutes(context),
+    ...makeDnsRoutes(context),
+    ...makeAlertRoutes(context),
     ...makeTotalRoutes(context),
     ...makeMachineRoutes(context),
     ...makeHealthRoutes(context),
@@ -75,9 +85,13 @@ function registerRoute(app: FastifyInstance, route: ApiRoute): void {
         .code(answer.status ?? 200)
         .headers({ 'cache-control': 'no-store', ...answer.headers })
         .type(answer.type ?? jsonType)
-        .send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+        .send(writeBody(answer.body));
     },
   });
+}
+
+function writeBody(body: object | string): string | Buffer {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
 }
 
 /** A parameter's text, or its texts where it is repeated. */

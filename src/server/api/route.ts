@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Store } from '../../store/store.ts';
 import type { LiveState } from '../live/state.ts';
+import type { ParameterNote } from './parameters.ts';
 
 /** What the routes work on. */
 export interface ApiContext {
@@ -15,7 +16,7 @@ export interface ApiContext {
   };
 }
 
-/** What a route answers, 200 and JSON unless it says otherwise; a string is sent as it is. */
+/** What a route answers, 200 and JSON unless it says otherwise; a string or a buffer is sent as it is. */
 export interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -41,13 +42,15 @@ export interface ApiRoute<
   Params extends z.ZodObject = z.ZodObject,
   Body extends z.ZodType = z.ZodType,
 > {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** With `:name` for a parameter. */
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
   readonly description?: string;
   readonly query?: Query;
+  /** What parameters mean here, where it is not what they mean elsewhere. */
+  readonly notes?: Readonly<Record<string, ParameterNote>>;
   readonly params?: Params;
   readonly body?: Body;
   /** What a success looks like, by status; failures are problem documents everywhere. */

@@ -23,6 +23,8 @@ const maxWaiting = 8;
 /** Longest wait for an agent's packets, and questions that may wait. */
 const packetsMs = 3_000;
 const maxQuestions = 8;
+/** The newest alerts that viewers are shown. */
+const shownAlerts = 100;
 
 export interface SessionParts {
   readonly store: Store;
@@ -161,6 +163,7 @@ export class AgentSession implements AgentControl {
     this.#expected = committed < 0 ? null : committed + 1;
     this.#send({ kind: 'welcome', committed, live_interval_ms: this.#parts.mirror.intervalMs });
     this.configure(await this.#parts.store.readAlertSettings());
+    await this.#showAlerts();
     this.#parts.reporter.info('an agent is linked', { agent: hello.agent, version: hello.version });
   }
 
@@ -212,9 +215,14 @@ export class AgentSession implements AgentControl {
       const { ids } = await store.insertReported({ agent: hello.agent, epoch: hello.epoch, first, records });
       this.#expected = first + records.length;
       this.#show(fresh, ids, identities);
+      if (fresh.some(({ kind }) => kind === 'alert')) await this.#showAlerts();
     }
     this.#send({ kind: 'ack', epoch: message.epoch, seq: message.first + message.records.length - 1 });
     this.#resume();
+  }
+
+  async #showAlerts(): Promise<void> {
+    this.#parts.mirror.alerts = await this.#parts.store.queryAlerts({ limit: shownAlerts });
   }
 
   #show(

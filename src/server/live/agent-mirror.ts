@@ -3,6 +3,7 @@ import { parseEndpoint } from '../../base/ip.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
 import type { LinkChange, LiveFrame } from '../../wire/link.ts';
 import type { InterfaceRow, ProcessRow, Sample, SensorStatus, SystemRow } from '../../wire/machine.ts';
+import type { TrafficStatistics, TrafficWindow } from '../../wire/traffic-statistics.ts';
 import type { ChangeLog } from './change-log.ts';
 import { SampleRing, SampleRings } from './history.ts';
 import type { IdPool } from './ids.ts';
@@ -71,6 +72,8 @@ export class AgentMirror {
   totals: Totals = noTotals;
   interfaces: readonly InterfaceRow[] = [];
   readonly processes = new Map<string, ProcessRow>();
+  /** The sums of inspected traffic that were last told, by window. */
+  readonly traffic = new Map<TrafficWindow, TrafficStatistics>();
   readonly samples = new SampleRing();
   readonly interfaceSamples = new SampleRings();
   readonly processSamples = new SampleRings();
@@ -117,6 +120,7 @@ export class AgentMirror {
     this.#applySamples(frame, now);
     if (frame.interfaces) this.interfaces = frame.interfaces;
     if (frame.system) this.system = frame.system;
+    for (const statistics of frame.traffic ?? []) this.traffic.set(statistics.window, statistics);
     if (frame.totals) this.totals = frame.totals;
     if (frame.sensors) this.hello = { ...this.hello, sensors: frame.sensors };
   }
@@ -124,6 +128,7 @@ export class AgentMirror {
   /** The agent is gone: nothing of it is open any more as far as one knows. */
   disconnect(): void {
     this.connected = false;
+    this.traffic.clear();
     this.#setAside();
   }
 

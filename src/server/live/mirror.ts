@@ -3,11 +3,14 @@ import type { Connection, ReportedConnection } from '../../wire/connection.ts';
 import type { LiveFrame, PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
 import type { LiveStats } from '../../wire/live.ts';
 import type { InterfaceRow, Losses, ProcessRow, Sample } from '../../wire/machine.ts';
+import type { AlertRow } from '../../wire/traffic-api.ts';
 import type { AlertSettings } from '../../wire/traffic-schema.ts';
+import type { TrafficStatistics, TrafficWindow } from '../../wire/traffic-statistics.ts';
 import { type AgentHello, AgentMirror, type MirrorParts, type NameSource } from './agent-mirror.ts';
 import { ChangeLog } from './change-log.ts';
 import type { SampleRing } from './history.ts';
 import type { IdPool } from './ids.ts';
+import { TrafficLedger } from './ledger.ts';
 import { RecentConnections } from './recent.ts';
 import { type LiveRow, makeRow, TextPool } from './row.ts';
 import type { AgentState, LiveState } from './state.ts';
@@ -52,6 +55,9 @@ const idleIntervalMs = 1_000;
 export class Mirror implements LiveState {
   readonly log = new ChangeLog();
   readonly recent = new RecentConnections(this.log);
+  readonly ledger: TrafficLedger;
+  /** The newest alerts, newest first. */
+  alerts: readonly AlertRow[] = [];
   readonly ids: IdPool;
   readonly #now: () => number;
   readonly #agents = new Map<string, AgentMirror>();
@@ -65,6 +71,7 @@ export class Mirror implements LiveState {
   constructor(ids: IdPool, names: NameSource | null, now: () => number = Date.now) {
     this.ids = ids;
     this.#now = now;
+    this.ledger = new TrafficLedger(now());
     this.#parts = {
       ids,
       pool: new TextPool(),
@@ -130,6 +137,7 @@ export class Mirror implements LiveState {
     identity: RecordIdentity,
   ): void {
     const { id, key } = stored;
+    this.ledger.end(id, { ...reported, agent: agent.hello.agent });
     if (key !== null && reported.state === 'TIME_WAIT') {
       agent.awaitLingering(key, id);
       return;
@@ -209,6 +217,12 @@ export class Mirror implements LiveState {
       last_seen: lastSeen === null ? null : new Date(lastSeen).toISOString(),
       system,
     }));
+  }
+
+  /** The sums of a window of the agent of that name, or else of the first that has any. */
+  traffic(window: TrafficWindow, agent?: string): TrafficStatistics | undefined {
+    const mirrors = this.mirrors().filter(({ hello }) => agent === undefined || hello.agent === agent);
+    return mirrors.map(({ traffic }) => traffic.get(window)).find((found) => found !== undefined);
   }
 
   connectedAgents(): number {

@@ -144,6 +144,14 @@ export class Views {
         return new ListView('id', () => mirror.recent.errors());
       case 'health':
         return new ListView('agent', () => mirror.agents(), healthMs);
+      case 'alerts':
+        return new ListView('id', () => mirror.alerts);
+      case 'traffic': {
+        const { window, agent } = subscription;
+        return new ListView('window', () =>
+          [mirror.traffic(window, agent)].filter((row) => row !== undefined),
+        );
+      }
       case 'bandwidth':
         return new SampleView(sampleSource(mirror, subscription));
     }
