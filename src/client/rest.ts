@@ -13,6 +13,19 @@ import type {
 } from '../wire/api.ts';
 import type { Connection, NewConnection } from '../wire/connection.ts';
 import type { ConnectionFilterInput } from '../wire/query.ts';
+import type {
+  alertListSchema,
+  DnsSummary,
+  dnsQueryListSchema,
+  EncryptedList,
+  HttpTimeline,
+  httpRequestListSchema,
+  httpSectionListSchema,
+  httpSiteListSchema,
+  PacketList,
+  ProtocolList,
+} from '../wire/traffic-api.ts';
+import type { AlertSettings } from '../wire/traffic-schema.ts';
 
 export type ConnectionList = z.infer<typeof connectionListSchema>;
 export type ProcessList = z.infer<typeof processListSchema>;
@@ -20,6 +33,11 @@ export type InterfaceList = z.infer<typeof interfaceListSchema>;
 export type ErrorList = z.infer<typeof errorListSchema>;
 export type BandwidthHistory = z.infer<typeof bandwidthHistorySchema>;
 export type NetworkStats = z.infer<typeof networkStatsSchema>;
+type HttpSiteList = z.infer<typeof httpSiteListSchema>;
+type HttpSectionList = z.infer<typeof httpSectionListSchema>;
+type HttpRequestList = z.infer<typeof httpRequestListSchema>;
+type DnsQueryList = z.infer<typeof dnsQueryListSchema>;
+type AlertList = z.infer<typeof alertListSchema>;
 
 /** Query parameters; undefined ones are left out, lists are written with commas. */
 export type QueryParameters = Readonly<
@@ -77,6 +95,60 @@ export class RestClient {
 
   interfaces(query: QueryParameters = {}, signal?: AbortSignal): Promise<InterfaceList> {
     return this.#get('/api/interfaces', query, signal);
+  }
+
+  /** Sums of HTTP requests by site, section, method or program. */
+  httpSites(query: QueryParameters = {}, signal?: AbortSignal): Promise<HttpSiteList> {
+    return this.#get('/api/http/sites', query, signal);
+  }
+
+  httpSections(query: QueryParameters = {}, signal?: AbortSignal): Promise<HttpSectionList> {
+    return this.#get('/api/http/sections', query, signal);
+  }
+
+  httpTimeline(query: QueryParameters = {}, signal?: AbortSignal): Promise<HttpTimeline> {
+    return this.#get('/api/http/latency', query, signal);
+  }
+
+  httpRequests(query: QueryParameters = {}, signal?: AbortSignal): Promise<HttpRequestList> {
+    return this.#get('/api/http/requests', query, signal);
+  }
+
+  dns(query: QueryParameters = {}, signal?: AbortSignal): Promise<DnsSummary> {
+    return this.#get('/api/dns', query, signal);
+  }
+
+  dnsQueries(query: QueryParameters = {}, signal?: AbortSignal): Promise<DnsQueryList> {
+    return this.#get('/api/dns/queries', query, signal);
+  }
+
+  protocols(query: QueryParameters = {}, signal?: AbortSignal): Promise<ProtocolList> {
+    return this.#get('/api/protocols', query, signal);
+  }
+
+  encryptedSites(query: QueryParameters = {}, signal?: AbortSignal): Promise<EncryptedList> {
+    return this.#get('/api/tls', query, signal);
+  }
+
+  alerts(query: QueryParameters = {}, signal?: AbortSignal): Promise<AlertList> {
+    return this.#get('/api/alerts', query, signal);
+  }
+
+  alertSettings(signal?: AbortSignal): Promise<AlertSettings> {
+    return this.#get('/api/alerts/settings', {}, signal);
+  }
+
+  saveAlertSettings(settings: AlertSettings, signal?: AbortSignal): Promise<AlertSettings> {
+    return this.#request('/api/alerts/settings', {
+      method: 'PUT',
+      body: JSON.stringify(settings),
+      headers: { 'content-type': 'application/json' },
+      signal,
+    });
+  }
+
+  packets(id: number, signal?: AbortSignal): Promise<PacketList> {
+    return this.#get(`/api/connections/${id}/packets`, {}, signal);
   }
 
   stats(signal?: AbortSignal): Promise<Stats> {

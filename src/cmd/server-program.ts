@@ -106,7 +106,7 @@ function makeAccounts(store: Store, mirror: Mirror, reporter: Reporter): Compone
   return {
     name: 'accounts',
     start() {
-      timer = setInterval(writeSafely, rollupMs);
+      timer = setInterval(() => void writeSafely(), rollupMs);
     },
     async stop() {
       clearInterval(timer);

@@ -78,12 +78,12 @@ export type HttpSums = z.infer<typeof httpSumsSchema>;
 export const httpGroupSchema = httpSumsSchema.extend({ name: z.string(), share });
 export type HttpGroupRow = z.infer<typeof httpGroupSchema>;
 
-const httpAnswer = <Name extends string>(name: Name) =>
-  z.object({ [name]: z.array(httpGroupSchema), next, total: httpSumsSchema, ...rangeAnswerShape });
-export const httpSiteListSchema = httpAnswer('sites');
-export const httpSectionListSchema = httpAnswer('sections');
-export const httpMethodListSchema = httpAnswer('methods');
-export const httpProcessListSchema = httpAnswer('processes');
+const httpListShape = { next, total: httpSumsSchema, ...rangeAnswerShape };
+const httpRows = z.array(httpGroupSchema);
+export const httpSiteListSchema = z.object({ sites: httpRows, ...httpListShape });
+export const httpSectionListSchema = z.object({ sections: httpRows, ...httpListShape });
+export const httpMethodListSchema = z.object({ methods: httpRows, ...httpListShape });
+export const httpProcessListSchema = z.object({ processes: httpRows, ...httpListShape });
 
 export const httpTimelineSchema = z.object({
   total: httpSumsSchema,

@@ -117,7 +117,7 @@ describe('inspected traffic', () => {
         [hostile, 1, 1, 0, 0.2],
       ],
     );
-    assert.ok(Math.abs(sites[0].p50_ms - 10) < 0.5);
+    assert.ok(Math.abs(sites[0].p50_ms! - 10) < 0.5);
     assert.equal(total.hits, 5);
     const { sections, next } = await get('/api/http/sections?limit=1&sort=name', httpSectionListSchema);
     assert.equal(sections.length, 1);
@@ -128,10 +128,7 @@ describe('inspected traffic', () => {
   });
 
   it('shows response times over time', async () => {
-    const { points, total, resolution_ms } = (await get(
-      '/api/http/latency?since=10m',
-      httpTimelineSchema,
-    )) as Record<string, any>;
+    const { points, total, resolution_ms } = await get('/api/http/latency?since=10m', httpTimelineSchema);
     assert.equal(resolution_ms, rollupMs);
     assert.deepEqual([points.length, points[0].hits, total.hits], [1, 5, 5]);
   });
@@ -190,7 +187,7 @@ describe('inspected traffic', () => {
 
   it("hands on a connection's packets as its agent tells them, or the reason why there are none", async () => {
     const reason = (await get(`/api/connections/${id}/packets`, packetListSchema)).reason;
-    assert.match(reason, /not connected/);
+    assert.match(reason!, /not connected/);
     const packet = {
       timestamp: new Date().toISOString(),
       direction: 'sent',

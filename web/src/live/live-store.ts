@@ -18,6 +18,8 @@ const keyFields = {
   interfaces: 'name',
   health: 'agent',
   bandwidth: 'key',
+  alerts: 'id',
+  traffic: 'window',
 } as const;
 
 /** The picture of a subscription at one frame; a new object whenever it changed. */
