@@ -6,6 +6,7 @@ export function addReplayCommand(command: Command): void {
     .argument('<FILE>', 'pcap or pcapng, also packed by gzip or zstd; - for standard input')
     .option('--json', 'each record as a line of JSON, the summary last')
     .option('--csv', 'the records as one CSV table')
+    .option('--html <REPORT>', 'write a report with charts to this file, a page that needs nothing else')
     .option('--type <TYPES>', 'with --json or --csv: http, dns, tls, flow, alert; all unless given')
     .option('--mask', 'replace query strings, credentials and session tokens by ***')
     .action(async (path: string, options) => {

@@ -1,15 +1,18 @@
+import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { NetmonError } from '../base/errors.ts';
 import { escapeText } from '../cli/escape.ts';
 import { makeCsvOutput, type RecordType, recordTypes } from '../cli/replay/csv-output.ts';
 import { HitTimes } from '../cli/replay/hit-times.ts';
 import { makeJsonOutput, type ReplayOutput } from '../cli/replay/output.ts';
+import { renderReport } from '../cli/replay/report/report.ts';
 import { ReplayStatistics } from '../cli/replay/statistics.ts';
 import { renderSummary } from '../cli/replay/summary.ts';
 import { Analyzer } from '../decode/analyzer.ts';
 import { CaptureReader } from '../decode/capture/capture-reader.ts';
 import type { CapturedPacket } from '../decode/capture/captured-packet.ts';
 import { nodeCiphers } from '../platform/ciphers.ts';
+import { readVersion } from '../platform/version.ts';
 import { defaultTrafficAlertRules, TrafficAlerts } from '../rules/alerts/traffic-alerts.ts';
 import type { SummaryRecord, TrafficRecord } from '../wire/traffic.ts';
 import { readCaptureFile } from './capture-file.ts';
@@ -22,6 +25,7 @@ const damagedExit = 65;
 export interface ReplayOptions {
   readonly json?: boolean;
   readonly csv?: boolean;
+  readonly html?: string;
   readonly type?: string;
   readonly mask?: boolean;
 }
@@ -88,16 +92,38 @@ interface Outputs {
 function chooseOutputs(path: string, options: ReplayOptions, out: StandardOutput): Outputs {
   const types = readTypes(options.type);
   const write = (text: string): void => out.write(text);
-  if (options.json) return { all: [makeJsonOutput(new Set(types), write)], statistics: null, isQuiet: false };
-  if (options.csv) return { all: [makeCsvOutput(types, write)], statistics: null, isQuiet: false };
+  const all: ReplayOutput[] = [];
+  if (options.json) all.push(makeJsonOutput(new Set(types), write));
+  if (options.csv) all.push(makeCsvOutput(types, write));
+  const isQuiet = all.length === 0;
+  if (!isQuiet && options.html === undefined) return { all, statistics: null, isQuiet };
   const statistics = new ReplayStatistics();
   const name = path === '-' ? 'standard input' : basename(path);
-  const width = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
-  const summary: ReplayOutput = {
+  all.push({
     record: (one) => statistics.add(one),
-    finish: (one) => out.write(renderSummary(name, one, statistics, width)),
-  };
-  return { all: [summary], statistics, isQuiet: true };
+    finish: (one) => {
+      if (options.html !== undefined)
+        writeReport(options.html, renderReport({ name, version: readVersion() }, one, statistics));
+      else
+        out.write(
+          renderSummary(
+            name,
+            one,
+            statistics,
+            process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY,
+          ),
+        );
+    },
+  });
+  return { all, statistics, isQuiet };
+}
+
+function writeReport(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (cause) {
+    throw new NetmonError('NM_SYSTEM', `unable to write the report to ${path}`, { cause });
+  }
 }
 
 function readTypes(text: string | undefined): readonly RecordType[] {
