@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { endpointSchema } from '../../wire/connection.ts';
+import { requestRecordSchema } from '../../wire/traffic-schema.ts';
+
+/** What the agent and its inspector say to each other: JSON, one message a line. */
+
+/** Longest line of an inspector that is read. */
+export const maxLineCharacters = 64 * 1024;
+
+const count = z.number().int().min(0);
+/** Of the sockets of client and server; 0 for what is not this machine's. */
+const cookies = z.tuple([count, count]);
+
+const countersSchema = z.strictObject({
+  packets: count,
+  malformed: count,
+  flows: count,
+  evicted: count,
+  /** Packets over which it stumbled, and the last reason. */
+  failures: count,
+  failure: z.string().max(256),
+});
+export type InspectorCounters = z.infer<typeof countersSchema>;
+
+const messageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ready'), skipped: count }),
+  z.strictObject({ kind: z.literal('record'), cookies, record: requestRecordSchema }),
+  z.strictObject({
+    kind: z.literal('application'),
+    cookies,
+    transport: z.enum(['tcp', 'udp']),
+    src: endpointSchema,
+    dst: endpointSchema,
+    application: z.string().min(1).max(64),
+  }),
+  z.strictObject({ kind: z.literal('counters'), ...countersSchema.shape }),
+]);
+export type InspectorMessage = z.infer<typeof messageSchema>;
+
+/** Reads a line of the inspector, which is not trusted; null for one that is no message. */
+export function readInspectorMessage(line: string): InspectorMessage | null {
+  if (line.length > maxLineCharacters) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  const result = messageSchema.safeParse(value);
+  return result.success ? result.data : null;
+}
+
+/** The first line to an inspector; the end of its input ends it. */
+export interface InspectorConfig {
+  readonly ringBytes: number;
+  /** User to become; null to stay who it is. */
+  readonly account: { readonly name: string; readonly uid: number; readonly gid: number } | null;
+  readonly mask: boolean;
+}

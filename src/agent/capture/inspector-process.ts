@@ -1,0 +1,150 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { backoffMs } from '../../base/backoff.ts';
+import type { Reporter } from '../../platform/reporter.ts';
+import {
+  type InspectorConfig,
+  type InspectorMessage,
+  maxLineCharacters,
+  readInspectorMessage,
+} from './inspector-messages.ts';
+
+/** An inspector that ran this long had started well, so the next wait is short again. */
+const settledMs = 60_000;
+const restart = { firstMs: 500, longestMs: 60_000 };
+/** It says something every second; one that is silent for this long hangs. */
+const silentMs = 20_000;
+/** Longest wait for its last words. */
+const stopMs = 1000;
+/** Messages that wait for the next reading at most; further ones are counted. */
+const maxWaiting = 200_000;
+
+export interface InspectorCommand {
+  /** Program and arguments that run an inspector. */
+  readonly argv: readonly string[];
+  readonly config: InspectorConfig;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+/**
+ * The process that reads packets. It gets the ring as descriptor 3 and nothing else; what it says is checked and waits
+ * until it is taken. One that ends or hangs is started again after a growing wait.
+ */
+export class InspectorProcess {
+  /** How often it ended by itself or had to be ended. */
+  restarts = 0;
+  /** Messages that were none, and those beyond what could wait. */
+  refused = 0;
+  overflowed = 0;
+  readonly #command: InspectorCommand;
+  readonly #ringFd: number;
+  readonly #reporter: Reporter;
+  #child: Child | null = null;
+  #waiting: InspectorMessage[] = [];
+  #rest = '';
+  #ready = false;
+  #failures = 0;
+  #heardMs = 0;
+  #stopping = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(command: InspectorCommand, ringFd: number, reporter: Reporter) {
+    this.#command = command;
+    this.#ringFd = ringFd;
+    this.#reporter = reporter;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Whether one is at work. */
+  get works(): boolean {
+    return this.#ready;
+  }
+
+  start(): void {
+    this.#spawn();
+  }
+
+  /** What it has said since the last call. */
+  take(): readonly InspectorMessage[] {
+    const now = performance.now();
+    if (this.#child && now - this.#heardMs > silentMs) {
+      this.#heardMs = now;
+      this.#reporter.error('the inspector of packets hangs; it is ended');
+      this.#child.kill('SIGKILL');
+    }
+    const messages = this.#waiting;
+    if (messages.length > 0) this.#waiting = [];
+    return messages;
+  }
+
+  /** Ends it; what it still had to say can be taken afterwards. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    if (!child) return;
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    child.once('close', () => resolve());
+    child.stdin.end();
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #spawn(): void {
+    const started = performance.now();
+    const { argv, config, env } = this.#command;
+    const child = spawn(argv[0], argv.slice(1), {
+      stdio: ['pipe', 'pipe', 'inherit', this.#ringFd],
+      env,
+      cwd: '/',
+    }) as unknown as Child;
+    this.#child = child;
+    this.#heardMs = started;
+    this.#rest = '';
+    child.on('error', (error) => this.#reporter.error('unable to run the inspector of packets', { error }));
+    child.stdin.on('error', () => {});
+    child.stdin.write(`${JSON.stringify(config)}\n`);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
+    child.once('close', (code, signal) => {
+      this.#child = null;
+      this.#ready = false;
+      if (this.#stopping) return;
+      if (performance.now() - started > settledMs) this.#failures = 0;
+      this.#restart(code === null ? String(signal) : `exit ${code}`);
+    });
+  }
+
+  #restart(how: string): void {
+    this.restarts++;
+    const waitMs = backoffMs(this.#failures++, Math.random(), restart);
+    this.#reporter.error('the inspector of packets ended; it is started again', { how, wait_ms: waitMs });
+    this.#timer = setTimeout(() => this.#spawn(), waitMs);
+  }
+
+  #read(text: string): void {
+    this.#heardMs = performance.now();
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > maxLineCharacters) {
+      this.#rest = '';
+      this.refused++;
+    }
+    for (const line of lines) this.#take(line);
+  }
+
+  #take(line: string): void {
+    const message = readInspectorMessage(line);
+    if (!message) this.refused++;
+    else if (this.#waiting.length >= maxWaiting) this.overflowed++;
+    else {
+      if (message.kind === 'ready') this.#ready = true;
+      this.#waiting.push(message);
+    }
+  }
+}
