@@ -4,6 +4,8 @@ import { readBootNs } from '../sys/clock.ts';
 import type { DurableRecord } from '../wire/link.ts';
 import type { Losses, Sample, SensorStatus } from '../wire/machine.ts';
 import type { AlertSettings } from '../wire/traffic-schema.ts';
+import { Inspection } from './capture/inspection.ts';
+import type { InspectorCommand } from './capture/inspector-process.ts';
 import { InterfaceSensor } from './interfaces/sensor.ts';
 import type { LiveSource, SourceFrame } from './link/source.ts';
 import { makeProcessTable, type ProcessTable } from './processes/table.ts';
@@ -20,6 +22,11 @@ const watchedMs = 500;
 /** Samples kept until a frame takes them: a minute. */
 const maxSamples = 600;
 
+export interface AgentOptions extends SlotSourceOptions {
+  /** How to run what reads packets; null where nobody wants that. */
+  readonly inspector: InspectorCommand | null;
+}
+
 export interface AgentDeps {
   readonly reporter: Reporter;
   /** Keeps what must not be lost. */
@@ -28,17 +35,18 @@ export interface AgentDeps {
 
 /**
  * The sensors of a machine, read together every 100 ms. Order within a reading: sockets with what processes did, then
- * processes, interfaces, system; then whoever waits for readings is told.
+ * processes, interfaces, what inspection found, system; then whoever waits for readings is told.
  */
 export class Agent implements Component, LiveSource {
   readonly name = 'sensors';
-  readonly #options: SlotSourceOptions;
+  readonly #options: AgentOptions;
   readonly #deps: AgentDeps;
   readonly #processes: ProcessTable = makeProcessTable();
   readonly #interfaces = new InterfaceSensor();
   readonly #system = new SystemSensor({ losses: () => this.#losses() });
   /** Where inspected records go to be counted and told of. */
   readonly traffic: TrafficReporter;
+  readonly #inspection: Inspection;
   readonly #listeners: (() => void)[] = [];
   #sockets: SocketSensor | undefined;
   #samples: Sample[] = [];
@@ -49,15 +57,22 @@ export class Agent implements Component, LiveSource {
   #toldReason: string | null = null;
   #counted = { sent: 0, received: 0 };
 
-  constructor(options: SlotSourceOptions, deps: AgentDeps) {
+  constructor(options: AgentOptions, deps: AgentDeps) {
     this.#options = options;
     this.#deps = deps;
     this.traffic = new TrafficReporter(deps.record, Date.now());
+    this.#inspection = new Inspection(options.inspector, {
+      reporter: deps.reporter,
+      onRecord: (record, owner) => this.traffic.add(record, owner, Date.now()),
+      onRevised: (connection) => this.#sockets?.revise(connection),
+      record: (connection, key) => deps.record({ kind: 'connection', key, connection }),
+    });
   }
 
   /** Opens the sensors at the best level that works here. Throws NM_NOT_SUPPORTED when a level that was asked for does not. */
   start(): void {
     this.#interfaces.start();
+    const { join } = this.#inspection;
     const source = openSlotSource(this.#options);
     if (source.unknownOwner !== undefined) this.#processes.explainUnknown(source.unknownOwner);
     this.#sockets = new SocketSensor(source, {
@@ -66,28 +81,41 @@ export class Agent implements Component, LiveSource {
       reporter: this.#deps.reporter,
       isLocalAddress: (ip) => this.#interfaces.isLocalAddress(ip),
       onProcessEvent: this.#onProcessEvent,
-      record: (connection, key) => this.#deps.record({ kind: 'connection', key, connection }),
+      watcher: {
+        opened: (connection) => join.opened(connection, Date.now()),
+        ended: (connection) => join.ended(connection),
+      },
+      record: (connection, key) => this.#inspection.complete(connection, key, Date.now()),
     });
+    this.#inspection.start();
     this.#tickNs = readBootNs();
     this.#tick();
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
   /** Reads a last time, records what was under way, and takes the sensors out of the kernel. */
-  stop(): void {
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
     if (!this.#sockets) return;
     this.#tick();
     // An end too fresh for the first reading is taken over by the second.
     this.#tick();
-    this.traffic.stop(Date.now());
+    await this.#inspection.stop(Date.now());
     this.#sockets[Symbol.dispose]();
+    this.traffic.stop(Date.now());
     this.#interfaces[Symbol.dispose]();
     this.#sockets = undefined;
   }
 
   sensors(): readonly SensorStatus[] {
-    return this.#sockets ? [this.#sockets.status(), this.#processes.status(), this.#interfaces.status()] : [];
+    if (!this.#sockets) return [];
+    const inspection = this.#inspection.status();
+    return [
+      this.#sockets.status(),
+      this.#processes.status(),
+      this.#interfaces.status(),
+      ...(inspection ? [inspection] : []),
+    ];
   }
 
   onReading(listener: () => void): void {
@@ -155,6 +183,7 @@ export class Agent implements Component, LiveSource {
     this.#sockets!.tick(nowNs, elapsedMs);
     this.#processes.tick(nowMs);
     this.#interfaces.tick(nowMs, nowMs - this.#takenMs < watchedMs);
+    this.#inspection.tick(() => this.#interfaces.links(), nowMs);
     this.#system.tick(nowMs);
     this.traffic.countInterfaces(() => this.#interfaces.rows(), nowMs);
     this.traffic.tick(nowMs);
@@ -179,6 +208,11 @@ export class Agent implements Component, LiveSource {
   };
 
   #losses(): Losses {
-    return { ...this.#sockets?.losses(), ...this.#processes.losses(), ...this.#interfaces.losses() };
+    return {
+      ...this.#sockets?.losses(),
+      ...this.#processes.losses(),
+      ...this.#interfaces.losses(),
+      ...this.#inspection.losses(),
+    };
   }
 }

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
-import { Agent } from '../agent/agent.ts';
+import { Agent, type AgentOptions } from '../agent/agent.ts';
 import { AgentLink } from '../agent/link/link.ts';
 import type { LiveSource, SourceFrame } from '../agent/link/source.ts';
 import type { SpoolOptions } from '../agent/link/spool.ts';
-import type { SlotSourceOptions } from '../agent/sockets/open-source.ts';
+import type { Account } from '../platform/account.ts';
 import type { Component } from '../platform/lifecycle.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
 import type { SensorStatus } from '../wire/machine.ts';
+import { makeInspectorCommand } from './inspector-command.ts';
 import type { AgentValues } from './setting-names.ts';
 
 export interface AgentProgramConfig {
@@ -20,7 +21,7 @@ export interface AgentProgramConfig {
   readonly name: string | undefined;
   /** Shortest time between two live frames. */
   readonly intervalMs: number;
-  readonly sensors: SlotSourceOptions;
+  readonly sensors: AgentOptions;
 }
 
 export interface AgentProgram {
@@ -53,23 +54,28 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
   return { components: [link, agent], sensors: () => agent.sensors() };
 }
 
-/** What the settings say of the sensor of sockets. */
+/** What the settings say of the sensors; `account` is whom the inspector of packets becomes. */
 export function readSensorOptions(
-  values: Pick<AgentValues, 'sensor' | 'max-sockets' | 'connect-results'>,
-): SlotSourceOptions {
+  values: Pick<AgentValues, 'sensor' | 'max-sockets' | 'connect-results' | 'inspect' | 'mask'>,
+  account: Account | null,
+): AgentOptions {
   return {
     sensor: values.sensor,
     maxSockets: values['max-sockets'],
     connectResults: values['connect-results'],
+    inspector: values.inspect ? makeInspectorCommand(account, values.mask) : null,
   };
 }
 
 /** What each sensor can do here, found by starting them for a moment. */
-export function probeSensors(options: SlotSourceOptions, reporter: Reporter): readonly SensorStatus[] {
+export async function probeSensors(
+  options: AgentOptions,
+  reporter: Reporter,
+): Promise<readonly SensorStatus[]> {
   const agent = new Agent(options, { reporter, record: () => {} });
   agent.start();
   const found = agent.sensors();
-  agent.stop();
+  await agent.stop();
   return found;
 }
 

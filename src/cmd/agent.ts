@@ -6,6 +6,7 @@ import { findPaths } from '../platform/paths.ts';
 import { makeReporter } from '../platform/reporter.ts';
 import * as ownMemory from '../sys/own-memory.ts';
 import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
+import { chooseAccount } from './server-config.ts';
 import type { AgentValues } from './setting-names.ts';
 import { watchSignals } from './signals.ts';
 import { readToken } from './token.ts';
@@ -28,7 +29,7 @@ export async function runAgent(values: AgentValues): Promise<void> {
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],
       intervalMs: values.interval,
-      sensors: readSensorOptions(values),
+      sensors: readSensorOptions(values, chooseAccount(undefined)),
     },
     reporter,
   );

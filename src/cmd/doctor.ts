@@ -17,6 +17,7 @@ import {
   type Finding,
   readSystem,
 } from './doctor-checks.ts';
+import { chooseAccount } from './server-config.ts';
 import type { UpValues } from './setting-names.ts';
 
 /** Looks at all that netmon needs, a line each; the answer is the exit code: 0 unless something fails. */
@@ -24,12 +25,13 @@ export async function runDoctor(values: UpValues): Promise<number> {
   const paths = findPaths(values, process.env, process.getuid!());
   const runs = findInstance(paths.pidFile) !== null;
   const system = readSystem();
+  const options = readSensorOptions(values, chooseAccount(values.user));
   const findings = [
     checkNode(process.version),
     checkCapabilities(system.status),
     checkBtf(),
     checkCgroup(system.mounts),
-    ...probeSensors(readSensorOptions(values), makeReporter({ level: 'error' })).map(checkSensor),
+    ...(await probeSensors(options, makeReporter({ level: 'error' }))).map(checkSensor),
     await checkPort(values.host, values.port, runs),
     checkFolder(paths.data),
     checkDatabase(paths.db),

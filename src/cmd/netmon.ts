@@ -3,6 +3,9 @@ try {
   if (process.argv[2] === 'server-child' && process.send) {
     const { runServerChild } = await import('./server-child.ts');
     await runServerChild();
+  } else if (process.argv[2] === 'inspector-child') {
+    const { runInspectorChild } = await import('./inspector-child.ts');
+    await runInspectorChild();
   } else if (process.argv[2] === 'warm-up') {
     // What was loaded once is in the compile cache: the set-up calls this, so that the first start is a warm one.
     await Promise.all([import('./program.ts'), import('./up.ts'), import('./server-program.ts')]);

@@ -8,3 +8,10 @@ export const serverNodeFlags: readonly string[] = [
   '--expose-gc',
   '--disable-proto=throw',
 ];
+
+/** Flags of Node for the process that reads packets, which is handed whatever anybody sends: its memory is bounded. */
+export const inspectorNodeFlags: readonly string[] = [
+  '--max-semi-space-size=4',
+  '--max-old-space-size=256',
+  '--disable-proto=throw',
+];

@@ -3,7 +3,14 @@ import type { SettingName, SettingValues } from '../platform/settings.ts';
 /** Which settings each subcommand takes. */
 const logging = ['log-level', 'log-format'] as const satisfies SettingName[];
 
-const sensing = ['interval', 'sensor', 'max-sockets', 'connect-results'] as const satisfies SettingName[];
+const sensing = [
+  'interval',
+  'sensor',
+  'max-sockets',
+  'connect-results',
+  'inspect',
+  'mask',
+] as const satisfies SettingName[];
 
 export const serverSettings = [
   'port',

@@ -31,6 +31,8 @@ const ifa = { address: 1, local: 2 } as const;
 const flagUp = 0x1;
 const flagLoopback = 0x8;
 const flagLowerUp = 0x10000;
+const hardwareEthernet = 1;
+const hardwareLoopback = 772;
 /** ARPHRD_* of include/uapi/linux/if_arp.h that tell a kind where the kernel names none. */
 const hardwareKinds: Readonly<Record<number, string>> = {
   1: 'ethernet',
@@ -63,6 +65,8 @@ export interface LinkMessage {
   readonly name: string;
   readonly up: boolean;
   readonly loopback: boolean;
+  /** Whether its packets begin with an Ethernet header, as on loopback. */
+  readonly ethernet: boolean;
   readonly carrier: boolean;
   /** The kernel's name of the driver's kind (veth, bridge, wireguard), otherwise that of the hardware. */
   readonly kind: string;
@@ -100,6 +104,7 @@ export function decodeLink(view: DataView, from: number, end: number): LinkMessa
     name,
     up: (flags & flagUp) !== 0,
     loopback: (flags & flagLoopback) !== 0,
+    ethernet: hardware === hardwareEthernet || hardware === hardwareLoopback,
     carrier: (flags & flagLowerUp) !== 0,
     kind,
     mac: (flags & flagLoopback) !== 0 ? null : mac,

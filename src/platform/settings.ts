@@ -81,6 +81,16 @@ export const settings = {
     'true',
     'failures inside connect(2), such as no route, for which every system call takes some 30 ns longer',
   ),
+  inspect: setting(
+    switchValue,
+    'true',
+    'what travels in connections: applications, HTTP requests, names, TLS handshakes; needs root and eBPF',
+  ),
+  mask: setting(
+    switchValue,
+    'true',
+    'replace query strings, credentials and tokens in inspected paths by ***',
+  ),
   'spool-limit': setting(
     sizeValue,
     '128MB',

@@ -17,7 +17,7 @@ const bash = realpathSync('/bin/bash');
 function startAgent(context: TestContext): { agent: Agent; rows: ReportedConnection[] } | undefined {
   const rows: ReportedConnection[] = [];
   const agent = new Agent(
-    { sensor: 'full', maxSockets: 16_384, connectResults: true },
+    { sensor: 'full', maxSockets: 16_384, connectResults: true, inspector: null },
     {
       reporter: makeReporter({ write: () => {} }),
       record: (record) => void (record.kind === 'connection' && rows.push(record.connection)),

@@ -23,7 +23,13 @@ const countersSchema = z.strictObject({
 export type InspectorCounters = z.infer<typeof countersSchema>;
 
 const messageSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('ready'), skipped: count }),
+  z.strictObject({
+    kind: z.literal('ready'),
+    /** Packets that its predecessor had left. */
+    skipped: count,
+    /** What the ports of servers speak of, as `tcp 22`. */
+    ports: z.record(z.string().regex(/^(tcp|udp) \d{1,5}$/), z.string().min(1).max(64)),
+  }),
   z.strictObject({ kind: z.literal('record'), cookies, record: requestRecordSchema }),
   z.strictObject({
     kind: z.literal('application'),
@@ -56,4 +62,6 @@ export interface InspectorConfig {
   /** User to become; null to stay who it is. */
   readonly account: { readonly name: string; readonly uid: number; readonly gid: number } | null;
   readonly mask: boolean;
+  /** Whether to leave what the ring holds: one packet of it may have ended the inspector before. */
+  readonly skip: boolean;
 }

@@ -22,7 +22,7 @@ const maxWaiting = 200_000;
 export interface InspectorCommand {
   /** Program and arguments that run an inspector. */
   readonly argv: readonly string[];
-  readonly config: InspectorConfig;
+  readonly config: Omit<InspectorConfig, 'skip'>;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -109,7 +109,9 @@ export class InspectorProcess {
     this.#rest = '';
     child.on('error', (error) => this.#reporter.error('unable to run the inspector of packets', { error }));
     child.stdin.on('error', () => {});
-    child.stdin.write(`${JSON.stringify(config)}\n`);
+    child.stdin.write(
+      `${JSON.stringify({ ...config, skip: this.restarts > 0 } satisfies InspectorConfig)}\n`,
+    );
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     child.once('close', (code, signal) => {
       this.#child = null;

@@ -1,8 +1,8 @@
+import { describeError } from '../../base/errors.ts';
 import { Analyzer } from '../../decode/analyzer.ts';
 import type { DecodeSettings } from '../../decode/apps/protocol.ts';
 import type { Flow } from '../../decode/flows/flow.ts';
-import { linkTypes } from '../../decode/packet/link-types.ts';
-import { describeError } from '../../base/errors.ts';
+import { linkTypes } from '../../decode/packet/link.ts';
 import type { ApplicationRecord } from '../../wire/traffic.ts';
 import type { InspectorCounters, InspectorMessage } from './inspector-messages.ts';
 import { type CopiedPacket, type PacketRing, packetFlags } from './packet-ring.ts';
@@ -39,7 +39,7 @@ export class Inspector {
     this.#options = options;
     this.#write = write;
     this.#analyzer = new Analyzer(
-      { mask: options.mask, ciphers: options.ciphers, sparse: true, flows: { maxFlows } },
+      { mask: options.mask, ciphers: options.ciphers, flows: { maxFlows } },
       {
         onRecord: (record, flow) => this.#tellRecord(record, flow),
         onApplication: (application, flow) => this.#tellApplication(application, flow),
@@ -71,7 +71,15 @@ export class Inspector {
       if (this.#options.filter && !this.#options.filter(packet)) return;
       const linkType = packet.flags & packetFlags.network ? linkTypes.raw : linkTypes.ethernet;
       const { bytes, start, end, length, cookie } = packet;
-      this.#analyzer.packet(bytes, start, end, length, linkType, this.#options.bootEpochMs + packet.bootMs, cookie);
+      this.#analyzer.packet(
+        bytes,
+        start,
+        end,
+        length,
+        linkType,
+        this.#options.bootEpochMs + packet.bootMs,
+        cookie,
+      );
     } catch (thrown) {
       // A decoder never throws; if one did, it must not keep the packets behind this one from being read.
       this.#failures++;
@@ -86,7 +94,14 @@ export class Inspector {
   #tellApplication(application: string, flow: Flow): void {
     if (flow.transport === null) return;
     const { transport, src, dst, clientCookie, serverCookie } = flow;
-    this.#tell({ kind: 'application', cookies: [clientCookie, serverCookie], transport, src, dst, application });
+    this.#tell({
+      kind: 'application',
+      cookies: [clientCookie, serverCookie],
+      transport,
+      src,
+      dst,
+      application,
+    });
   }
 
   #counters(): InspectorCounters {

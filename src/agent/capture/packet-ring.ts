@@ -61,6 +61,11 @@ export class PacketRing implements Disposable {
     return count;
   }
 
+  /** Passes over what there is without looking at it; the answer is how many packets. */
+  skip(): number {
+    return this.#ring.skip();
+  }
+
   [Symbol.dispose](): void {
     this.#ring[Symbol.dispose]();
   }

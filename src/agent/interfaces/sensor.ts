@@ -4,6 +4,7 @@ import {
   decodeAddress,
   decodeLink,
   type LinkCounters,
+  type LinkMessage,
   rtnetlinkGroups,
   rtnetlinkTypes,
   visitStats,
@@ -84,6 +85,13 @@ export class InterfaceSensor implements Disposable {
     this.#moved = false;
     this.#toldMs = nowMs;
     return { interfaces: this.rows(), interface_samples };
+  }
+
+  /** The links as rtnetlink describes them. */
+  links(): LinkMessage[] {
+    const links: LinkMessage[] = [];
+    this.#links.forEach((message) => void links.push(message));
+    return links;
   }
 
   rows(): InterfaceRow[] {

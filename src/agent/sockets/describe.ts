@@ -1,6 +1,7 @@
 import { errnoName } from '../../base/errno.ts';
 import { formatEndpoint } from '../../base/ip.ts';
 import type { ConnectionState, LimitedBy, ReportedConnection } from '../../wire/connection.ts';
+import { describeFacts } from '../capture/facts.ts';
 import { slotFlags } from './slot-table.ts';
 import type { TrackedConnection } from './tracked.ts';
 
@@ -94,8 +95,6 @@ export function describeConnection(
     phase: failed ? (connection.errorState === synSent ? 'connecting' : 'established') : null,
     reset_by: describeReset(connection),
     syn_retries: failed && connection.errorState === synSent ? connection.synRetries : null,
-    remote_name: null,
-    remote_name_source: null,
     user: identity.user,
     user_id: identity.user_id,
     command_line: identity.command_line,
@@ -105,15 +104,8 @@ export function describeConnection(
     process_started_at: identity.started_at,
     network_namespace: connection.netns,
     owner_unknown_reason: identity.unknown_reason,
-    application: null,
     count: 1,
-    application_by: null,
-    site: null,
-    sni: null,
-    alpn: null,
-    ja4: null,
-    tls_version: null,
-    remote_name_at: null,
+    ...describeFacts(connection.facts),
   };
 }
 

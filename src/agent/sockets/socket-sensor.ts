@@ -10,16 +10,25 @@ import type { Owners } from './owner.ts';
 import type { ExecEvent, ExitEvent } from './process-events.ts';
 import { Recorder } from './recorder.ts';
 import type { SlotSource } from './slot-source.ts';
+import type { TrackedConnection } from './tracked.ts';
 import { type Totals, Tracker, type TrackerListener } from './tracker.ts';
 
 /** How often all sockets are looked over for what no event tells: payload spliced out of a socket. */
 const refreshMs = 30_000;
+
+/** Who follows connections beside their listeners: each that opened, and each that ended, once. */
+export interface ConnectionWatcher {
+  opened(connection: TrackedConnection): void;
+  ended(connection: TrackedConnection): void;
+}
 
 export interface SocketSensorDeps {
   readonly owners: Owners;
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly isLocalAddress: (ip: string) => boolean;
+  /** Told of connections for what inspection finds in them. */
+  readonly watcher: ConnectionWatcher;
   readonly onProcessEvent: (event: ExecEvent | ExitEvent) => void;
   /** Keeps a row for good; `key` names the live connection that it stands for, if one was shown. */
   readonly record: (row: ReportedConnection, key: number | null) => void;
@@ -61,6 +70,11 @@ export class SocketSensor implements Disposable {
     this.#source.drainProcessEvents(this.#deps.onProcessEvent);
     this.#tracker.tick(nowNs, elapsedMs);
     this.#recorder.tick(nowMs);
+  }
+
+  /** Has what is said of an open connection told anew. */
+  revise(connection: TrackedConnection): void {
+    this.#live.revised(connection);
   }
 
   /** Whether the next changes hold all, asked for or not. */
@@ -122,17 +136,25 @@ export class SocketSensor implements Disposable {
   #makeListener(): TrackerListener {
     const live = this.#live;
     const recorder = this.#recorder;
+    const { watcher } = this.#deps;
     const nowMs = (): number => this.#tracker.nowMs;
     return {
-      onOpened: (connection) => live.opened(connection),
+      onOpened: (connection) => {
+        watcher.opened(connection);
+        live.opened(connection);
+      },
       onChanged: (connection) => live.changed(connection),
       onRevised: (connection) => live.revised(connection),
       onFailed: (connection, count) => recorder.failed(connection, count, nowMs()),
       onEnded: (connection, lingers) => {
+        watcher.ended(connection);
         recorder.ended(connection, lingers, nowMs());
         if (lingers) live.changed(connection);
       },
-      onPassed: (connection) => recorder.ended(connection, false, nowMs()),
+      onPassed: (connection) => {
+        watcher.ended(connection);
+        recorder.ended(connection, false, nowMs());
+      },
       onGone: (connection) => live.gone(connection),
     };
   }

@@ -1,4 +1,5 @@
 import type { Direction, LimitedBy, Protocol } from '../../wire/connection.ts';
+import type { ConnectionFacts } from '../capture/facts.ts';
 import type { FoldedRow } from './fold.ts';
 import type { Owner } from './owner.ts';
 
@@ -63,6 +64,8 @@ export class TrackedConnection {
   gone = false;
   /** The row that it was folded into, as long as more may be. */
   folded: FoldedRow | null = null;
+  /** What inspection has told of it. */
+  facts: ConnectionFacts | null = null;
 
   constructor(init: {
     readonly key: number;
@@ -95,5 +98,6 @@ export class TrackedConnection {
     this.jitterUs = -1;
     this.limitedBy = null;
     this.errors = 0;
+    this.facts = null;
   }
 }

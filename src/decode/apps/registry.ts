@@ -176,6 +176,11 @@ export class AppRegistry {
     return this.#byPort.get(keyOf(transport, port))?.[0].name ?? null;
   }
 
+  /** What each port speaks of, by `tcp 22`. */
+  portNames(): Record<string, string> {
+    return Object.fromEntries([...this.#named].map(([port, { name }]) => [port, name]));
+  }
+
   isServerPort(port: number, transport: 'tcp' | 'udp'): boolean {
     return this.#byPort.has(keyOf(transport, port));
   }

@@ -46,6 +46,13 @@ export class RingBuffer implements Disposable {
     }
   }
 
+  /** Passes over what there is without looking at it; the answer is how many records. */
+  skip(): number {
+    let count = 0;
+    this.drain(() => count++);
+    return count;
+  }
+
   [Symbol.dispose](): void {
     this.#consumer[Symbol.dispose]();
     this.#producer[Symbol.dispose]();

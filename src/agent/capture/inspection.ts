@@ -1,0 +1,170 @@
+import { describeError } from '../../base/errors.ts';
+import type { Reporter } from '../../platform/reporter.ts';
+import type { ReportedConnection } from '../../wire/connection.ts';
+import type { Losses, SensorStatus } from '../../wire/machine.ts';
+import type { InspectorCounters } from './inspector-messages.ts';
+import { type InspectorCommand, InspectorProcess } from './inspector-process.ts';
+import { ConnectionJoin, type JoinListener } from './join.ts';
+import { type HookedLink, PacketPrograms } from './packet-programs.ts';
+
+/** How long the row of an ended connection waits for what its last packets tell: the longest way of a packet to here. */
+const holdMs = 300;
+/** Rows that wait at most; past it the oldest goes as it is. */
+const maxHeld = 20_000;
+
+export interface InspectionDeps extends JoinListener {
+  readonly reporter: Reporter;
+  /** Where a completed row goes. */
+  readonly record: (row: ReportedConnection, key: number | null) => void;
+}
+
+interface Held {
+  readonly row: ReportedConnection;
+  readonly key: number | null;
+  readonly sinceMs: number;
+}
+
+/**
+ * Inspection of traffic as the agent has it: the kernel's programs, the process that reads what they copy, and what
+ * becomes of its words. Without the programs there are no messages, and all else goes on.
+ */
+export class Inspection {
+  readonly join: ConnectionJoin;
+  readonly #command: InspectorCommand | null;
+  readonly #deps: InspectionDeps;
+  #programs: PacketPrograms | null = null;
+  #process: InspectorProcess | null = null;
+  #reason: string | null = null;
+  #counters: InspectorCounters | null = null;
+  /** What former inspectors counted, of what is lost. */
+  #before = { evicted: 0, failures: 0, skipped: 0 };
+  #failuresTold = 0;
+  #held: Held[] = [];
+
+  /** Without a command there is no inspection, by the user's choice. */
+  constructor(command: InspectorCommand | null, deps: InspectionDeps) {
+    this.#command = command;
+    this.#deps = deps;
+    this.join = new ConnectionJoin(deps);
+  }
+
+  /** Loads the programs and starts the process that reads; where that cannot be, `status` says why. */
+  start(): void {
+    if (!this.#command) return;
+    try {
+      this.#programs = new PacketPrograms(this.#command.config.ringBytes);
+      this.#process = new InspectorProcess(this.#command, this.#programs.ringFd, this.#deps.reporter);
+      this.#process.start();
+    } catch (thrown) {
+      this.#reason = describeError(thrown).slice(0, 256);
+    }
+  }
+
+  /** Follows the interfaces and takes over what was found. `nowMs` is Unix time. */
+  tick(links: () => Iterable<HookedLink>, nowMs: number): void {
+    this.#programs?.follow(links());
+    this.#take(nowMs);
+    let due = 0;
+    while (due < this.#held.length && nowMs - this.#held[due].sinceMs >= holdMs) due++;
+    if (due > 0) for (const held of this.#held.splice(0, due)) this.#release(held);
+  }
+
+  /** Takes the row of an ended connection and hands it on when what its packets tell has arrived. */
+  complete(row: ReportedConnection, key: number | null, nowMs: number): void {
+    const held = { row, key, sinceMs: nowMs };
+    // Failures are shown at once.
+    if (row.error !== null || !this.#process?.works) {
+      this.#release(held);
+      return;
+    }
+    this.#held.push(held);
+    if (this.#held.length > maxHeld) this.#release(this.#held.shift()!);
+  }
+
+  /** Ends the inspector, takes its last words, and takes the programs out of the kernel. */
+  async stop(nowMs: number): Promise<void> {
+    await this.#process?.stop();
+    this.#take(nowMs);
+    for (const held of this.#held.splice(0)) this.#release(held);
+    this.#programs?.[Symbol.dispose]();
+    this.#programs = null;
+    this.#process = null;
+  }
+
+  /** Null where the user wants none. */
+  status(): SensorStatus | null {
+    if (!this.#command) return null;
+    const programs = this.#programs;
+    if (!programs)
+      return {
+        name: 'inspection',
+        level: 'off',
+        detail: 'what travels in connections is not looked at',
+        reason: this.#reason,
+        remedy: 'root, and Linux 5.11 or newer with BTF',
+      };
+    const failure = programs.failure;
+    const left = programs.left > 0 ? `${programs.left} interfaces more than can be watched` : null;
+    return {
+      name: 'inspection',
+      level: 'full',
+      detail: `eBPF (${programs.kind}) on ${programs.size} interfaces`,
+      reason: failure ?? left,
+      remedy: null,
+    };
+  }
+
+  /** Exact counts of what was not looked at, or forgotten. */
+  losses(): Losses {
+    if (!this.#programs) return {};
+    const { lost, lostRequests, evicted } = this.#programs.counters();
+    return {
+      packets_not_inspected: lost + this.#before.skipped,
+      http_requests_not_inspected: lostRequests,
+      flows_seen_anew: evicted,
+      flows_forgotten: this.#before.evicted + (this.#counters?.evicted ?? 0),
+      packets_not_understood: this.#before.failures + (this.#counters?.failures ?? 0),
+      inspector_messages: (this.#process?.refused ?? 0) + (this.#process?.overflowed ?? 0),
+      inspector_restarts: this.#process?.restarts ?? 0,
+    };
+  }
+
+  /** Process id of the inspector, while there is one. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  #take(nowMs: number): void {
+    for (const message of this.#process?.take() ?? []) {
+      if (message.kind === 'counters') this.#count(message);
+      else {
+        if (message.kind === 'ready') this.#begin(message.skipped);
+        this.join.take(message, nowMs);
+      }
+    }
+    this.join.tick(nowMs);
+  }
+
+  #begin(skipped: number): void {
+    this.#before.skipped += skipped;
+    this.#before.evicted += this.#counters?.evicted ?? 0;
+    this.#before.failures += this.#counters?.failures ?? 0;
+    this.#counters = null;
+    this.#failuresTold = 0;
+  }
+
+  #count(counters: InspectorCounters): void {
+    this.#counters = counters;
+    if (counters.failures <= this.#failuresTold) return;
+    this.#failuresTold = counters.failures;
+    this.#deps.reporter.error('the inspector stumbled over packets', {
+      packets: counters.failures,
+      reason: counters.failure,
+    });
+  }
+
+  #release({ row, key }: Held): void {
+    if (this.#command) this.join.complete(row);
+    this.#deps.record(row, key);
+  }
+}

@@ -1,0 +1,157 @@
+import { PassiveNames } from '../../rules/passive-names.ts';
+import type { ReportedConnection } from '../../wire/connection.ts';
+import type { ApplicationRecord } from '../../wire/traffic.ts';
+import type { Owner } from '../sockets/owner.ts';
+import type { TrackedConnection } from '../sockets/tracked.ts';
+import { addRecord, type ConnectionFacts, describeFacts, FactTable, noFacts } from './facts.ts';
+import type { InspectorMessage } from './inspector-messages.ts';
+
+/** Owners of connections that ended, for what is told of them afterwards. */
+const maxOwners = 16_384;
+/** Connections looked at again for a name, since an answer is told of a little after it has passed. */
+const maxFresh = 2_000;
+const freshMs = 400;
+/** A flow's facts may be stamped this much before its connection. */
+const earlyMs = 1_000;
+
+/** Whom an inspected record belongs to. */
+export type OnRecord = (record: ApplicationRecord, owner: Owner | null) => void;
+
+export interface JoinListener {
+  readonly onRecord: OnRecord;
+  /** What is said of an open connection is other than before. */
+  readonly onRevised: (connection: TrackedConnection) => void;
+}
+
+/**
+ * Joins what inspection tells to the connections that the kernel counts: by the cookies of the sockets at its ends, and
+ * by addresses where a connection is recorded after its end, or is of another network namespace.
+ */
+export class ConnectionJoin {
+  readonly names = new PassiveNames();
+  readonly #facts = new FactTable();
+  readonly #listener: JoinListener;
+  readonly #open = new Map<number, TrackedConnection>();
+  readonly #owners = new Map<number, Owner>();
+  #fresh: { readonly connection: TrackedConnection; readonly sinceMs: number }[] = [];
+  #ports: Readonly<Record<string, string>> = {};
+  readonly #byPort = new Map<string, ConnectionFacts>();
+
+  constructor(listener: JoinListener) {
+    this.#listener = listener;
+  }
+
+  opened(connection: TrackedConnection, nowMs: number): void {
+    if (connection.direction === 'listening' || connection.peer) return;
+    this.#open.set(connection.cookie, connection);
+    connection.facts = this.#namePort(connection);
+    if (this.#fresh.length < maxFresh) this.#fresh.push({ connection, sinceMs: nowMs });
+  }
+
+  ended(connection: TrackedConnection): void {
+    const { cookie, identity } = connection;
+    if (this.#open.get(cookie) === connection) this.#open.delete(cookie);
+    if (identity.process_id === null) return;
+    this.#owners.set(cookie, identity);
+    if (this.#owners.size <= maxOwners) return;
+    for (const oldest of this.#owners.keys()) {
+      this.#owners.delete(oldest);
+      return;
+    }
+  }
+
+  take(message: InspectorMessage, nowMs: number): void {
+    if (message.kind === 'ready') this.#ports = message.ports;
+    else if (message.kind === 'application') {
+      const { application } = message;
+      const facts = this.#facts.update(message, true, nowMs, (before) => ({
+        ...before,
+        application,
+        by: 'payload',
+      }));
+      this.#share(message.cookies, facts);
+    } else if (message.kind === 'record') this.#takeRecord(message, nowMs);
+  }
+
+  /** Looks for the names of those that opened a moment ago. */
+  tick(nowMs: number): void {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const one of fresh) {
+      if (this.#name(one.connection, nowMs) || nowMs - one.sinceMs > freshMs) continue;
+      this.#fresh.push(one);
+    }
+  }
+
+  /** Completes the row of a connection that is to be recorded. */
+  complete(row: ReportedConnection): void {
+    const openedMs = row.opened_at === null ? 0 : Date.parse(row.opened_at) - earlyMs;
+    const facts = this.#facts.find(row.protocol ?? '', row.local_addr, row.remote_addr, openedMs);
+    if (!facts) return;
+    const { remote_name, remote_name_source, remote_name_at } = row;
+    Object.assign(row, describeFacts(facts));
+    if (row.remote_name === null) Object.assign(row, { remote_name, remote_name_source, remote_name_at });
+  }
+
+  #takeRecord({ record, cookies }: Extract<InspectorMessage, { kind: 'record' }>, nowMs: number): void {
+    const [client, server] = cookies;
+    const owners = record.type === 'dns' ? [client, server] : [server, client];
+    this.#listener.onRecord(record, this.#ownerOf(owners[0]) ?? this.#ownerOf(owners[1]));
+    if (record.type === 'dns') {
+      this.names.add(record, nowMs);
+      return;
+    }
+    const transport = record.type === 'tls' && record.transport !== 'tcp' ? 'udp' : 'tcp';
+    const { src, dst } = record;
+    const facts = this.#facts.update({ transport, src, dst, cookies }, false, nowMs, (before) =>
+      addRecord(before, record),
+    );
+    this.#share(cookies, facts);
+  }
+
+  #ownerOf(cookie: number): Owner | null {
+    if (cookie === 0) return null;
+    const identity = this.#open.get(cookie)?.identity ?? this.#owners.get(cookie) ?? null;
+    return identity?.process_id === null ? null : identity;
+  }
+
+  #share(cookies: readonly [number, number], facts: ConnectionFacts): void {
+    for (const cookie of cookies) {
+      const connection = cookie === 0 ? undefined : this.#open.get(cookie);
+      if (!connection) continue;
+      const { remoteName = null, remoteNameAt = null } = connection.facts ?? {};
+      this.#set(connection, { ...facts, remoteName, remoteNameAt });
+    }
+  }
+
+  #set(connection: TrackedConnection, facts: ConnectionFacts): void {
+    const before = connection.facts ?? noFacts;
+    const fields = Object.keys(noFacts) as (keyof ConnectionFacts)[];
+    if (fields.every((field) => before[field] === facts[field])) return;
+    connection.facts = facts;
+    this.#listener.onRevised(connection);
+  }
+
+  /** Gives a connection the name that an answer gave its peer; false when there is none. */
+  #name(connection: TrackedConnection, nowMs: number): boolean {
+    const found = this.names.find(connection.remoteIp, connection.localIp, nowMs);
+    if (!found) return false;
+    const { name, answeredMs } = found;
+    const remoteNameAt = new Date(answeredMs).toISOString();
+    this.#set(connection, { ...(connection.facts ?? noFacts), remoteName: name, remoteNameAt });
+    return true;
+  }
+
+  /** What the service's port speaks of, as long as nothing is proved; one object a port. */
+  #namePort({ protocol, direction, localPort, remotePort }: TrackedConnection): ConnectionFacts | null {
+    const ports =
+      direction === 'inbound' ? [localPort] : direction === 'local' ? [remotePort, localPort] : [remotePort];
+    const key = ports.map((port) => `${protocol} ${port}`).find((one) => Object.hasOwn(this.#ports, one));
+    if (key === undefined) return null;
+    const known = this.#byPort.get(key);
+    if (known) return known;
+    const facts: ConnectionFacts = { ...noFacts, application: this.#ports[key], by: 'port' };
+    this.#byPort.set(key, facts);
+    return facts;
+  }
+}
