@@ -41,6 +41,7 @@ describe('rtnetlink', () => {
       name: 'vaph',
       up: true,
       loopback: false,
+      ethernet: true,
       carrier: true,
       kind: 'veth',
       mac: '02:fc:00:00:00:01',

@@ -53,7 +53,7 @@ async function run(
   await once(script, 'exit');
   server.close();
   await once(server, 'close');
-  agent.stop();
+  await agent.stop();
   return rows.filter((row) => row.remote_addr === `127.0.0.1:${port}`);
 }
 

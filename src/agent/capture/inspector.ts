@@ -39,7 +39,7 @@ export class Inspector {
     this.#options = options;
     this.#write = write;
     this.#analyzer = new Analyzer(
-      { mask: options.mask, ciphers: options.ciphers, flows: { maxFlows } },
+      { mask: options.mask, ciphers: options.ciphers, sparse: true, flows: { maxFlows } },
       {
         onRecord: (record, flow) => this.#tellRecord(record, flow),
         onApplication: (application, flow) => this.#tellApplication(application, flow),

@@ -178,7 +178,11 @@ export class AppRegistry {
 
   /** What each port speaks of, by `tcp 22`. */
   portNames(): Record<string, string> {
-    return Object.fromEntries([...this.#named].map(([port, { name }]) => [port, name]));
+    const named = [...this.#byPort].map(([key, [{ name }]]) => [
+      `${key > 0xffff ? 'udp' : 'tcp'} ${key & 0xffff}`,
+      name,
+    ]);
+    return Object.fromEntries(named) as Record<string, string>;
   }
 
   isServerPort(port: number, transport: 'tcp' | 'udp'): boolean {
