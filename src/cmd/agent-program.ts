@@ -58,12 +58,13 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
 export function readSensorOptions(
   values: Pick<AgentValues, 'sensor' | 'max-sockets' | 'connect-results' | 'inspect' | 'mask'>,
   account: Account | null,
+  stderr: 'inherit' | 'ignore' = 'inherit',
 ): AgentOptions {
   return {
     sensor: values.sensor,
     maxSockets: values['max-sockets'],
     connectResults: values['connect-results'],
-    inspector: values.inspect ? makeInspectorCommand(account, values.mask) : null,
+    inspector: values.inspect ? makeInspectorCommand(account, values.mask, stderr) : null,
   };
 }
 

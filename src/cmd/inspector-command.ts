@@ -9,10 +9,15 @@ const program = join(import.meta.dirname, '..', '..', 'bin', 'netmon.mjs');
 const ringBytes = 8 << 20;
 
 /** How to run the process that reads packets; it becomes `account`, and may know nothing of this one's environment. */
-export function makeInspectorCommand(account: Account | null, mask: boolean): InspectorCommand {
+export function makeInspectorCommand(
+  account: Account | null,
+  mask: boolean,
+  stderr: 'inherit' | 'ignore',
+): InspectorCommand {
   return {
     argv: [process.execPath, ...inspectorNodeFlags, program, 'inspector-child'],
     config: { ringBytes, account, mask },
     env: { PATH: process.env.PATH, NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' },
+    stderr,
   };
 }

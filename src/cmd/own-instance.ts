@@ -54,7 +54,7 @@ export async function startOwnInstance(values: UpValues, reporter: Reporter): Pr
         spool: { path: paths.spool, maxBytes: values['spool-limit'] },
         name: values['agent-name'],
         intervalMs: values.interval,
-        sensors: readSensorOptions(values),
+        sensors: readSensorOptions(values, account, 'ignore'),
       },
       reporter,
     );

@@ -24,6 +24,8 @@ export interface InspectorCommand {
   readonly argv: readonly string[];
   readonly config: Omit<InspectorConfig, 'skip'>;
   readonly env: NodeJS.ProcessEnv;
+  /** Where it says why it broke; nowhere on a terminal that somebody draws on. */
+  readonly stderr: 'inherit' | 'ignore';
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
@@ -98,9 +100,9 @@ export class InspectorProcess {
 
   #spawn(): void {
     const started = performance.now();
-    const { argv, config, env } = this.#command;
+    const { argv, config, env, stderr } = this.#command;
     const child = spawn(argv[0], argv.slice(1), {
-      stdio: ['pipe', 'pipe', 'inherit', this.#ringFd],
+      stdio: ['pipe', 'pipe', stderr, this.#ringFd],
       env,
       cwd: '/',
     }) as unknown as Child;
