@@ -41,6 +41,7 @@ import { postgresql } from './postgresql.ts';
 import { pptp } from './pptp.ts';
 import type { AppProtocol } from './protocol.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
+import { quic } from './quic/quic.ts';
 import { radius } from './radius.ts';
 import { rdp } from './rdp.ts';
 import { redis } from './redis.ts';
@@ -71,6 +72,7 @@ import { zabbix } from './zabbix.ts';
 /** Every application protocol, the strictest first: they are asked in this order, after those with the port. */
 export const appProtocols: readonly AppProtocol[] = [
   ...tls,
+  quic,
   ssh,
   vnc,
   rsync,

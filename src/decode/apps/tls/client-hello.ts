@@ -1,4 +1,4 @@
-import { toPrintable } from '../printable.ts';
+import { toHex, toPrintable } from '../printable.ts';
 import { Cursor } from './cursor.ts';
 import { isGrease } from './versions.ts';
 
@@ -59,7 +59,7 @@ export function decodeClientHello(
   return {
     legacyVersion,
     supportedVersions: parts.versions,
-    random: hexOf(bytes.subarray(randomAt, Math.min(end, randomAt + 32))),
+    random: toHex(bytes, randomAt, Math.min(end, randomAt + 32)),
     ciphers: offered.filter((one) => !isGrease(one)),
     extensions: parts.types,
     signatureAlgorithms: parts.signatureAlgorithms,
@@ -127,10 +127,4 @@ class Extensions {
     if (list.short) this.broken = true;
     else this.firstProtocol = first.bytes.slice(first.at, first.end);
   }
-}
-
-function hexOf(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
-  return text;
 }
