@@ -12,6 +12,11 @@ const maxAttributes = 64;
 /** First bytes by which DTLS is told from STUN on the same ports, RFC 7983 section 7. */
 const firstDtls = 20;
 const lastDtls = 63;
+/** And media, which have a header of 12 bytes (RFC 3550 section 5.1). */
+const firstMedia = 128;
+const lastMedia = 191;
+const mediaHeaderBytes = 12;
+const enoughMedia = 3;
 
 /** Session traversal utilities, RFC 8489 and, on its port, RFC 3489. */
 export const stun: AppProtocol = {
@@ -28,6 +33,7 @@ export const turn: AppProtocol = {
   transports: ['udp', 'tcp'],
   ports: [],
   recognise: (sample) => recogniseMethod(sample, (method) => turnMethods.has(method)),
+  makeParser: (conversation) => new StunParser(conversation),
 };
 
 function recogniseMethod(sample: Sample, isMethod: (method: number) => boolean): Verdict {
@@ -55,10 +61,11 @@ function areAttributes(bytes: Uint8Array, at: number, end: number): boolean {
   return at === end;
 }
 
-/** Waits for the conversation that STUN prepared: DTLS on the same ports. */
+/** Waits for what STUN prepared on the same ports: DTLS, which is read, or media. */
 class StunParser implements AppParser {
   readonly #conversation: Conversation;
   #isOver: boolean;
+  #mediaPackets = 0;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
@@ -66,9 +73,16 @@ class StunParser implements AppParser {
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
-    if (this.#isOver || bytes[start] < firstDtls || bytes[start] > lastDtls) return;
-    this.#isOver = true;
-    this.#conversation.restart({ fromClient, bytes, start, end, timeMs });
+    if (this.#isOver) return;
+    const first = bytes[start];
+    if (first >= firstDtls && first <= lastDtls) {
+      this.#isOver = true;
+      this.#conversation.restart({ fromClient, bytes, start, end, timeMs });
+    } else if (first >= firstMedia && first <= lastMedia && end - start >= mediaHeaderBytes) {
+      if (++this.#mediaPackets < enoughMedia) return;
+      this.#isOver = true;
+      this.#conversation.rename('rtp');
+    }
   }
 
   gap(): void {}

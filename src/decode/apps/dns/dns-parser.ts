@@ -39,7 +39,9 @@ export class DnsParser implements AppParser {
 
   #message(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     const message = decodeMessage(bytes, start, end, this.#isMulticast);
-    if (message === null || message.damaged) this.#conversation.malformed();
+    // A datagram may be shorter than announced because the capture cut it.
+    if (message?.damage === 'broken' || (this.#sides && message?.damage !== null))
+      this.#conversation.malformed();
     if (message === null) return;
     const exchange = this.#exchange(fromClient !== message.isResponse);
     if (!message.isResponse) exchange.ask(message, timeMs);

@@ -147,6 +147,14 @@ describe('dns', () => {
     ]);
     assert.deepEqual([records.length, analyzer.counters.malformed], [1, 1]);
   });
+
+  it('does not blame a message for the length of the capture', () => {
+    const { records, analyzer } = analyze([ask(query), reply(answer.subarray(0, 60))]);
+    assert.deepEqual(brief(records as DnsRecord[]), [
+      ['www.example.com', 'A', 'NOERROR', ['web.example.com']],
+    ]);
+    assert.equal(analyzer.counters.malformed, 0);
+  });
 });
 
 describe('dns over TCP', () => {

@@ -37,7 +37,7 @@ describe('domain name', () => {
   });
 
   it('is none where it runs out of bytes', () => {
-    for (const text of ['', '01', '0161', 'c0', '80', '41', '4120 00', '3f61'])
+    for (const text of ['', '01', '0161', 'c0', '41', '4120 00', '3f61'])
       assert.equal(at(hex(text)), null, text);
     assert.equal(skipName(hex('01 61'), 0, 2), -1);
     assert.equal(skipName(hex('01 61 c0'), 0, 3), -1);
@@ -46,5 +46,6 @@ describe('domain name', () => {
 
   it('tells of a label of an unknown kind', () => {
     assert.deepEqual(at(hex('42 00 00')), { text: '<Unknown extended label>', next: 1 });
+    assert.deepEqual(at(hex('80 00')), { text: '<Reserved label>', next: 1 });
   });
 });

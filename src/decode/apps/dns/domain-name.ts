@@ -8,6 +8,7 @@ const maxPointers = 128;
 /** What stands for a name that has no text, in the words of Wireshark. */
 export const noName = {
   tooLong: '<Name too long>',
+  reservedLabel: '<Reserved label>',
   unknownLabel: '<Unknown extended label>',
   loop: '<Name contains a pointer that loops>',
 } as const;
@@ -21,7 +22,7 @@ export interface DomainName {
 
 /**
  * The name at `at` of a message that begins at `start` (RFC 1035 section 4.1.4), pointers followed. Null when it runs out
- * of the message or has a label of no known kind.
+ * of the message.
  */
 export function decodeName(bytes: Uint8Array, start: number, at: number, end: number): DomainName | null {
   let text = '';
@@ -38,7 +39,7 @@ export function decodeName(bytes: Uint8Array, start: number, at: number, end: nu
       at = start + (((head & 0x3f) << 8) | bytes[at]);
       continue;
     }
-    if (head >= 0x80) return null;
+    if (head >= 0x80) return { text: noName.reservedLabel, next: next < 0 ? at : next };
     if (head >= 0x40 && head !== 0x41) return { text: noName.unknownLabel, next: next < 0 ? at : next };
     if (at >= end) return null;
     const isBits = head === 0x41;

@@ -18,6 +18,8 @@ export interface DnsQuestion {
   readonly class: number;
 }
 
+export type Damage = 'short' | 'broken';
+
 /** What is told of a message (RFC 1035 section 4). */
 export interface DnsMessage {
   readonly id: number;
@@ -26,8 +28,8 @@ export interface DnsMessage {
   /** Of a response; with the upper bits that EDNS adds. */
   readonly rcode: number;
   readonly answers: readonly DnsAnswer[];
-  /** Whether the message breaks its form, or ends before what its header announces. */
-  readonly damaged: boolean;
+  /** `broken` when it breaks its form, `short` when it ends before what its header announces, as one cut by the capture. */
+  readonly damage: Damage | null;
 }
 
 /** Decodes as much as is there. `more` has the additional records of a response count as answers, as in mDNS. */
@@ -49,15 +51,15 @@ export function decodeMessage(
     reader.records(counts[2], more);
   }
   const rcode = (flags & 15) | (reader.extendedRcode << 4);
-  const { answers, damaged } = reader;
-  return { id: u16(bytes, start), isResponse, questions, rcode, answers, damaged };
+  const { answers, damage } = reader;
+  return { id: u16(bytes, start), isResponse, questions, rcode, answers, damage };
 }
 
 /** Reads one message from front to back; after damage it finds nothing more. */
 class MessageReader {
   readonly answers: DnsAnswer[] = [];
   extendedRcode = 0;
-  damaged = false;
+  damage: Damage | null = null;
   readonly #bytes: Uint8Array;
   readonly #start: number;
   readonly #end: number;
@@ -75,11 +77,15 @@ class MessageReader {
     const found: DnsQuestion[] = [];
     for (let i = 0; i < count; i++) {
       const name = decodeName(this.#bytes, this.#start, this.#at, this.#end);
-      if (name === null || name.next + 4 > this.#end || found.length === maxQuestions) {
-        this.damaged = true;
+      if (name?.text === noName.reservedLabel || found.length === maxQuestions) {
+        this.damage = 'broken';
         break;
       }
-      if (name.text === noName.unknownLabel) this.damaged = true;
+      if (name === null || name.next + 4 > this.#end) {
+        this.damage = 'short';
+        break;
+      }
+      if (name.text === noName.unknownLabel) this.damage = 'broken';
       found.push({
         name: name.text,
         type: u16(this.#bytes, name.next),
@@ -91,7 +97,7 @@ class MessageReader {
   }
 
   records(count: number, told: boolean): void {
-    for (let i = 0; i < count && !this.damaged; i++) {
+    for (let i = 0; i < count && this.damage === null; i++) {
       if (!told && ++this.#skipped > maxSkipped) return;
       this.#record(told && this.answers.length < maxAnswers);
     }
@@ -102,7 +108,7 @@ class MessageReader {
     const head = skipName(this.#bytes, from, this.#end);
     const data = head + 10;
     if (head < 0 || data > this.#end || data + u16(this.#bytes, head + 8) > this.#end) {
-      this.damaged = true;
+      this.damage = 'short';
       return;
     }
     const end = data + u16(this.#bytes, head + 8);
@@ -116,7 +122,7 @@ class MessageReader {
     const bytes = this.#bytes;
     const name = decodeName(bytes, this.#start, from, this.#end);
     if (name === null) {
-      this.damaged = true;
+      this.damage = 'broken';
       return;
     }
     const ttl = u16(this.#bytes, head + 4) * 65536 + u16(this.#bytes, head + 6);

@@ -1,6 +1,6 @@
 import { u16 } from '../../packet/bytes.ts';
 import { isNamedType } from './codes.ts';
-import { decodeName, skipName } from './domain-name.ts';
+import { decodeName, noName, skipName } from './domain-name.ts';
 import { headerBytes } from './message.ts';
 
 /** QUERY, IQUERY, STATUS, NOTIFY, UPDATE, DSO: the assigned operation codes. */
@@ -59,7 +59,7 @@ export function mayBeMessage(bytes: Uint8Array, start: number, end: number): boo
   const isKnownOperation = (opcodes >> ((flags >> 11) & 15)) & 1;
   if (questions === 0) return isKnownOperation === 1 && flags >= flag.response;
   const name = decodeName(bytes, start, start + headerBytes, end);
-  if (name === null) return false;
+  if (name === null || name.text === noName.reservedLabel) return false;
   const isKnownClass = name.next + 4 <= end && classes.has(u16(bytes, name.next + 2) & classMask) ? 1 : 0;
   const doQuestionsFit = questions * questionBytes <= end - start ? 1 : 0;
   return isKnownOperation + isKnownClass + doQuestionsFit >= 2;
