@@ -1,5 +1,5 @@
 import type { Verdict } from './protocol.ts';
-import { mayStartWith, startsWith } from './text.ts';
+import { decodeLatin, mayStartWith, startsWith } from './text.ts';
 
 /** Longest line looked at; what is longer is no command. */
 const maxLineBytes = 4096;
@@ -38,12 +38,10 @@ export function commandIsOne(
 /** The first line without its end, as Latin text; null when it has not come, is too long or holds control characters. */
 export function firstLine(bytes: Uint8Array, start: number, end: number): string | null {
   const limit = Math.min(end, start + maxLineBytes);
-  let line = '';
   for (let at = start; at < limit; at++) {
     const byte = bytes[at];
-    if (byte === 10) return line.endsWith('\r') ? line.slice(0, -1) : line;
+    if (byte === 10) return decodeLatin(bytes, start, at > start && bytes[at - 1] === 13 ? at - 1 : at);
     if (byte < 32 && byte !== 9 && byte !== 13) return null;
-    line += String.fromCharCode(byte);
   }
   return null;
 }

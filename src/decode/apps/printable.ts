@@ -1,3 +1,5 @@
+import { decodeLatin } from './text.ts';
+
 /** What C has an own escape for, from BEL (7) on. */
 const escapes = ['\\a', '\\b', '\\t', '\\n', '\\v', '\\f', '\\r'];
 const replacement = '\ufffd';
@@ -16,10 +18,7 @@ export function toPrintable(bytes: Uint8Array, start: number, end: number): stri
 
 /** Bytes as text, each as the character with its number. */
 export function toAscii(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let at = start; at < end; at += 1024)
-    text += String.fromCharCode.apply(null, bytes.subarray(at, Math.min(end, at + 1024)) as never);
-  return text;
+  return decodeLatin(bytes, start, end);
 }
 
 /** Bytes in hexadecimal, at most `most` of them; an ellipsis says that there are more. */

@@ -60,7 +60,7 @@ function judgeStatusLine(bytes: Uint8Array, start: number, end: number): Verdict
 function judgeRequestLine(bytes: Uint8Array, start: number, end: number): Verdict {
   // A text may begin like any method; registered ones are in capitals, so that others are not waited for.
   let at = start;
-  while (at < end && isTokenByte(bytes[at])) at++;
+  while (at < end && at - start <= maxMethod && isTokenByte(bytes[at])) at++;
   if (at === start || at - start > maxMethod) return 'no';
   if (at === end) return 'more';
   if (bytes[at] !== 32) return 'no';

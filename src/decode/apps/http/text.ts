@@ -1,5 +1,4 @@
-/** Longest text handed to `fromCharCode` at once: arguments go over the stack. */
-const maxAtOnce = 4096;
+import { decodeLatin } from '../text.ts';
 
 /** Bytes as text: UTF-8 where they are that, otherwise a character for each byte. */
 export function decodeText(bytes: Uint8Array, start: number, end: number): string {
@@ -8,13 +7,6 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   return plain
     ? decodeLatin(bytes, start, end)
     : (decodeUtf8(bytes, start, end) ?? decodeLatin(bytes, start, end));
-}
-
-function decodeLatin(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let at = start; at < end; at += maxAtOnce)
-    text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + maxAtOnce)));
-  return text;
 }
 
 /** Null for what is no UTF-8 (RFC 3629 section 3). */
@@ -62,10 +54,14 @@ export function isName(bytes: Uint8Array, start: number, end: number, text: stri
 /** Space and tab, RFC 9110 section 5.6.3. */
 export const isBlank = (byte: number): boolean => byte === 32 || byte === 9;
 
+const tokenMarks = Uint8Array.from({ length: 128 }, (_, byte) =>
+  "!#$%&'*+-.^_`|~".includes(String.fromCharCode(byte)) ? 1 : 0,
+);
+
 /** `tchar`, RFC 9110 section 5.6.2. */
 export function isTokenByte(byte: number): boolean {
   if (byte >= 0x61 && byte <= 0x7a) return true;
   if (byte >= 0x41 && byte <= 0x5a) return true;
   if (byte >= 0x30 && byte <= 0x39) return true;
-  return byte > 32 && byte < 127 && "!#$%&'*+-.^_`|~".includes(String.fromCharCode(byte));
+  return byte < 128 && tokenMarks[byte] === 1;
 }
