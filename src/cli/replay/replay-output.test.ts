@@ -174,7 +174,6 @@ describe('replay output', () => {
     assert.doesNotMatch(page, / (?:src|href|style|on[a-z]+)=/);
     assert.ok(page.includes('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;\\u{202e}\\x1b[2J'));
     for (const text of [
-      '503',
       '5xx: 1',
       'TLS 1.2',
       'NOERROR',
