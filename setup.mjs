@@ -31,7 +31,7 @@ const lowestNode = [24, 12];
 
 /** Debian packages, each group beside those of the groups before it. */
 const debian = {
-  start: ['libbpf1'],
+  start: ['libbpf1', 'libpcap0.8'],
   test: [
     'bpftool',
     'chromium',
@@ -42,7 +42,9 @@ const debian = {
     'nftables',
     'nginx-light',
     'python3-psutil',
+    'tcpdump',
     'tmux',
+    'tshark',
     'wrk',
   ],
   check: ['clang', 'libbpf-dev', 'llvm'],

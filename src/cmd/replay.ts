@@ -11,9 +11,11 @@ import { renderSummary } from '../cli/replay/summary.ts';
 import { Analyzer } from '../decode/analyzer.ts';
 import { CaptureReader } from '../decode/capture/capture-reader.ts';
 import type { CapturedPacket } from '../decode/capture/captured-packet.ts';
+import { PacketFilter } from '../decode/capture/packet-filter.ts';
 import { nodeCiphers } from '../platform/ciphers.ts';
 import { readVersion } from '../platform/version.ts';
 import { defaultTrafficAlertRules, TrafficAlerts } from '../rules/alerts/traffic-alerts.ts';
+import { compilePcapFilter } from '../sys/pcap-filter.ts';
 import type { SummaryRecord, TrafficRecord } from '../wire/traffic.ts';
 import { readCaptureFile } from './capture-file.ts';
 import { Progress } from './progress.ts';
@@ -27,6 +29,7 @@ export interface ReplayOptions {
   readonly csv?: boolean;
   readonly html?: string;
   readonly type?: string;
+  readonly filter?: string;
   readonly mask?: boolean;
 }
 
@@ -59,7 +62,9 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
     },
   );
   let lastMs = 0;
+  const filter = options.filter === undefined ? null : makeFilter(options.filter);
   const reader = new CaptureReader(({ bytes, start, end, length, linkType, timeMs }: CapturedPacket) => {
+    if (filter && !filter(linkType).matches(bytes, start, end, length)) return;
     if (timeMs > lastMs) lastMs = timeMs;
     statistics?.addPacket(timeMs, length);
     analyzer.packet(bytes, start, end, length, linkType, timeMs);
@@ -79,6 +84,19 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
   if (reader.error === null || out.closed) return 0;
   process.stderr.write(`netmon: ${escapeText(path)} is damaged: ${escapeText(reader.error)}\n`);
   return damagedExit;
+}
+
+/** The filter for packets of a link type, compiled for each that there is in the file. */
+function makeFilter(expression: string): (linkType: number) => PacketFilter {
+  const byLinkType = new Map<number, PacketFilter>();
+  return (linkType) => {
+    let filter = byLinkType.get(linkType);
+    if (!filter) {
+      filter = new PacketFilter(compilePcapFilter(expression, linkType));
+      byLinkType.set(linkType, filter);
+    }
+    return filter;
+  };
 }
 
 interface Outputs {
