@@ -62,6 +62,7 @@ import { syslog } from './syslog.ts';
 import { tds } from './tds.ts';
 import { telnet } from './telnet.ts';
 import { tftp } from './tftp.ts';
+import { dtls } from './tls/dtls.ts';
 import { tls } from './tls/tls.ts';
 import { vnc } from './vnc.ts';
 import { wireguard } from './wireguard.ts';
@@ -73,6 +74,7 @@ import { zabbix } from './zabbix.ts';
 export const appProtocols: readonly AppProtocol[] = [
   ...tls,
   quic,
+  dtls,
   ssh,
   vnc,
   rsync,

@@ -262,6 +262,9 @@ describe('QUIC', () => {
         `damage ${seed}`,
       );
       tlsOf([['>', buildInitial({ keyId, frames: noise })]]);
+      const damagedHello = first.slice();
+      for (let i = 0; i < 4; i++) damagedHello[noise[3 + i] % damagedHello.length] = noise[7 + i];
+      tlsOf([['>', buildInitial({ keyId, frames: cryptoFrame(0, damagedHello) })]]);
       tlsOf([['>', join(initial.subarray(0, 18), noise)]]);
     }
   });
