@@ -6,7 +6,7 @@ import { describeFlow } from './flows/describe-flow.ts';
 import type { Flow } from './flows/flow.ts';
 import { defaultFlowTableOptions, FlowTable, type FlowTableOptions, lists } from './flows/flow-table.ts';
 import { OrderedReader } from './flows/ordered-reader.ts';
-import { isOver, isReused, isTimedOut, noteOpening, noteReset } from './flows/tcp-connection.ts';
+import { isLoneSyn, isOver, isReused, isTimedOut, noteOpening, noteReset } from './flows/tcp-connection.ts';
 import { isSeenTwice, judgeSegment } from './flows/tcp-quality.ts';
 import type { TcpSide } from './flows/tcp-side.ts';
 import { decodeLayers, decodePacket } from './packet/decode.ts';
@@ -167,6 +167,13 @@ export class Analyzer {
   }
 
   #tcp(flow: Flow, packet: Packet, fromClient: boolean): void {
+    if (isLoneSyn(flow, packet)) {
+      flow.synMs = packet.timeMs;
+      flow.synSequence = packet.sequence;
+      flow.synIpId = packet.ipId;
+      return;
+    }
+    if (!flow.client) flow.openSides();
     const side = (fromClient ? flow.client : flow.server) as TcpSide;
     const other = (fromClient ? flow.server : flow.client) as TcpSide;
     const { flags, timeMs, payloadBytes } = packet;

@@ -3,6 +3,7 @@ import type { AppRegistry } from '../apps/registry.ts';
 import { arpProtocol } from '../packet/packet.ts';
 import type { Flow } from './flow.ts';
 import { describeState } from './tcp-connection.ts';
+import { TcpSide } from './tcp-side.ts';
 
 const protocolNames: Readonly<Record<number, string>> = {
   1: 'icmp',
@@ -45,10 +46,15 @@ export function describeFlow(flow: Flow, registry: AppRegistry): FlowRecord {
   };
 }
 
+/** What there is to tell of a side without packets. */
+const unseen = new TcpSide();
+
 /** How well the packets of a TCP connection passed so far; null for other flows. */
 export function describeQuality(flow: Flow): FlowQuality | null {
-  const { client, server, synMs, synAckMs, openedMs } = flow;
-  if (!client || !server) return null;
+  if (flow.transport !== 'tcp') return null;
+  const { synMs, synAckMs, openedMs } = flow;
+  const client = flow.client ?? unseen;
+  const server = flow.server ?? unseen;
   const segments = client.dataSegments + server.dataSegments;
   const retransmissions = client.retransmissions + server.retransmissions;
   return {

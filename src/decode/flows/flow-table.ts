@@ -5,6 +5,8 @@ import { FlowList } from './flow-list.ts';
 /** A flow moves to the young end of its list when it was put there this long ago. */
 const listedAnewMs = 1_000;
 const firstBuckets = 1_024;
+/** Ended flows kept for use. A flood makes flows as fast as it ends others, all of which would be old garbage. */
+const maxUnused = 1_024;
 
 /** Which list a flow waits in, in the order in which they are emptied when there is no room. */
 export const lists = {
@@ -46,6 +48,7 @@ export class FlowTable {
   /** The one found last: packets come in runs. */
   #last: Flow | null = null;
   #made = 0;
+  readonly #unused: Flow[] = [];
   /** Whether what was found last goes from client to server. */
   fromClient = true;
   size = 0;
@@ -95,6 +98,9 @@ export class FlowTable {
   end(flow: Flow): void {
     this.#unlink(flow);
     this.#onEnd(flow);
+    if (!flow.isUnknown || this.#unused.length >= maxUnused) return;
+    flow.clear();
+    this.#unused.push(flow);
   }
 
   /** Ends flows that were silent for too long; costs what it ends. */
@@ -126,7 +132,8 @@ export class FlowTable {
     if (this.size >= this.#buckets.length) this.#grow();
     this.fromClient = this.#isFromClient(packet);
     const hash = hashOf(packet);
-    const flow = new Flow(this.#made++, packet, this.fromClient, hash);
+    const flow = this.#unused.pop() ?? new Flow();
+    flow.begin(this.#made++, packet, this.fromClient, hash);
     const bucket = hash & (this.#buckets.length - 1);
     flow.chained = this.#buckets[bucket];
     this.#buckets[bucket] = flow;

@@ -10,29 +10,32 @@ export interface Tally {
   bytes: number;
 }
 
-/** Traffic between two endpoints of one protocol. */
+/**
+ * Traffic between two endpoints of one protocol. A flow that never had payload is used again once it has ended; others
+ * are not.
+ */
 export class Flow {
   /** Counts the flows of a table. */
-  readonly id: number;
-  readonly protocol: number;
-  readonly transport: 'tcp' | 'udp' | null;
+  id = 0;
+  protocol = 0;
+  transport: 'tcp' | 'udp' | null = null;
   /** Addresses of client and server as four signed words each, then their ports in one. */
-  readonly c0: number;
-  readonly c1: number;
-  readonly c2: number;
-  readonly c3: number;
-  readonly s0: number;
-  readonly s1: number;
-  readonly s2: number;
-  readonly s3: number;
-  readonly ports: number;
-  readonly firstMs: number;
-  lastMs: number;
+  c0 = 0;
+  c1 = 0;
+  c2 = 0;
+  c3 = 0;
+  s0 = 0;
+  s1 = 0;
+  s2 = 0;
+  s3 = 0;
+  ports = 0;
+  firstMs = 0;
+  lastMs = 0;
   readonly sent: Tally = { packets: 0, bytes: 0 };
   readonly received: Tally = { packets: 0, bytes: 0 };
-  /** TCP only. */
-  readonly client: TcpSide | null;
-  readonly server: TcpSide | null;
+  /** TCP only, and not for a lone SYN: floods are made of them. */
+  client: TcpSide | null = null;
+  server: TcpSide | null = null;
   /** The application's conversation, once there is payload. */
   dialogue: Dialogue<Flow> | null = null;
   /** Cookies of the sockets at both ends, as far as the machine that captures has them; 0 otherwise. */
@@ -45,11 +48,14 @@ export class Flow {
   synMs = -1;
   synAckMs = -1;
   openedMs = -1;
+  /** Sequence number and identification of the client's first SYN. */
+  synSequence = 0;
+  synIpId = -1;
   /** When the client first sent payload, and how long the server's first took from there; -1 before. */
   askedMs = -1;
   firstByteMs = -1;
   /** Of the table: its chain of equal hashes, its list, and its place in that. */
-  readonly hash: number;
+  hash = 0;
   chained: Flow | null = null;
   list = 0;
   listedMs = 0;
@@ -58,8 +64,8 @@ export class Flow {
   #src = '';
   #dst = '';
 
-  /** The flow that a packet begins. */
-  constructor(id: number, packet: Packet, fromClient: boolean, hash: number) {
+  /** Starts with the packet that is the first of it. */
+  begin(id: number, packet: Packet, fromClient: boolean, hash: number): void {
     const { addresses, protocol, sourcePort, destinationPort } = packet;
     const client = fromClient ? 0 : 4;
     const server = 4 - client;
@@ -78,8 +84,37 @@ export class Flow {
     this.ports = fromClient ? (sourcePort << 16) | destinationPort : (destinationPort << 16) | sourcePort;
     this.firstMs = packet.timeMs;
     this.lastMs = packet.timeMs;
-    this.client = protocol === ipProtocols.tcp ? new TcpSide() : null;
-    this.server = protocol === ipProtocols.tcp ? new TcpSide() : null;
+  }
+
+  /** Whether it may be used again: nobody was told of it but by its end. */
+  get isUnknown(): boolean {
+    return this.dialogue === null && this.client === null;
+  }
+
+  /** Forgets what the flow was. */
+  clear(): void {
+    this.sent.packets = 0;
+    this.sent.bytes = 0;
+    this.received.packets = 0;
+    this.received.bytes = 0;
+    this.clientCookie = 0;
+    this.serverCookie = 0;
+    this.error = null;
+    this.reset = false;
+    this.synMs = -1;
+    this.synAckMs = -1;
+    this.openedMs = -1;
+    this.askedMs = -1;
+    this.firstByteMs = -1;
+    this.#src = '';
+    this.#dst = '';
+  }
+
+  /** Makes the sides of a TCP connection; a lone SYN is entered into its one. */
+  openSides(): void {
+    this.client = new TcpSide();
+    this.server = new TcpSide();
+    if (this.synMs >= 0) this.client.enterSyn(this.synSequence, this.synIpId, this.synMs);
   }
 
   get clientPort(): number {

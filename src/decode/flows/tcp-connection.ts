@@ -17,6 +17,8 @@ export function isOver({ client, server, reset }: Flow): boolean {
 /** A SYN with another number belongs to a new connection that has the same ports. */
 export function isReused(flow: Flow, packet: Packet, fromClient: boolean): boolean {
   if ((packet.flags & syn) === 0) return false;
+  if (!flow.client)
+    return flow.synMs >= 0 && fromClient && !(packet.flags & ack) && flow.synSequence !== packet.sequence;
   const side = fromClient ? flow.client : flow.server;
   if (!side) return false;
   if (isOver(flow)) {
@@ -26,6 +28,11 @@ export function isReused(flow: Flow, packet: Packet, fromClient: boolean): boole
   }
   // Both sides may send a SYN at once (RFC 9293 section 3.5), which is no new connection.
   return (packet.flags & ack) === 0 && side.fromStart && side.initial !== packet.sequence;
+}
+
+/** Whether a packet is a connection's first, and no more than a SYN: all that is noted of it fits into the flow. */
+export function isLoneSyn(flow: Flow, packet: Packet): boolean {
+  return flow.client === null && flow.synMs < 0 && packet.payloadBytes === 0 && (packet.flags & 0x3f) === syn;
 }
 
 /** Notes the SYN of a side, or what the first acknowledgment says of one that was not captured. */
@@ -64,14 +71,14 @@ export function noteReset(flow: Flow, packet: Packet, fromClient: boolean): void
 /** Whether the client's SYNs went unanswered long enough for its program to hear of it, or would be in the end. */
 export function isTimedOut(flow: Flow, nowMs: number): boolean {
   const { client, server, synMs, reset } = flow;
-  if (!client || !server || reset || synMs < 0 || server.started || flow.received.packets > 0) return false;
-  return client.delivered === 0 && nowMs - synMs >= answerMs;
+  if (reset || synMs < 0 || server?.started || flow.received.packets > 0) return false;
+  return (client?.delivered ?? 0) === 0 && nowMs - synMs >= answerMs;
 }
 
 /** The state by what was seen, with the names of RFC 9293; that of the client where both have one. */
 export function describeState(flow: Flow): string | null {
   const { client, server } = flow;
-  if (!client || !server) return null;
+  if (!client || !server) return flow.synMs < 0 ? null : 'SYN_SENT';
   if (isOver(flow)) return 'CLOSED';
   if (client.finished) return 'FIN_WAIT1';
   if (server.finished) return 'CLOSE_WAIT';

@@ -94,6 +94,19 @@ export class TcpSide {
     this.fromStart = true;
   }
 
+  /** A SYN that came when nothing was known of this side. */
+  enterSyn(sequence: number, ipId: number, timeMs: number): void {
+    this.synchronize(sequence);
+    this.highest = this.next;
+    this.hasHighest = true;
+    this.highestMs = timeMs;
+    this.sampleEnd = this.next;
+    this.sampleMs = timeMs;
+    this.lastMs = timeMs;
+    this.lastSequence = sequence;
+    this.lastIpId = ipId;
+  }
+
   /** Whether these bytes, or some at the same place, were here before. */
   has(sequence: number, length: number): boolean {
     if (((sequence + length - this.next) | 0) <= 0) return true;
