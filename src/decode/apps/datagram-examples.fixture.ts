@@ -248,4 +248,109 @@ export const datagramExamples: readonly Example[] = [
     turns: [['>', hex('80 c9 0001 12345678 81 ca 0002 12345678 00000000')]],
     nearMiss: [['>', hex('80 c9 0001 12345678 81 ca 0003 12345678 00000000')]],
   },
+  {
+    name: 'gtp',
+    transport: 'udp',
+    port: 2152,
+    // Version 1, a packet of the user of 4 bytes.
+    turns: [['>', hex('30 ff 0004 00000001 45000000')]],
+    nearMiss: [['>', hex('30 ff 0005 00000001 45000000')]],
+  },
+  {
+    name: 'netflow',
+    transport: 'udp',
+    turns: [['>', join(hex('0005 0001'), zeros(20 + 48))]],
+    nearMiss: [['>', join(hex('0005 0002'), zeros(20 + 48))]],
+  },
+  {
+    name: 'netflow',
+    transport: 'udp',
+    // IPFIX with one set of 8 bytes.
+    turns: [['>', join(hex('000a 0018'), zeros(12), hex('0002 0008 00000000'))]],
+    nearMiss: [['>', join(hex('000a 0018'), zeros(12), hex('0002 0007 00000000'))]],
+  },
+  {
+    name: 'netflow',
+    transport: 'udp',
+    turns: [['>', join(hex('0009 0001'), zeros(16), hex('0000 0008 00000000'))]],
+  },
+  {
+    name: 'sflow',
+    transport: 'udp',
+    // Agent 192.0.2.1; one sample of 4 bytes.
+    turns: [
+      ['>', join(hex('00000005 00000001 c0000201'), zeros(12), hex('00000001 00000001 00000004 00000000'))],
+    ],
+    nearMiss: [
+      ['>', join(hex('00000005 00000001 c0000201'), zeros(12), hex('00000001 00000001 00000003 00000000'))],
+    ],
+  },
+  {
+    name: 'bfd',
+    transport: 'udp',
+    port: 3784,
+    turns: [['>', join(hex('20 c0 03 18'), zeros(20))]],
+    nearMiss: [['>', join(hex('20 c0 03 19'), zeros(20))]],
+  },
+  {
+    name: 'raknet',
+    transport: 'udp',
+    turns: [['>', join(hex('05 00ffff00fefefefefdfdfdfd12345678 0b'), zeros(40))]],
+    nearMiss: [['>', join(hex('05 00ffff00fefefefefdfdfdfd12345679 0b'), zeros(40))]],
+  },
+  {
+    name: 'rtps',
+    transport: 'udp',
+    turns: [['>', join(text('RTPS'), hex('02 01'), zeros(30))]],
+    nearMiss: [['>', join(text('RTPS'), hex('09 01'), zeros(30))]],
+  },
+  {
+    name: 'someip',
+    transport: 'udp',
+    turns: [['>', hex('1234 0001 00000008 0000 0001 01 01 00 00')]],
+    nearMiss: [['>', hex('1234 0001 00000009 0000 0001 01 01 00 00')]],
+  },
+  {
+    name: 'nat-pmp',
+    transport: 'udp',
+    port: 5351,
+    turns: [['>', hex('00 00')]],
+    nearMiss: [['>', hex('00 00 00')]],
+  },
+  {
+    name: 'dropbox-lan',
+    transport: 'udp',
+    port: 17_500,
+    turns: [['>', '{"host_int": 1, "version": [2, 0], "displayname": "", "port": 17500, "namespaces": []}']],
+    nearMiss: [['>', '{"host": 1}']],
+  },
+  {
+    name: 'ws-discovery',
+    transport: 'udp',
+    port: 3702,
+    turns: [
+      ['>', '<?xml version="1.0"?><soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope">'],
+    ],
+    nearMiss: [['>', '<?xml version="1.0"?><feed>']],
+  },
+  {
+    name: 'l2tp',
+    transport: 'udp',
+    port: 1701,
+    turns: [['>', hex('c802 000c 0000 0000 0000 0000')]],
+    nearMiss: [['>', hex('c802 000d 0000 0000 0000 0000')]],
+  },
+  {
+    name: 'rip',
+    transport: 'udp',
+    port: 520,
+    turns: [['>', join(hex('02 02 0000'), zeros(20))]],
+    nearMiss: [['>', join(hex('02 02 0000'), zeros(21))]],
+  },
+  {
+    name: 'bacnet',
+    transport: 'udp',
+    turns: [['>', hex('81 0b 000c 0120ffff00ff1008')]],
+    nearMiss: [['>', hex('81 0b 000d 0120ffff00ff1008')]],
+  },
 ];

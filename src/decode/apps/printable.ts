@@ -13,11 +13,6 @@ const invisible = /[\p{C}\p{Zl}\p{Zp}]/u;
 export function toPrintable(bytes: Uint8Array, start: number, end: number): string {
   for (let i = start; i < end; i++)
     if (bytes[i] < 0x20 || bytes[i] > 0x7e) return toPrintableSlowly(bytes, start, end);
-  return toAscii(bytes, start, end);
-}
-
-/** Bytes as text, each as the character with its number. */
-export function toAscii(bytes: Uint8Array, start: number, end: number): string {
   return decodeLatin(bytes, start, end);
 }
 
@@ -46,7 +41,8 @@ function toPrintableSlowly(bytes: Uint8Array, start: number, end: number): strin
 
 function showAscii(byte: number): string {
   if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);
-  return escapes[byte - 7] ?? `\\${byte.toString(8).padStart(3, '0')}`;
+  if (byte >= 7 && byte < 7 + escapes.length) return escapes[byte - 7];
+  return `\\${byte >> 6}${(byte >> 3) & 7}${byte & 7}`;
 }
 
 /** Bytes of the character at `at` (RFC 3629 section 4: shortest form, no surrogates); 0 when it is none. */

@@ -1,5 +1,7 @@
 import { ajp } from './ajp.ts';
 import { amqp } from './amqp.ts';
+import { bacnet } from './bacnet.ts';
+import { bfd } from './bfd.ts';
 import { bgp } from './bgp.ts';
 import { bitcoin } from './bitcoin.ts';
 import { bittorrent } from './bittorrent.ts';
@@ -10,10 +12,13 @@ import { dhcp } from './dhcp.ts';
 import { dhcpv6 } from './dhcpv6.ts';
 import { dnp3 } from './dnp3.ts';
 import { dns, llmnr, mdns } from './dns/dns.ts';
+import { dropboxLan } from './dropbox-lan.ts';
 import { fix } from './fix.ts';
 import { ftp } from './ftp.ts';
 import { gearman } from './gearman.ts';
 import { git } from './git.ts';
+import { gtp } from './gtp.ts';
+import { hsrp } from './hsrp.ts';
 import { http } from './http/http.ts';
 import { ssdp } from './http/ssdp.ts';
 import { iec104 } from './iec104.ts';
@@ -23,14 +28,17 @@ import { irc } from './irc.ts';
 import { iscsi } from './iscsi.ts';
 import { kafka } from './kafka.ts';
 import { kerberos } from './kerberos.ts';
+import { l2tp } from './l2tp.ts';
 import { ldap } from './ldap.ts';
 import { memcached } from './memcached.ts';
 import { modbus } from './modbus.ts';
 import { mongodb } from './mongodb.ts';
 import { mqtt } from './mqtt.ts';
 import { mysql } from './mysql.ts';
+import { natPmp } from './nat-pmp.ts';
 import { nats } from './nats.ts';
 import { netbiosDgm, netbiosNs } from './netbios.ts';
+import { netflow } from './netflow.ts';
 import { nntp } from './nntp.ts';
 import { ntp } from './ntp.ts';
 import { opcua } from './opcua.ts';
@@ -43,19 +51,24 @@ import type { AppProtocol } from './protocol.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
 import { quic } from './quic/quic.ts';
 import { radius } from './radius.ts';
+import { raknet } from './raknet.ts';
 import { rdp } from './rdp.ts';
 import { redis } from './redis.ts';
+import { rip } from './rip.ts';
 import { rpc } from './rpc.ts';
 import { rsync } from './rsync.ts';
 import { rtcp } from './rtcp.ts';
 import { rtmp } from './rtmp.ts';
+import { rtps } from './rtps.ts';
 import { rtsp } from './rtsp.ts';
 import { s7comm } from './s7comm.ts';
+import { sflow } from './sflow.ts';
 import { sip } from './sip.ts';
 import { smb } from './smb.ts';
 import { smtp } from './smtp.ts';
 import { snmp } from './snmp.ts';
 import { socks } from './socks.ts';
+import { someip } from './someip.ts';
 import { ssh } from './ssh.ts';
 import { stun, turn } from './stun.ts';
 import { syslog } from './syslog.ts';
@@ -66,6 +79,7 @@ import { dtls } from './tls/dtls.ts';
 import { tls } from './tls/tls.ts';
 import { vnc } from './vnc.ts';
 import { wireguard } from './wireguard.ts';
+import { wsDiscovery } from './ws-discovery.ts';
 import { x11 } from './x11.ts';
 import { xmpp } from './xmpp.ts';
 import { zabbix } from './zabbix.ts';
@@ -102,6 +116,20 @@ export const appProtocols: readonly AppProtocol[] = [
   rtcp,
   tftp,
   syslog,
+  raknet,
+  rtps,
+  wsDiscovery,
+  dropboxLan,
+  netflow,
+  sflow,
+  someip,
+  bacnet,
+  l2tp,
+  gtp,
+  bfd,
+  hsrp,
+  rip,
+  natPmp,
   dhcpv6,
   ntp,
   coap,

@@ -1,5 +1,5 @@
-import { toAscii } from './printable.ts';
 import type { AppProtocol } from './protocol.ts';
+import { decodeLatin } from './text.ts';
 
 /** Enough for priority, version and time. */
 const maxHeadBytes = 64;
@@ -25,7 +25,7 @@ export const syslog: AppProtocol = {
     if (!fromClient || (transport === 'tcp' && !beginning)) return 'no';
     const first = bytes[start];
     if (first !== 0x3c && (transport === 'udp' || first < 0x31 || first > 0x39)) return 'no';
-    const head = toAscii(bytes, start, Math.min(end, start + maxHeadBytes));
+    const head = decodeLatin(bytes, start, Math.min(end, start + maxHeadBytes));
     const isPort = serverPort === udpPort || serverPort === tcpPort;
     if (surely.test(head) || (isPort && onPort.test(head))) return 'yes';
     return transport === 'tcp' && head.length < maxHeadBytes && mayBecome.test(head) ? 'more' : 'no';

@@ -36,3 +36,11 @@ export function decodeLatin(bytes: Uint8Array, start: number, end: number): stri
   }
   return text;
 }
+
+/** Whether the bytes that `digits` writes in hexadecimal are at `at`; false when less is there. */
+export function hexAt(bytes: Uint8Array, at: number, end: number, digits: string): boolean {
+  if (end - at < digits.length / 2) return false;
+  for (let i = 0; i < digits.length / 2; i++)
+    if (bytes[at + i] !== Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16)) return false;
+  return true;
+}

@@ -1,6 +1,6 @@
 import { u16 } from '../packet/bytes.ts';
-import { toAscii } from './printable.ts';
 import type { AppProtocol } from './protocol.ts';
+import { decodeLatin } from './text.ts';
 
 /** Longest request believed. */
 const maxRequestBytes = 1024;
@@ -16,6 +16,6 @@ export const tftp: AppProtocol = {
     if (end - start < 8 || end - start > maxRequestBytes) return 'no';
     const operation = u16(bytes, start);
     if (operation !== 1 && operation !== 2) return 'no';
-    return request.test(toAscii(bytes, start + 2, end)) ? 'yes' : 'no';
+    return request.test(decodeLatin(bytes, start + 2, end)) ? 'yes' : 'no';
   },
 };
