@@ -7,6 +7,7 @@
 import { missing } from '../test/support/needs.ts';
 import { measureConnections } from './connections.ts';
 import { measureDelay } from './delay.ts';
+import { measureReplay } from './replay.ts';
 import type { BenchmarkOptions } from './report.ts';
 import { measureRequests } from './requests.ts';
 import { measureSeen } from './seen.ts';
@@ -19,6 +20,7 @@ const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise
   requests: measureRequests,
   connections: measureConnections,
   delay: measureDelay,
+  replay: measureReplay,
 };
 
 const names = process.argv.slice(2).filter((one) => !one.startsWith('--'));

@@ -14,6 +14,11 @@ export function formatBytes(bytes: number | null): string {
   return `${formatShort(value, unit > 0)} ${byteUnits[unit]}`;
 }
 
+/** `1,234,567`. (A locale's own way would load what 20 ms of a start are.) */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** Bytes per second: `1.5 KB/s`. */
 export function formatRate(bytesPerSecond: number | null): string {
   return bytesPerSecond === null ? '-' : `${formatBytes(bytesPerSecond)}/s`;

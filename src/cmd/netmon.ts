@@ -8,7 +8,12 @@ try {
     await runInspectorChild();
   } else if (process.argv[2] === 'warm-up') {
     // What was loaded once is in the compile cache: the set-up calls this, so that the first start is a warm one.
-    await Promise.all([import('./program.ts'), import('./up.ts'), import('./server-program.ts')]);
+    await Promise.all([
+      import('./program.ts'),
+      import('./up.ts'),
+      import('./server-program.ts'),
+      import('./replay.ts'),
+    ]);
   } else {
     const { makeProgram } = await import('./program.ts');
     await makeProgram().parseAsync();

@@ -1,4 +1,4 @@
-import { formatBytes } from '../cli/format.ts';
+import { formatBytes, formatCount } from '../cli/format.ts';
 
 /** Until then nothing is drawn, so that a short run leaves no trace; then this often. */
 const firstMs = 300;
@@ -22,7 +22,7 @@ export class Progress {
     if (!this.#isShown || now < this.#nextMs) return;
     this.#nextMs = now + everyMs;
     this.#drawn = true;
-    const rate = `${formatBytes(done)}, ${packets.toLocaleString('en')} packets, ${formatBytes(
+    const rate = `${formatBytes(done)}, ${formatCount(packets)} packets, ${formatBytes(
       (done / (now - this.#startedMs)) * 1000,
     )}/s`;
     if (all === null || all === 0) process.stderr.write(`\r\x1b[K${rate}`);

@@ -15,7 +15,6 @@ import { PacketFilter } from '../decode/capture/packet-filter.ts';
 import { nodeCiphers } from '../platform/ciphers.ts';
 import { readVersion } from '../platform/version.ts';
 import { defaultTrafficAlertRules, TrafficAlerts } from '../rules/alerts/traffic-alerts.ts';
-import { compilePcapFilter } from '../sys/pcap-filter.ts';
 import type { SummaryRecord, TrafficRecord } from '../wire/traffic.ts';
 import { readCaptureFile } from './capture-file.ts';
 import { Progress } from './progress.ts';
@@ -38,56 +37,75 @@ export interface ReplayOptions {
  * all.
  */
 export async function runReplay(path: string, options: ReplayOptions): Promise<number> {
-  if (options.json && options.csv)
-    throw new NetmonError('NM_BAD_FLAG', '--json and --csv exclude each other');
   const out = new StandardOutput();
-  const outputs = chooseOutputs(path, options, out);
-  const statistics = outputs.statistics;
-  const record = (one: Exclude<TrafficRecord, SummaryRecord>): void => {
-    for (const output of outputs.all) output.record(one);
-  };
-  const alerts = new TrafficAlerts(defaultTrafficAlertRules, {
-    onAlert: record,
-    formatTime: (ms) => new Date(ms).toISOString(),
+  const { all, statistics, isQuiet } = chooseOutputs(path, options, out);
+  const filter = options.filter === undefined ? null : await makeFilter(options.filter);
+  const pipeline = makePipeline(options.mask ?? false, (record) => {
+    for (const output of all) output.record(record);
   });
-  const hits = new HitTimes((ms) => alerts.addHit({}, ms));
-  const analyzer = new Analyzer(
-    { mask: options.mask ?? false, ciphers: nodeCiphers },
-    {
-      onRecord: (one) => {
-        if (one.type === 'http') hits.add(Date.parse(one.ts));
-        record(one);
-      },
-      onFlowEnd: record,
-    },
-  );
-  let lastMs = 0;
-  const filter = options.filter === undefined ? null : makeFilter(options.filter);
+  const { analyzer } = pipeline;
   const reader = new CaptureReader(({ bytes, start, end, length, linkType, timeMs }: CapturedPacket) => {
     if (filter && !filter(linkType).matches(bytes, start, end, length)) return;
-    if (timeMs > lastMs) lastMs = timeMs;
     statistics?.addPacket(timeMs, length);
     analyzer.packet(bytes, start, end, length, linkType, timeMs);
+    if (timeMs > pipeline.lastMs) pipeline.lastMs = timeMs;
   });
-  const progress = new Progress(outputs.isQuiet || !process.stdout.isTTY);
+  const progress = new Progress(isQuiet || !process.stdout.isTTY);
   await readCaptureFile(path, reader, {
-    onProgress: (done, all) => progress.show(done, all, analyzer.counters.packets),
+    onProgress: (done, size) => progress.show(done, size, analyzer.counters.packets),
     isEnded: () => out.closed,
   });
   progress.clear();
-  analyzer.finish();
-  hits.finish();
-  alerts.pass(lastMs);
-  for (const output of outputs.all)
-    output.finish({ type: 'summary', ...analyzer.counters, error: reader.error });
+  pipeline.finish();
+  for (const output of all) output.finish({ type: 'summary', ...analyzer.counters, error: reader.error });
   out.flush();
   if (reader.error === null || out.closed) return 0;
   process.stderr.write(`netmon: ${escapeText(path)} is damaged: ${escapeText(reader.error)}\n`);
   return damagedExit;
 }
 
+interface Pipeline {
+  readonly analyzer: Analyzer;
+  /** Of the packets; to be kept up to date. */
+  lastMs: number;
+  finish(): void;
+}
+
+/** From packets to records, alerts among them. */
+function makePipeline(
+  mask: boolean,
+  onRecord: (record: Exclude<TrafficRecord, SummaryRecord>) => void,
+): Pipeline {
+  const alerts = new TrafficAlerts(defaultTrafficAlertRules, {
+    onAlert: onRecord,
+    formatTime: (ms) => new Date(ms).toISOString(),
+  });
+  const hits = new HitTimes((ms) => alerts.addHit({}, ms));
+  const analyzer = new Analyzer(
+    { mask, ciphers: nodeCiphers },
+    {
+      onRecord: (record) => {
+        if (record.type === 'http') hits.add(Date.parse(record.ts));
+        onRecord(record);
+      },
+      onFlowEnd: onRecord,
+    },
+  );
+  return {
+    analyzer,
+    lastMs: 0,
+    finish() {
+      analyzer.finish();
+      hits.finish();
+      alerts.pass(this.lastMs);
+    },
+  };
+}
+
 /** The filter for packets of a link type, compiled for each that there is in the file. */
-function makeFilter(expression: string): (linkType: number) => PacketFilter {
+async function makeFilter(expression: string): Promise<(linkType: number) => PacketFilter> {
+  // Loaded when it is needed: the C libraries' part takes time at a start.
+  const { compilePcapFilter } = await import('../sys/pcap-filter.ts');
   const byLinkType = new Map<number, PacketFilter>();
   return (linkType) => {
     let filter = byLinkType.get(linkType);
@@ -108,6 +126,8 @@ interface Outputs {
 }
 
 function chooseOutputs(path: string, options: ReplayOptions, out: StandardOutput): Outputs {
+  if (options.json && options.csv)
+    throw new NetmonError('NM_BAD_FLAG', '--json and --csv exclude each other');
   const types = readTypes(options.type);
   const write = (text: string): void => out.write(text);
   const all: ReplayOutput[] = [];

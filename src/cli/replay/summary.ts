@@ -7,7 +7,7 @@ import type {
   TimeSummary,
 } from '../../wire/traffic-statistics.ts';
 import { escapeText } from '../escape.ts';
-import { formatBytes, formatElapsed, formatTime } from '../format.ts';
+import { formatBytes, formatCount, formatElapsed, formatTime } from '../format.ts';
 import { type Column, renderTable } from '../table.ts';
 import type { ReplayStatistics } from './statistics.ts';
 
@@ -48,7 +48,7 @@ function renderHeadline(
   summary: SummaryRecord,
   { timeline, quality }: ReplayStatistics,
 ): string[] {
-  const count = (value: number, what: string): string => `${value.toLocaleString('en')} ${what}`;
+  const count = (value: number, what: string): string => `${formatCount(value)} ${what}`;
   const times =
     timeline.slots.length === 0
       ? []

@@ -7,8 +7,8 @@ import {
 import { isPcap, PcapFormat } from './pcap.ts';
 import { blockTypes, PcapngFormat } from './pcapng.ts';
 
-/** Bytes taken in at a time. Larger ones were no faster, smaller ones cost more calls. */
-const defaultBufferBytes = 1024 * 1024;
+/** Bytes taken in at a time. It stays in a processor's second cache; larger ones were slower. */
+const defaultBufferBytes = 256 * 1024;
 /** The first word says what kind of file it is. */
 const magicBytes = 4;
 

@@ -1,6 +1,6 @@
 import { bucketLatency, type Histogram } from '../../../base/histogram.ts';
 import type { StatusCounts } from '../../../wire/traffic-statistics.ts';
-import { formatElapsed } from '../../format.ts';
+import { formatCount, formatElapsed } from '../../format.ts';
 import type { TimeSlot } from '../timeline.ts';
 import { type Content, html, type Markup } from './html.ts';
 
@@ -75,7 +75,7 @@ export function drawRequests(slots: readonly TimeSlot[], axis: TimeAxis, marks: 
     const x = xOf((timeMs - axis.startMs) / axis.slotMs, axis);
     return html`<line class="${kind}" x1="${x}" x2="${x}" y1="${top - 12}" y2="${height - bottom}"><title>${text}</title></line><text x="${x}" y="${top - 13}" text-anchor="middle">${kind}</text>`;
   });
-  return frame([...bars, ...lines], axis, most, (value) => value.toLocaleString('en'));
+  return frame([...bars, ...lines], axis, most, (value) => formatCount(value));
 }
 
 function frame(
@@ -178,7 +178,7 @@ export function drawStatusLegend(statuses: StatusCounts): Markup {
       .filter((name) => statuses[name] > 0)
       .map((name) => [
         statusColours[name],
-        `${name === 'none' ? 'unanswered' : name}: ${statuses[name].toLocaleString('en')}`,
+        `${name === 'none' ? 'unanswered' : name}: ${formatCount(statuses[name])}`,
       ]),
   );
 }

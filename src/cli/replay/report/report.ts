@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SummaryRecord } from '../../../wire/traffic.ts';
-import { formatBytes, formatElapsed, formatRate } from '../../format.ts';
+import { formatBytes, formatCount, formatElapsed, formatRate } from '../../format.ts';
 import type { ReplayStatistics } from '../statistics.ts';
 import {
   drawCurve,
@@ -80,14 +80,14 @@ function drawTiles(summary: SummaryRecord, { period, errors }: ReplayStatistics)
   const { http, encrypted, dns } = period.describe(1, 1);
   const failures = errors.top(Number.POSITIVE_INFINITY).reduce((sum, [, { count }]) => sum + count, 0);
   const tiles: readonly (readonly [string, string, boolean?])[] = [
-    [summary.packets.toLocaleString('en'), 'packets'],
+    [formatCount(summary.packets), 'packets'],
     [formatBytes(summary.bytes), 'on the wire'],
-    [summary.flows.toLocaleString('en'), 'flows'],
-    [http.total.hits.toLocaleString('en'), 'HTTP requests'],
-    [encrypted.total.connections.toLocaleString('en'), 'encrypted connections'],
-    [dns.total.queries.toLocaleString('en'), 'DNS questions'],
-    [failures.toLocaleString('en'), 'failed connections', failures > 0],
-    [summary.malformed.toLocaleString('en'), 'malformed packets', summary.malformed > 0],
+    [formatCount(summary.flows), 'flows'],
+    [formatCount(http.total.hits), 'HTTP requests'],
+    [formatCount(encrypted.total.connections), 'encrypted connections'],
+    [formatCount(dns.total.queries), 'DNS questions'],
+    [formatCount(failures), 'failed connections', failures > 0],
+    [formatCount(summary.malformed), 'malformed packets', summary.malformed > 0],
   ];
   return html`<div class="tiles">${tiles.map(([value, what, bad]) => html`<div class="tile${bad ? ' bad' : ''}"><b>${value}</b><span>${what}</span></div>`)}</div>`;
 }

@@ -5,7 +5,7 @@ import type {
   HttpTally,
   NamedTally,
 } from '../../../wire/traffic-statistics.ts';
-import { formatBytes, formatElapsed } from '../../format.ts';
+import { formatBytes, formatCount, formatElapsed } from '../../format.ts';
 import { drawBar, drawStatuses } from './charts.ts';
 import { type Content, html, type Markup } from './html.ts';
 
@@ -39,7 +39,7 @@ export function httpColumns(
   const most = Math.max(...rows.map(({ hits }) => hits), 1);
   return [
     { title, kind: 'name', content: ({ name }) => name || '(none)' },
-    { title: 'Hits', kind: 'number', content: ({ hits }) => hits.toLocaleString('en') },
+    { title: 'Hits', kind: 'number', content: ({ hits }) => formatCount(hits) },
     { title: '', kind: 'bar', content: ({ hits }) => drawBar(hits, most) },
     { title: 'Status', kind: 'bar', content: ({ statuses }) => drawStatuses(statuses) },
     { title: 'Received', kind: 'number', content: ({ response_bytes }) => formatBytes(response_bytes) },
@@ -57,7 +57,7 @@ export function encryptedColumns(
   const most = Math.max(...rows.map(bytes), 1);
   return [
     { title, kind: 'name', content: ({ name }) => name },
-    { title: 'Connections', kind: 'number', content: ({ connections }) => connections.toLocaleString('en') },
+    { title: 'Connections', kind: 'number', content: ({ connections }) => formatCount(connections) },
     { title: 'Bytes', kind: 'number', content: (row) => formatBytes(bytes(row)) },
     { title: '', kind: 'bar', content: (row) => drawBar(bytes(row), most, 'c1') },
   ];
@@ -67,10 +67,10 @@ export function dnsColumns(title: string, rows: readonly DnsTally[]): ReportColu
   const most = Math.max(...rows.map(({ queries }) => queries), 1);
   return [
     { title, kind: 'name', content: ({ name }) => name },
-    { title: 'Questions', kind: 'number', content: ({ queries }) => queries.toLocaleString('en') },
+    { title: 'Questions', kind: 'number', content: ({ queries }) => formatCount(queries) },
     { title: '', kind: 'bar', content: ({ queries }) => drawBar(queries, most, 'c4') },
-    { title: 'Failed', kind: 'number', content: ({ failures }) => failures.toLocaleString('en') },
-    { title: 'Unanswered', kind: 'number', content: ({ unanswered }) => unanswered.toLocaleString('en') },
+    { title: 'Failed', kind: 'number', content: ({ failures }) => formatCount(failures) },
+    { title: 'Unanswered', kind: 'number', content: ({ unanswered }) => formatCount(unanswered) },
     { title: 'p50', kind: 'number', content: ({ response_time }) => formatElapsed(response_time.p50_ms) },
     { title: 'p95', kind: 'number', content: ({ response_time }) => formatElapsed(response_time.p95_ms) },
   ];
@@ -91,7 +91,7 @@ export function trafficColumns(
   const most = Math.max(...rows.map(({ sent, received }) => sent + received), 1);
   return [
     { title, kind: 'name', content: ({ name }) => name },
-    { title: 'Flows', kind: 'number', content: ({ flows }) => flows.toLocaleString('en') },
+    { title: 'Flows', kind: 'number', content: ({ flows }) => formatCount(flows) },
     { title: 'Sent', kind: 'number', content: ({ sent }) => formatBytes(sent) },
     { title: 'Received', kind: 'number', content: ({ received }) => formatBytes(received) },
     { title: '', kind: 'bar', content: ({ sent, received }) => drawBar(sent + received, most, colour) },
@@ -111,7 +111,7 @@ export function countColumns(
   const most = Math.max(...rows.map(({ count }) => count), 1);
   return [
     { title, kind, content: ({ name }) => name },
-    { title: 'Count', kind: 'number', content: ({ count }) => count.toLocaleString('en') },
+    { title: 'Count', kind: 'number', content: ({ count }) => formatCount(count) },
     { title: '', kind: 'bar', content: ({ count }) => drawBar(count, most, 'c6') },
   ];
 }
