@@ -13,7 +13,16 @@ const connectionCount = 10_000;
 const busyCount = 100;
 /** The table of connections, in the page. */
 const grid = `document.querySelector('[role="grid"]')`;
-const pages = ['/', '/errors', '/processes', '/interfaces', '/status'] as const;
+const pages = [
+  '/',
+  '/errors',
+  '/protocols',
+  '/http',
+  '/dns',
+  '/processes',
+  '/interfaces',
+  '/status',
+] as const;
 
 describe('the dashboard in Chromium', { skip: browserMissing ?? false }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'netmon-dashboard-'));

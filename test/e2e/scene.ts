@@ -3,7 +3,7 @@ import type { LiveSource, SourceFrame } from '../../src/agent/link/source.ts';
 import { makeReporter } from '../../src/platform/reporter.ts';
 import type { ReportedConnection } from '../../src/wire/connection.ts';
 import { connectionStates } from '../../src/wire/connection.ts';
-import type { DurableRecord } from '../../src/wire/link.ts';
+import type { DurableRecord, PacketsAnswer } from '../../src/wire/link.ts';
 import type { InterfaceRow, ProcessRow, Sample, SensorStatus, SystemRow } from '../../src/wire/machine.ts';
 import { reported } from '../../src/wire/reported.fixture.ts';
 
@@ -54,8 +54,25 @@ export class Scene implements LiveSource {
   fail(fields: Partial<ReportedConnection>): void {
     const at = new Date().toISOString();
     const connection = reported({ timestamp: at, opened_at: at, closed_at: at, state: 'CLOSED', ...fields });
-    const record: DurableRecord = { kind: 'connection', key: null, connection };
+    this.record({ kind: 'connection', key: null, connection });
+  }
+
+  /** Has the link keep and send a record. */
+  record(record: DurableRecord): void {
     this.#link?.record(record);
+  }
+
+  async packets(): Promise<PacketsAnswer> {
+    const packet = { timestamp: new Date().toISOString(), length: 74, captured: 74, protocol: 'tcp' };
+    return {
+      packets: [
+        { ...packet, direction: 'sent', info: hostileNames.markup },
+        { ...packet, direction: 'received', info: 'SYN ACK' },
+      ],
+      left_out: 5,
+      pcapng: Buffer.from('not looked into').toString('base64'),
+      reason: null,
+    };
   }
 
   onReading(listener: () => void): void {

@@ -11,6 +11,9 @@ import { ConnectionsView } from './views/connections/connections-view.tsx';
 
 const loaders = {
   errors: () => import('./views/errors/errors-view.tsx'),
+  protocols: () => import('./views/protocols/protocols-view.tsx'),
+  http: () => import('./views/http/http-view.tsx'),
+  dns: () => import('./views/dns/dns-view.tsx'),
   processes: () => import('./views/processes/processes-view.tsx'),
   interfaces: () => import('./views/interfaces/interfaces-view.tsx'),
   health: () => import('./views/health/health-view.tsx'),
@@ -18,6 +21,9 @@ const loaders = {
   palette: () => import('./app/palette.tsx'),
 };
 const ErrorsView = lazy(loaders.errors);
+const ProtocolsView = lazy(loaders.protocols);
+const HttpView = lazy(loaders.http);
+const DnsView = lazy(loaders.dns);
 const ProcessesView = lazy(loaders.processes);
 const InterfacesView = lazy(loaders.interfaces);
 const HealthView = lazy(loaders.health);
@@ -43,6 +49,9 @@ createRoot(document.getElementById('root')!).render(
             <Route element={<Shell />}>
               <Route index element={<ConnectionsView />} />
               <Route path="errors" element={<ErrorsView />} />
+              <Route path="protocols" element={<ProtocolsView />} />
+              <Route path="http" element={<HttpView />} />
+              <Route path="dns" element={<DnsView />} />
               <Route path="processes" element={<ProcessesView />} />
               <Route path="interfaces" element={<InterfacesView />} />
               <Route path="status" element={<HealthView />} />

@@ -5,7 +5,16 @@ import { html, renderPage } from './html.ts';
 import type { StaticFile, StaticFiles } from './static-files.ts';
 
 /** Addresses within the dashboard, which it routes by itself. */
-const dashboardPaths = ['/connections', '/errors', '/processes', '/interfaces', '/status'] as const;
+const dashboardPaths = [
+  '/connections',
+  '/errors',
+  '/protocols',
+  '/http',
+  '/dns',
+  '/processes',
+  '/interfaces',
+  '/status',
+] as const;
 
 /** Most bytes of the login form, which has one field. */
 const maxFormBytes = 8192;

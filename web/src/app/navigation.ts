@@ -1,4 +1,14 @@
-import { Activity, CircleX, Cpu, EthernetPort, HeartPulse, type LucideIcon } from 'lucide-react';
+import {
+  Activity,
+  BookOpen,
+  ChartPie,
+  CircleX,
+  Cpu,
+  EthernetPort,
+  Globe,
+  HeartPulse,
+  type LucideIcon,
+} from 'lucide-react';
 
 /** A page of the dashboard; `key` after `g` goes there. */
 export interface Page {
@@ -11,6 +21,9 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: '/', title: 'Connections', icon: Activity, key: 'c' },
   { path: '/errors', title: 'Errors', icon: CircleX, key: 'e' },
+  { path: '/protocols', title: 'Protocols', icon: ChartPie, key: 'o' },
+  { path: '/http', title: 'HTTP', icon: Globe, key: 't' },
+  { path: '/dns', title: 'DNS', icon: BookOpen, key: 'd' },
   { path: '/processes', title: 'Processes', icon: Cpu, key: 'p' },
   { path: '/interfaces', title: 'Interfaces', icon: EthernetPort, key: 'i' },
   { path: '/status', title: 'Health', icon: HeartPulse, key: 'h' },

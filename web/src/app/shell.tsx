@@ -4,6 +4,7 @@ import { NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { formatRate } from '../lib/format.ts';
 import { useLive } from '../live/use-live.ts';
 import { Loading } from '../ui/message.tsx';
+import { AlertBanner, AlertCount } from './alert-banner.tsx';
 import { CostNote } from './cost-note.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { focusSearch, useKeys } from './keys.ts';
@@ -29,6 +30,7 @@ export function Shell() {
       <div className="flex min-h-0 min-w-0 flex-col max-md:row-span-2 max-md:row-start-1">
         <Header title={title} onPalette={() => setPalette(true)} />
         <OfflineBar />
+        <AlertBanner />
         <div className={`flex min-h-0 flex-1 flex-col ${offline ? 'opacity-80 saturate-[0.25]' : ''}`}>
           <ErrorBoundary key={location.pathname}>
             <Suspense fallback={<Loading what="the page" />}>
@@ -52,6 +54,7 @@ function Header({ title, onPalette }: { title: string; onPalette: () => void }) 
       <Logo className="md:hidden" />
       <h1 className="text-[0.95rem] font-semibold">{title}</h1>
       <LinkPill />
+      <AlertCount />
       {title !== 'Connections' && <HeaderRates />}
       <div className="ml-auto flex items-center gap-2">
         <button type="button" className="control max-sm:w-[2.125rem] max-sm:px-0" onClick={onPalette}>
@@ -118,7 +121,7 @@ function Sidebar() {
   return (
     <nav
       aria-label="Pages"
-      className="flex border-line bg-panel max-md:row-start-3 max-md:border-t max-md:pb-[env(safe-area-inset-bottom)] md:flex-col md:gap-1 md:border-r md:p-2"
+      className="flex border-line bg-panel max-md:row-start-3 max-md:overflow-x-auto max-md:border-t max-md:pb-[env(safe-area-inset-bottom)] md:flex-col md:gap-1 md:border-r md:p-2"
     >
       <div className="flex h-9 items-center gap-2.5 px-2 max-md:hidden">
         <Logo />
@@ -130,7 +133,7 @@ function Sidebar() {
           to={path}
           end
           title={title}
-          className="flex flex-1 items-center rounded-lg text-ink-3 hover:text-ink max-md:h-14 max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-2xs md:h-10 md:flex-none md:justify-center md:gap-3 md:hover:bg-raised xl:justify-start xl:px-3 xl:text-sm aria-[current=page]:font-medium aria-[current=page]:text-ink md:aria-[current=page]:bg-raised"
+          className="flex flex-1 items-center rounded-lg text-ink-3 hover:text-ink max-md:h-14 max-md:min-w-[4.25rem] max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-2xs md:h-10 md:flex-none md:justify-center md:gap-3 md:hover:bg-raised xl:justify-start xl:px-3 xl:text-sm aria-[current=page]:font-medium aria-[current=page]:text-ink md:aria-[current=page]:bg-raised"
         >
           <Icon className="size-[1.15rem] shrink-0" aria-hidden />
           <span className="md:max-xl:sr-only">{title}</span>

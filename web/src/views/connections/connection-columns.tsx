@@ -92,6 +92,23 @@ function sortable(
   });
 }
 
+/** A column by which the server does not sort. */
+function shown(id: string, header: string, layout: ColumnLayout, cell: (row: Connection) => unknown) {
+  return helper.display({
+    id,
+    header,
+    meta: layout,
+    enableSorting: false,
+    cell: ({ row }) => cell(row.original),
+  });
+}
+
+/** The application protocol; in another type where only the port speaks for it. */
+function Application({ connection: { application, application_by } }: { connection: Connection }) {
+  if (application_by === 'port') return <Text value={`${application}?`} className="text-ink-3 italic" />;
+  return <Text value={application} />;
+}
+
 /** Columns whose width only the reader's wish shows. */
 const onRequest = Number.POSITIVE_INFINITY;
 
@@ -105,6 +122,9 @@ export const connectionColumns: readonly Column<Connection>[] = [
   sortable('local', 'Local', { min: 8.6, grow: 0.6, from: 840 }, (row) => <Text value={row.local_addr} />),
   sortable('remote', 'Remote', { min: 8, grow: 3, from: 0 }, (row) => <Remote connection={row} />),
   sortable('protocol', 'Proto', { min: 2.8, from: 620, label: 'Protocol' }, (row) => row.protocol ?? '–'),
+  shown('application', 'App', { min: 4.6, from: 1180, label: 'Application' }, (row) => (
+    <Application connection={row} />
+  )),
   sortable('direction', 'Direction', { min: 6, from: 1500 }, (row) => (
     <DirectionCell direction={row.direction} />
   )),
@@ -150,6 +170,19 @@ export const connectionColumns: readonly Column<Connection>[] = [
     (row) => formatCount(row.retransmits),
     true,
   ),
+  shown('site', 'Site', { min: 8, grow: 1, from: 1900, label: 'Site (HTTP host or server name)' }, (row) => (
+    <Text value={row.site ?? row.sni} />
+  )),
+  shown('sni', 'SNI', { min: 8, from: onRequest, label: 'TLS server name' }, (row) => (
+    <Text value={row.sni} />
+  )),
+  shown('alpn', 'ALPN', { min: 5, from: onRequest }, (row) => <Text value={row.alpn} />),
+  shown('ja4', 'JA4', { min: 14, from: onRequest, label: 'JA4 fingerprint' }, (row) => (
+    <Text value={row.ja4} />
+  )),
+  shown('tls_version', 'TLS', { min: 4.5, from: onRequest, label: 'TLS version' }, (row) => (
+    <Text value={row.tls_version} />
+  )),
   sortable('user', 'User', { min: 6, from: 1600 }, (row) => <Text value={row.user} />),
   sortable('container', 'Container', { min: 8, from: onRequest }, (row) => <Text value={row.container} />),
   sortable('unit', 'Unit', { min: 9, from: onRequest }, (row) => <Text value={row.unit} />),

@@ -3,13 +3,21 @@ import { X } from 'lucide-react';
 import { type ReactNode, useRef } from 'react';
 import type { Connection } from '../../../../src/wire/connection.ts';
 import type { Filters } from '../../lib/filters.ts';
-import { formatBytes, formatCount, formatMs, formatPercent, formatTime } from '../../lib/format.ts';
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatPercent,
+  formatTime,
+} from '../../lib/format.ts';
 import { rest } from '../../lib/rest.ts';
 import { Empty, Failed, Loading } from '../../ui/message.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import { Text } from '../../ui/text.tsx';
 import { Duration, Process, Rate } from './connection-columns.tsx';
 import { History } from './history.tsx';
+import { Packets } from './packets.tsx';
 
 interface DetailsDrawerProps {
   readonly id: string;
@@ -83,7 +91,11 @@ function Details(props: { connection: Connection; gone: boolean; onFilter: (filt
           <Text value={c.remote_addr} wrap className="text-ink" />
         </Fact>
         <Fact name="Name" skip={c.remote_name === null}>
-          <Text value={c.remote_name} wrap /> <span className="text-ink-3">({c.remote_name_source})</span>
+          <Text value={c.remote_name} wrap />{' '}
+          <span className="text-ink-3">
+            ({c.remote_name_source}
+            {c.remote_name_at !== null && `, ${formatAge(now - Date.parse(c.remote_name_at))} ago`})
+          </span>
         </Fact>
         <Fact name="Local">
           <Text value={c.local_addr} wrap />
@@ -92,8 +104,27 @@ function Details(props: { connection: Connection; gone: boolean; onFilter: (filt
         <Fact name="Owner" skip={c.organization === null && c.country === null}>
           <Text value={[c.organization, c.asn && `AS${c.asn}`, c.country].filter(Boolean).join(' · ')} wrap />
         </Fact>
+      </Section>
+      <Section title="Inside" skip={!isInspected(c)}>
         <Fact name="Application" skip={c.application === null}>
-          <Text value={c.application} wrap />
+          <Text value={c.application} wrap />{' '}
+          {c.application_by !== null && (
+            <span className="text-ink-3">
+              ({c.application_by === 'port' ? 'by its port alone' : 'proved by its payload'})
+            </span>
+          )}
+        </Fact>
+        <Fact name="Site" skip={c.site === null}>
+          <Text value={c.site} wrap />
+        </Fact>
+        <Fact name="Server name" skip={c.sni === null}>
+          <Text value={c.sni} wrap />
+        </Fact>
+        <Fact name="TLS" skip={c.tls_version === null && c.alpn === null}>
+          <Text value={[c.tls_version, c.alpn && `ALPN ${c.alpn}`].filter(Boolean).join(', ')} wrap />
+        </Fact>
+        <Fact name="JA4" skip={c.ja4 === null}>
+          <Text value={c.ja4} wrap />
         </Fact>
       </Section>
       <Section title="Traffic">
@@ -144,9 +175,14 @@ function Details(props: { connection: Connection; gone: boolean; onFilter: (filt
           </Fact>
         ))}
       </Section>
+      {c.direction !== 'listening' && <Packets key={c.id} id={c.id} />}
       <History connection={c} onFilter={onFilter} />
     </>
   );
+}
+
+function isInspected({ application, site, sni, tls_version, alpn, ja4 }: Connection): boolean {
+  return [application, site, sni, tls_version, alpn, ja4].some((value) => value !== null);
 }
 
 function ProcessSection({ connection: c }: { connection: Connection }) {

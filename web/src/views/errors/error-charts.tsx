@@ -2,6 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { lazy, Suspense, useCallback } from 'react';
 import type { ErrorList } from '../../../../src/client/rest.ts';
 import type { Palette } from '../../charts/echart.tsx';
+import { legend, tooltip } from '../../charts/options.ts';
 import { countByErrno } from '../../lib/error-summary.ts';
 import { formatClock, formatCount, formatTime } from '../../lib/format.ts';
 import { makeVisible } from '../../lib/visible-text.ts';
@@ -48,15 +49,6 @@ export function ErrnoShare({ list }: { list: ErrorList }) {
   );
 }
 
-function tooltip(palette: Palette): object {
-  return {
-    renderMode: 'richText',
-    backgroundColor: palette.raised,
-    borderColor: palette.line,
-    textStyle: { color: palette.ink, fontSize: 12 },
-  };
-}
-
 function timelineOption({ since, until, timeline }: ErrorList, palette: Palette): EChartsCoreOption {
   const from = Date.parse(since);
   const step = (Date.parse(until) - from) / 24;
@@ -73,16 +65,7 @@ function timelineOption({ since, until, timeline }: ErrorList, palette: Palette)
   if (rest.length > 0) shown.push(['others', rest[0].map((_, at) => sum(rest.map((counts) => counts[at])))]);
   return {
     grid: { left: 44, right: 12, top: 34, bottom: 24 },
-    legend: {
-      top: 2,
-      left: 8,
-      itemWidth: 10,
-      itemHeight: 10,
-      textStyle: { color: palette.ink3, fontSize: 11 },
-      type: 'scroll',
-      pageIconColor: palette.ink3,
-      pageTextStyle: { color: palette.ink3 },
-    },
+    legend: legend(palette),
     tooltip: { ...tooltip(palette), trigger: 'axis', axisPointer: { type: 'shadow' } },
     xAxis: {
       type: 'category',

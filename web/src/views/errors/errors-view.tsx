@@ -10,18 +10,13 @@ import { formatCount } from '../../lib/format.ts';
 import { rest } from '../../lib/rest.ts';
 import { useRows } from '../../live/use-live.ts';
 import { Empty, Failed, Loading } from '../../ui/message.tsx';
+import { RangePicker, readRange } from '../../ui/range-picker.tsx';
 import { useMoves } from '../../ui/use-moves.ts';
 import { DetailsDrawer } from '../connections/details-drawer.tsx';
 import { ErrnoShare, ErrorTimeline } from './error-charts.tsx';
 import { LiveErrors } from './live-errors.tsx';
 import { TopList } from './top-list.tsx';
 
-const ranges = [
-  ['15m', '15 minutes'],
-  ['1h', '1 hour'],
-  ['24h', '24 hours'],
-  ['7d', '7 days'],
-] as const;
 const topCount = 6;
 /** A new failure is worth asking for the sums again when they are older than this. */
 const freshMs = 1000;
@@ -29,7 +24,7 @@ const freshMs = 1000;
 /** Every connection that failed: as they come, over time, and where they pile up. */
 export default function ErrorsView() {
   const [query, set] = useAddress();
-  const range = ranges.find(([value]) => value === query.get('range'))?.[0] ?? '1h';
+  const range = readRange(query);
   const selected = query.get('id');
   const navigate = useNavigate();
   const close = useCallback(() => set('id', null), [set]);
@@ -96,20 +91,7 @@ function Summary({ range, newest, onRange }: SummaryProps) {
               <span className="font-normal text-ink-3">{formatCount(totalOf(list.errors))} in the range</span>
             )}
           </h2>
-          <fieldset aria-label="Range" className="flex flex-wrap gap-1">
-            {ranges.map(([value, label]) => (
-              <button
-                key={value}
-                type="button"
-                className="control !h-7 !px-2.5 text-xs"
-                aria-label={`Last ${label}`}
-                aria-pressed={value === range}
-                onClick={() => onRange(value)}
-              >
-                {value}
-              </button>
-            ))}
-          </fieldset>
+          <RangePicker range={range} onRange={onRange} />
         </div>
         {!list &&
           (query.isError ? (
