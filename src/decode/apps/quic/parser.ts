@@ -33,10 +33,17 @@ class CryptoStream {
 
 /** What follows from one connection id that the client chose; a Retry makes it choose another one. */
 interface Connection {
-  readonly keys: InitialKeys;
   /** Whether the client is the flow's. */
   readonly fromClient: boolean;
+  /** What the client calls the server: at first, and once it has answered. */
   readonly ids: [Uint8Array, Uint8Array];
+  /** Until the server's hello was read. */
+  handshake: Handshake | null;
+}
+
+interface Handshake {
+  readonly session: TlsSession;
+  readonly keys: InitialKeys;
   readonly client: CryptoStream;
   readonly server: CryptoStream;
 }
@@ -47,13 +54,11 @@ interface Connection {
  */
 export class QuicParser implements AppParser {
   readonly #conversation: Conversation;
-  #session: TlsSession;
   #connection: Connection | null = null;
   #failures = 0;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
-    this.#session = new TlsSession(conversation, 'quic');
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
@@ -67,8 +72,9 @@ export class QuicParser implements AppParser {
   gap(): void {}
 
   end(): void {
-    this.#connection?.client.reader.cut();
-    this.#session.flush();
+    const handshake = this.#connection?.handshake;
+    handshake?.client.reader.cut();
+    handshake?.session.flush();
   }
 
   #initial(header: LongHeader, bytes: Uint8Array, fromClient: boolean, timeMs: number): void {
@@ -76,31 +82,31 @@ export class QuicParser implements AppParser {
     if (connection) {
       const isClient = connection.fromClient === fromClient;
       if (!isClient) connection.ids[1] = bytes.slice(header.sourceStart, header.sourceEnd);
-      if (this.#session.settled && (!isClient || this.#isKnown(header, bytes))) return;
-      if (!this.#session.settled && this.#open(connection, isClient, header, bytes, timeMs)) return;
+      if (
+        connection.handshake
+          ? this.#open(connection, isClient, header, bytes, timeMs)
+          : isKnown(connection, header, bytes)
+      )
+        return;
       if (!isClient) return;
     }
     this.#begin(header, bytes, fromClient, timeMs);
   }
 
-  #isKnown({ destinationStart, destinationEnd }: LongHeader, bytes: Uint8Array): boolean {
-    const id = bytes.subarray(destinationStart, destinationEnd);
-    return this.#connection!.ids.some(
-      (known) => known.length === id.length && known.every((byte, i) => byte === id[i]),
-    );
-  }
-
   #open(
-    { keys, client, server }: Connection,
+    connection: Connection,
     isClient: boolean,
     header: LongHeader,
     bytes: Uint8Array,
     timeMs: number,
   ): boolean {
+    const { keys, client, server, session } = connection.handshake!;
     const { ciphers } = this.#conversation.settings;
     const content = openInitial(bytes, header, isClient ? keys.client : keys.server, ciphers);
-    if (content) (isClient ? client : server).frames(content, header.version!, timeMs);
-    return content !== null;
+    if (!content) return false;
+    (isClient ? client : server).frames(content, header.version!, timeMs);
+    if (session.settled) connection.handshake = null;
+    return true;
   }
 
   /** A first packet, when the keys that follow from its own connection id open it. */
@@ -114,17 +120,21 @@ export class QuicParser implements AppParser {
       this.#failures++;
       return;
     }
-    this.#renew();
-    const session = this.#session;
+    // After a Retry the hello comes again in a new connection: the session that knows it goes on
+    const session = this.#connection?.handshake?.session ?? new TlsSession(this.#conversation, 'quic');
     const client = new CryptoStream(session, this.#conversation, fromClient);
     const server = new CryptoStream(session, this.#conversation, !fromClient);
-    this.#connection = { keys, fromClient, ids: [id, new Uint8Array(0)], client, server };
-    client.frames(content, header.version!, timeMs);
+    const handshake = { session, keys, client, server };
+    this.#connection = { fromClient, ids: [id, new Uint8Array(0)], handshake };
+    client.frames(content, header.version, timeMs);
   }
+}
 
-  /** A session that is over makes place for that of the next connection. */
-  #renew(): void {
-    if (!this.#session.settled) return;
-    this.#session = new TlsSession(this.#conversation, 'quic');
-  }
+function isKnown(
+  { ids }: Connection,
+  { destinationStart, destinationEnd }: LongHeader,
+  bytes: Uint8Array,
+): boolean {
+  const id = bytes.subarray(destinationStart, destinationEnd);
+  return ids.some((known) => known.length === id.length && known.every((byte, i) => byte === id[i]));
 }

@@ -10,9 +10,9 @@ import { Cursor } from './cursor.ts';
 import { type DerElement, DerReader, readOid, readTime, tags } from './der.ts';
 import { readName } from './distinguished-name.ts';
 
-/** Alternative names kept; authorities allow a hundred or, some of them, 250. */
-const maxNames = 256;
-/** Longest alternative name, as for domain names (RFC 1035 section 2.3.4). */
+/** Alternative names kept; most authorities allow no more. */
+const maxNames = 100;
+/** Longest alternative name, as for domain names (RFC 1035 section 2.3.4), and longest text made of one. */
 const maxNameBytes = 255;
 /** Extensions looked at; certificates have about ten. */
 const maxExtensions = 64;
@@ -92,7 +92,8 @@ function collectNames(list: DerReader): readonly string[] {
 
 function describeName(bytes: Uint8Array, { tag, start, end }: DerElement): string | null {
   const length = end - start;
-  if (tag === dnsNameTag) return length > maxNameBytes ? null : toPrintable(bytes, start, end);
+  if (tag === dnsNameTag)
+    return length > maxNameBytes ? null : toPrintable(bytes, start, end).slice(0, maxNameBytes);
   if (tag !== ipAddressTag || (length !== 4 && length !== 16)) return null;
   const address = new Uint8Array(16);
   if (length === 4) address.fill(0xff, 10, 12);

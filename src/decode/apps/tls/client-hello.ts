@@ -2,7 +2,7 @@ import { toHex, toPrintable } from '../printable.ts';
 import { Cursor } from './cursor.ts';
 import { isGrease } from './versions.ts';
 
-/** Longest name that can be asked for: a domain name, RFC 1035 section 2.3.4. */
+/** Longest name that can be asked for, a domain name (RFC 1035 section 2.3.4), and longest text made of one. */
 const maxNameBytes = 255;
 
 const extensionTypes = {
@@ -116,7 +116,7 @@ class Extensions {
       if (list.short || content.short) break;
       if (type !== 0 || this.serverName !== null) continue;
       if (name.left === 0 || name.left > maxNameBytes) this.broken = true;
-      else this.serverName = toPrintable(name.bytes, name.at, name.end);
+      else this.serverName = toPrintable(name.bytes, name.at, name.end).slice(0, maxNameBytes);
     }
     if (list.short) this.broken = true;
   }

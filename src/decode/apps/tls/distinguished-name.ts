@@ -6,6 +6,8 @@ import { type DerElement, type DerReader, readOid, tags } from './der.ts';
 const maxAttributes = 32;
 /** Longest value shown; the largest upper bound of RFC 5280 appendix A that is met. */
 const maxValueBytes = 256;
+/** Longest name that is told. */
+const maxNameLength = 1024;
 
 /** Short names of RFC 4514 section 3, and that of mail addresses, which is as usual. */
 const shortNames: Readonly<Record<string, string>> = {
@@ -37,7 +39,7 @@ export function readName(sequence: DerReader): string {
     if (together.length > 0) parts.unshift(together.join('+'));
     if (parts.length >= maxAttributes) break;
   }
-  return parts.join(',');
+  return parts.join(',').slice(0, maxNameLength);
 }
 
 function readText(bytes: Uint8Array, { tag, start, end }: DerElement): string {

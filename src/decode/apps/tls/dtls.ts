@@ -66,6 +66,12 @@ interface Message {
   readonly pieces: Pieces;
 }
 
+interface Handshake {
+  readonly session: TlsSession;
+  readonly client: DtlsSide;
+  readonly server: DtlsSide;
+}
+
 /** The handshake messages of one side, put together from their fragments. */
 class DtlsSide implements HandshakeSink {
   readonly #session: TlsSession;
@@ -129,36 +135,41 @@ class DtlsSide implements HandshakeSink {
 }
 
 class DtlsParser implements AppParser {
-  readonly #session: TlsSession;
-  readonly #client: DtlsSide;
-  readonly #server: DtlsSide;
+  #handshake: Handshake | null;
 
   constructor(conversation: Conversation) {
-    this.#session = new TlsSession(conversation, 'udp');
-    this.#client = new DtlsSide(this.#session, conversation, true);
-    this.#server = new DtlsSide(this.#session, conversation, false);
+    const session = new TlsSession(conversation, 'udp');
+    this.#handshake = {
+      session,
+      client: new DtlsSide(session, conversation, true),
+      server: new DtlsSide(session, conversation, false),
+    };
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
-    if (this.#session.settled) return;
-    const side = fromClient ? this.#client : this.#server;
+    if (!this.#handshake) return;
+    const { session, client, server } = this.#handshake;
+    const side = fromClient ? client : server;
     let at = start;
     for (let i = 0; i < maxRecords; i++) {
       const next = endOfRecord(bytes, at, end);
-      if (next < 0) return;
+      if (next < 0) break;
       if (bytes[at] === contentTypes.handshake && isClear(bytes, at))
         side.record(bytes, at + recordHeadBytes, next, timeMs);
-      else if (bytes[at] !== contentTypes.handshake) this.#session.flush();
+      else if (bytes[at] !== contentTypes.handshake) session.flush();
       at = next;
     }
+    if (session.settled) this.#handshake = null;
   }
 
   gap(): void {}
 
   end(): void {
-    if (this.#session.settled) return;
-    this.#client.end();
-    this.#server.end();
-    this.#session.flush();
+    if (!this.#handshake) return;
+    const { session, client, server } = this.#handshake;
+    this.#handshake = null;
+    client.end();
+    server.end();
+    session.flush();
   }
 }

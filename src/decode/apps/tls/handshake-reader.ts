@@ -33,7 +33,8 @@ export function keptBytes(type: number, length: number): number {
 /** Takes handshake messages out of a stream in which they may be split anywhere. */
 export class HandshakeReader {
   readonly #sink: HandshakeSink;
-  readonly #head = new Uint8Array(4);
+  /** The bytes of a head so far, as a number: the type, and three bytes of length. */
+  #head = 0;
   #headBytes = 0;
   #kept = 0;
   #body: Uint8Array | null = null;
@@ -53,7 +54,8 @@ export class HandshakeReader {
         this.#skip -= skipped;
         at += skipped;
       } else if (this.#headBytes < 4) {
-        this.#head[this.#headBytes++] = bytes[at++];
+        this.#head = this.#head * 256 + bytes[at++];
+        this.#headBytes++;
         if (this.#headBytes === 4) at = this.#begin(bytes, at, end);
       } else at = this.#gather(bytes, at, end);
     }
@@ -64,14 +66,14 @@ export class HandshakeReader {
     if (this.stopped) return;
     this.stopped = true;
     if (this.#headBytes === 4 && this.#body)
-      this.#sink.message(this.#head[0], this.#body, 0, this.#bodyBytes, false);
+      this.#sink.message(this.#head >>> 24, this.#body, 0, this.#bodyBytes, false);
     this.#body = null;
   }
 
   /** A message whose head is there. One that is there as a whole is handed on in place. */
   #begin(bytes: Uint8Array, at: number, end: number): number {
-    const [type, high, middle, low] = this.#head;
-    const length = (high << 16) | (middle << 8) | low;
+    const type = this.#head >>> 24;
+    const length = this.#head & 0xffffff;
     this.#kept = keptBytes(type, length);
     if (this.#kept < 0) {
       this.stopped = true;
@@ -80,7 +82,7 @@ export class HandshakeReader {
     }
     this.#skip = length - this.#kept;
     if (end - at >= this.#kept) {
-      this.#headBytes = 0;
+      this.#clear();
       this.#sink.message(type, bytes, at, at + this.#kept, true);
       return at + this.#kept;
     }
@@ -94,11 +96,17 @@ export class HandshakeReader {
     this.#append(bytes, at, at + taken);
     if (this.#bodyBytes === this.#kept) {
       const body = this.#body!;
-      this.#body = null;
-      this.#headBytes = 0;
-      this.#sink.message(this.#head[0], body, 0, this.#kept, true);
+      const type = this.#head >>> 24;
+      this.#clear();
+      this.#sink.message(type, body, 0, this.#kept, true);
     }
     return at + taken;
+  }
+
+  #clear(): void {
+    this.#body = null;
+    this.#head = 0;
+    this.#headBytes = 0;
   }
 
   /** Room grows with what has come, not with what a length promises. */

@@ -20,7 +20,7 @@ class TlsSide implements RecordSink, HandshakeSink {
   /** Whether a ChangeCipherSpec passed, after which only a hello asked for again is in clear text. */
   #encrypted = false;
   /** The first bytes of a handshake record after it. */
-  readonly #peeked = new Uint8Array(4);
+  #peeked = 0;
   #peekedBytes = 0;
   #recordBytes = 0;
   #isRead = true;
@@ -51,6 +51,7 @@ class TlsSide implements RecordSink, HandshakeSink {
 
   record(type: number, length: number): void {
     this.#recordBytes = length;
+    this.#peeked = 0;
     this.#peekedBytes = 0;
     this.#isRead = !this.#encrypted;
     if (type === contentTypes.changeCipherSpec) {
@@ -62,10 +63,11 @@ class TlsSide implements RecordSink, HandshakeSink {
   handshake(bytes: Uint8Array, start: number, end: number): void {
     let at = start;
     while (!this.#isRead && this.#peekedBytes < 4 && at < end) {
-      this.#peeked[this.#peekedBytes++] = bytes[at++];
-      if (this.#peekedBytes === 4 && this.#isHello()) {
+      this.#peeked = this.#peeked * 256 + bytes[at++];
+      if (++this.#peekedBytes === 4 && this.#isHello()) {
         this.#isRead = true;
-        this.#handshake.data(this.#peeked, 0, 4);
+        const length = this.#peeked & 0xffffff;
+        this.#handshake.data(Uint8Array.of(this.#peeked >>> 24, length >> 16, length >> 8, length), 0, 4);
       }
     }
     if (this.#isRead) this.#handshake.data(bytes, at, end);
@@ -86,9 +88,9 @@ class TlsSide implements RecordSink, HandshakeSink {
 
   /** Whether an encrypted side's record is one clear hello, whose length is exactly the record's. */
   #isHello(): boolean {
-    const [type, high, middle, low] = this.#peeked;
+    const type = this.#peeked >>> 24;
     if (type !== handshakeTypes.clientHello && type !== handshakeTypes.serverHello) return false;
-    return ((high << 16) | (middle << 8) | low) + 4 === this.#recordBytes;
+    return (this.#peeked & 0xffffff) + 4 === this.#recordBytes;
   }
 
   #lose(): void {
@@ -110,34 +112,48 @@ class TlsSide implements RecordSink, HandshakeSink {
   }
 }
 
-/** Reads the handshake of a TLS connection; what comes after it costs nothing. */
+interface Handshake {
+  readonly session: TlsSession;
+  readonly client: TlsSide;
+  readonly server: TlsSide;
+}
+
+/** Reads the handshake of a TLS connection; what comes after it costs nothing, and nothing of it is kept. */
 export class TlsParser implements AppParser {
-  readonly #session: TlsSession;
-  readonly #client: TlsSide;
-  readonly #server: TlsSide;
+  #handshake: Handshake | null;
 
   /** `named` has the conversation shown as `https` where ALPN agrees on HTTP. */
   constructor(conversation: Conversation, named: boolean) {
-    this.#session = new TlsSession(conversation, 'tcp', (protocol) => {
+    const session = new TlsSession(conversation, 'tcp', (protocol) => {
       if (named && protocol !== null && httpProtocols.has(protocol)) conversation.rename('https');
     });
-    this.#client = new TlsSide(this.#session, conversation, true);
-    this.#server = new TlsSide(this.#session, conversation, false);
+    this.#handshake = {
+      session,
+      client: new TlsSide(session, conversation, true),
+      server: new TlsSide(session, conversation, false),
+    };
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
-    if (this.#session.settled) return;
-    (fromClient ? this.#client : this.#server).data(bytes, start, end, timeMs);
+    if (!this.#handshake) return;
+    const { session, client, server } = this.#handshake;
+    (fromClient ? client : server).data(bytes, start, end, timeMs);
+    if (session.settled) this.#handshake = null;
   }
 
   gap(fromClient: boolean, length: number): void {
-    if (!this.#session.settled) (fromClient ? this.#client : this.#server).gap(length);
+    if (!this.#handshake) return;
+    const { session, client, server } = this.#handshake;
+    (fromClient ? client : server).gap(length);
+    if (session.settled) this.#handshake = null;
   }
 
   end(): void {
-    if (this.#session.settled) return;
-    this.#client.end();
-    this.#server.end();
-    this.#session.flush();
+    if (!this.#handshake) return;
+    const { session, client, server } = this.#handshake;
+    this.#handshake = null;
+    client.end();
+    server.end();
+    session.flush();
   }
 }

@@ -30,13 +30,14 @@ export interface RecordSink {
 /** Takes one side's stream apart into records, without keeping any of their content. */
 export class RecordReader {
   readonly #sink: RecordSink;
-  readonly #head = new Uint8Array(5);
+  /** The bytes of a head so far, as a number. */
+  #head = 0;
   #headBytes = 0;
   #type = 0;
   #left = 0;
   #isFirst = true;
   #ssl2: Uint8Array | null = null;
-  #ssl2Bytes = 0;
+  #ssl2Length = 0;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
@@ -48,7 +49,8 @@ export class RecordReader {
       if (this.#ssl2) at = this.#gatherSsl2(this.#ssl2, bytes, at, end);
       else if (this.#left > 0) at = this.#body(bytes, at, end);
       else {
-        this.#head[this.#headBytes++] = bytes[at++];
+        this.#head = this.#head * 256 + bytes[at++];
+        this.#headBytes++;
         if (!this.#begin()) return;
       }
     }
@@ -70,22 +72,16 @@ export class RecordReader {
 
   /** Looks at what there is of a head; false when it can be none. */
   #begin(): boolean {
-    const [type, major, minor, high, low] = this.#head;
-    if (this.#isFirst && this.#headBytes === 3 && (type & 0x80) !== 0) {
-      const length = ((type & 0x7f) << 8) | major;
-      if (length <= maxSsl2Bytes && length > 9) {
-        this.#ssl2 = new Uint8Array(length);
-        this.#ssl2[0] = minor;
-        this.#ssl2Bytes = 1;
-        this.#headBytes = 0;
-        return true;
-      }
-    }
+    if (this.#isFirst && this.#headBytes === 3 && this.#beginSsl2()) return true;
     if (this.#headBytes < 5) return true;
+    const type = Math.floor(this.#head / 2 ** 32);
+    const major = (this.#head >>> 24) & 0xff;
+    const minor = (this.#head >>> 16) & 0xff;
+    this.#left = this.#head & 0xffff;
+    this.#type = type;
+    this.#head = 0;
     this.#headBytes = 0;
     this.#isFirst = false;
-    this.#left = (high << 8) | low;
-    this.#type = type;
     if (!isRecordHead(type, major, minor, this.#left)) {
       this.#sink.broken();
       return false;
@@ -94,14 +90,27 @@ export class RecordReader {
     return true;
   }
 
+  /** Whether the first three bytes are those of a hello with two bytes of length, the first bit of which is set. */
+  #beginSsl2(): boolean {
+    const length = (this.#head >> 8) & 0x7fff;
+    if (this.#head < 0x800000 || length > maxSsl2Bytes || length <= 9) return false;
+    this.#ssl2 = Uint8Array.of(this.#head & 0xff);
+    this.#ssl2Length = length;
+    this.#head = 0;
+    this.#headBytes = 0;
+    return true;
+  }
+
   #gatherSsl2(hello: Uint8Array, bytes: Uint8Array, at: number, end: number): number {
-    const to = Math.min(end, at + hello.length - this.#ssl2Bytes);
-    hello.set(bytes.subarray(at, to), this.#ssl2Bytes);
-    this.#ssl2Bytes += to - at;
-    if (this.#ssl2Bytes < hello.length) return to;
+    const to = Math.min(end, at + this.#ssl2Length - hello.length);
+    const longer = new Uint8Array(hello.length + to - at);
+    longer.set(hello);
+    longer.set(bytes.subarray(at, to), hello.length);
+    this.#ssl2 = longer;
+    if (longer.length < this.#ssl2Length) return to;
     this.#ssl2 = null;
     this.#isFirst = false;
-    this.#sink.ssl2Hello(hello, 0, hello.length);
+    this.#sink.ssl2Hello(longer, 0, longer.length);
     return to;
   }
 }

@@ -9,6 +9,8 @@ import { decodeServerHello, hidesCertificate, type ServerHello } from './server-
 import { nameVersion, newestVersion } from './versions.ts';
 
 export type TlsTransport = TlsRecord['transport'];
+/** Longest text of an ALPN protocol that is told; those that are registered have 17 characters at most. */
+const maxProtocolLength = 64;
 const ja4Letters = { tcp: 't', quic: 'q', udp: 'd' } as const;
 
 /** A client hello that is not told of yet. */
@@ -49,10 +51,6 @@ export class TlsSession {
     this.#onProtocol = onProtocol;
   }
 
-  get hasHello(): boolean {
-    return this.#pending !== null;
-  }
-
   /** A handshake message; `whole` is false for a beginning of one. */
   message(
     type: number,
@@ -90,7 +88,7 @@ export class TlsSession {
     this.#pending = null;
     const server = this.#server;
     const { src, dst } = this.#conversation;
-    const protocol = server?.protocol ?? pending.protocol;
+    const protocol = (server?.protocol ?? pending.protocol)?.slice(0, maxProtocolLength) ?? null;
     this.#onProtocol(protocol);
     this.#conversation.emit({
       type: 'tls',
@@ -123,7 +121,7 @@ export class TlsSession {
     this.flush();
     if (this.#awaitsAnother) this.#server = null;
     this.#awaitsAnother = false;
-    this.#random = hello.random;
+    if (this.#transport !== 'tcp') this.#random = hello.random;
     const letter = ja4Letters[this.#transport];
     this.#pending = {
       timeMs,

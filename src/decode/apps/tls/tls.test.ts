@@ -182,6 +182,7 @@ describe('TLS', () => {
       tlsOf([['>', clientHello({ extensions: [serverName(name)] })]])[0]?.sni;
     assert.equal(sniOf(''), null);
     assert.equal(sniOf('a'.repeat(256)), null);
+    assert.equal(sniOf(new Uint8Array(255).fill(1))?.length, 255);
     assert.equal(sniOf('<img src=x>'), '<img src=x>');
     assert.equal(sniOf(hex('61 00 1b 5d 0a e2 80 ae')), 'a\\000\\033]\\n\\u{202e}');
   });
