@@ -35,6 +35,7 @@ const debian = {
   test: [
     'bpftool',
     'chromium',
+    'dnsmasq-base',
     'gcc',
     'iperf3',
     'iproute2',

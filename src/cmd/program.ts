@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readVersion } from '../platform/version.ts';
+import { addCaptureCommand } from './capture-options.ts';
 import type { DemoFlags } from './demo.ts';
 import { addListCommands } from './list.ts';
 import { addReplayCommand } from './replay-options.ts';
@@ -65,6 +66,7 @@ export function makeProgram(): Command {
     .option('--rate <NUMBER>', 'visits a second, on average', '3')
     .option('--burst <REQUESTS>', 'requests of the burst, 0 for none', '600')
     .action(async (flags: DemoFlags) => (await import('./demo.ts')).runDemoCommand(flags));
+  addCaptureCommand(add('capture', 'write whole packets to a pcapng file, each with its process'));
   addReplayCommand(add('replay', 'analyze a capture file (pcap or pcapng)'));
   addListCommands(add);
   return program;

@@ -12,7 +12,20 @@ export interface Libc {
   readonly bind: (fd: number, address: Uint8Array, length: number) => number;
   readonly send: (fd: number, bytes: Uint8Array, length: number, flags: number) => number;
   readonly recv: (fd: number, bytes: Uint8Array, length: number, flags: number) => number;
-  readonly setsockopt: (fd: number, level: number, name: number, value: Int32Array, length: number) => number;
+  readonly setsockopt: (
+    fd: number,
+    level: number,
+    name: number,
+    value: Int32Array | Uint8Array,
+    length: number,
+  ) => number;
+  readonly getsockopt: (
+    fd: number,
+    level: number,
+    name: number,
+    value: Uint8Array,
+    length: Int32Array,
+  ) => number;
   readonly ioctl: (fd: number, request: number, type: 'void *', argument: Uint8Array) => number;
   readonly syscall: (number: number, command: number, attributes: Uint8Array, bytes: number) => number;
   readonly close: (fd: number) => number;
@@ -46,6 +59,7 @@ function bind(): Libc {
     send: f('intptr_t send(int fd, void *bytes, size_t length, int flags)'),
     recv: f('intptr_t recv(int fd, void *bytes, size_t length, int flags)'),
     setsockopt: f('int setsockopt(int fd, int level, int name, void *value, uint32_t length)'),
+    getsockopt: f('int getsockopt(int fd, int level, int name, void *value, void *length)'),
     ioctl: f('int ioctl(int fd, unsigned long request, ...)'),
     syscall: f('long syscall(long number, int command, void *attributes, uint32_t bytes)'),
     close: f('int close(int fd)'),
