@@ -1,15 +1,5 @@
 import type { Command } from 'commander';
-
-/** Flags of `netmon capture`, as they are written. */
-export interface CaptureFlags {
-  readonly write: string;
-  readonly interface: readonly string[];
-  readonly filter?: string;
-  readonly process?: string;
-  readonly duration?: string;
-  readonly last?: string;
-  readonly promiscuous?: boolean;
-}
+import type { CaptureFlags } from './capture.ts';
 
 /** Adds what `netmon capture` takes. */
 export function addCaptureCommand(command: Command): void {

@@ -20,10 +20,20 @@ import { readVersion } from '../platform/version.ts';
 import { dropPrivileges } from '../server/privileges.ts';
 import { PacketSocket } from '../sys/packet-socket.ts';
 import { compilePcapFilter } from '../sys/pcap-filter.ts';
-import type { CaptureFlags } from './capture-options.ts';
 import { LastPieces, type PieceSink } from './last-pieces.ts';
 import { chooseAccount } from './server-config.ts';
 import { watchSignals } from './signals.ts';
+
+/** Flags of `netmon capture`, as they are written. */
+export interface CaptureFlags {
+  readonly write: string;
+  readonly interface: readonly string[];
+  readonly filter?: string;
+  readonly process?: string;
+  readonly duration?: string;
+  readonly last?: string;
+  readonly promiscuous?: boolean;
+}
 
 const tickMs = 20;
 /** Memory for packets that were not read yet, over all interfaces, and the least of one. */
