@@ -78,6 +78,9 @@ const carried: readonly (readonly [string, number, Uint8Array])[] = [
     linkTypes.ethernet,
     over(2152, join(hex('34 ff 00 29 00 00 00 01 00 00 00 85 01 00 00 00'), ip)),
   ],
+  ['GRE in UDP', linkTypes.ethernet, over(4754, join(hex('00 00 08 00'), ip))],
+  ['AYIYA', linkTypes.ethernet, over(5072, join(hex('20 50 10 04 00 00 00 00'), zeros(4 + 20), ip))],
+  ['ARCnet', linkTypes.arcnetLinux, join(hex('be 50 a8 e7 d4 00 01 66'), ip)],
   ['L2TP', linkTypes.ethernet, over(1701, join(hex('00 02 00 01 00 02 ff 03 00 21'), ip))],
 ];
 

@@ -6,8 +6,8 @@ import { type Layer, layers, type Packet } from './packet.ts';
 import { decodeTransport } from './transport.ts';
 import { decodeWireless } from './wireless.ts';
 
-/** Headers in one packet at most; five tunnels in each other have fewer. */
-const maxLayers = 32;
+/** Headers in one packet at most. Each is some bytes long, but frames can be put into frames on purpose. */
+const maxLayers = 256;
 
 /** Takes a packet apart from the link layer's header at its cursor down to the transport's payload. */
 export function decodePacket(packet: Packet, linkType: number, fragments: Fragments): void {

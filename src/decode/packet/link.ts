@@ -64,9 +64,11 @@ export function decodeLink(packet: Packet, linkType: number): Layer {
     case linkTypes.raw:
     case linkTypes.rawBsd:
     case linkTypes.rawOpenBsd:
-    case linkTypes.ipv4:
-    case linkTypes.ipv6:
       return layers.ip;
+    case linkTypes.ipv4:
+      return expectVersion(packet, 4);
+    case linkTypes.ipv6:
+      return expectVersion(packet, 6);
     case linkTypes.null:
     case linkTypes.loop:
       return decodeNull(packet);
@@ -155,6 +157,13 @@ function skip(packet: Packet, length: number, next: Layer): Layer {
   return next;
 }
 
+/** A packet of one version of IP and no other. */
+function expectVersion(packet: Packet, version: number): Layer {
+  if (packet.end <= packet.at || packet.bytes[packet.at] >> 4 === version) return layers.ip;
+  packet.problem = 'IP version is not that of the link type';
+  return layers.none;
+}
+
 /** A header of `length` bytes with an EtherType in it. */
 function decodeCooked(packet: Packet, typeAt: number, length: number): Layer {
   if (packet.lacks(length, 'link header cut short')) return layers.none;
@@ -205,14 +214,14 @@ function decodeTokenRing(packet: Packet): Layer {
   return skip(packet, 14 + (routed ? bytes[at + 14] & 0x1f : 0), layers.llc);
 }
 
-/** RFC 1201 with a fragmentation header, RFC 1051 without; Linux leaves the former out. */
+/** RFC 1201 with a flag and a number, after an exception once more; RFC 1051 without. Linux has an offset before the type. */
 function decodeArcnet(packet: Packet, typeAt: number): Layer {
   if (packet.lacks(typeAt + 1, 'link header cut short')) return layers.none;
   const { bytes, at } = packet;
   const type = bytes[at + typeAt];
   const old = type === 0xf0 || type === 0xf1;
   let length = typeAt + 1;
-  if (typeAt === 2 && !old) length += bytes[at + 3] === 0xff ? 7 : 3;
+  if (!old) length += bytes[at + length] === 0xff ? 7 : 3;
   packet.etherType = type === 0xd5 || type === 0xf1 ? 0x0806 : 0x0800;
   const known = type === 0xd4 || type === 0xd5 || type === 0xc4 || old;
   return known

@@ -1,6 +1,6 @@
 import { u16, u32 } from './bytes.ts';
 import { etherTypes } from './ether-type.ts';
-import { type Layer, layers, type Packet } from './packet.ts';
+import { ipProtocols, type Layer, layers, type Packet } from './packet.ts';
 
 /** Tunnels within tunnels that are entered. */
 const maxDepth = 5;
@@ -8,8 +8,9 @@ const maxDepth = 5;
 /** Where tunnels over UDP end (IANA, service-names-port-numbers; 8472 was the first of VXLAN in Linux). */
 const ports = {
   l2tp: 1701,
-  gtpUser: 2152,
   teredo: 3544,
+  greInUdp: 4754,
+  ayiya: 5072,
   vxlan: 4789,
   vxlanGpe: 4790,
   geneve: 6081,
@@ -59,8 +60,12 @@ function looksLike({ bytes, end }: Packet, start: number, inner: Layer): boolean
 
 /** Generic routing encapsulation; version 1 is that of PPTP. */
 export function decodeGre(packet: Packet): Layer {
-  const { bytes, at } = packet;
   if (packet.lacks(4, 'GRE header cut short')) return layers.none;
+  return enterGre(packet, packet.at);
+}
+
+function enterGre(packet: Packet, at: number): Layer {
+  const { bytes } = packet;
   const flags = u16(bytes, at);
   const type = u16(bytes, at + 2);
   let start = at + 4;
@@ -102,6 +107,7 @@ function enterType(packet: Packet, type: number, start: number): Layer {
 export function decodeUdpTunnel(packet: Packet): Layer {
   const { payloadStart: at, payloadEnd: end, bytes } = packet;
   if (packet.sourcePort === ports.teredo) return decodeTeredo(packet);
+  if (packet.sourcePort === ports.ayiya) return decodeAyiya(packet);
   switch (packet.destinationPort) {
     case ports.vxlan:
     case ports.oldVxlan:
@@ -114,14 +120,20 @@ export function decodeUdpTunnel(packet: Packet): Layer {
       // RFC 8926 section 3.4: version 0, and the length of the options in words.
       if (end - at < 8 || bytes[at] >> 6 !== 0) return layers.none;
       return enterType(packet, u16(bytes, at + 2), at + 8 + (bytes[at] & 0x3f) * 4);
-    case ports.gtpUser:
-      return decodeGtp(packet);
+    case ports.greInUdp:
+      // RFC 8086.
+      return end - at < 4 ? layers.none : enterGre(packet, at);
     case ports.teredo:
       return decodeTeredo(packet);
     case ports.l2tp:
       return decodeL2tp(packet);
+    case ports.ayiya:
+      return decodeAyiya(packet);
     default:
-      return layers.none;
+      // Operators put GTP on other ports; version, kind and length leave no doubt.
+      return end - at >= 8 && (bytes[at] & 0xf8) === 0x30 && bytes[at + 1] === 0xff
+        ? decodeGtp(packet)
+        : layers.none;
   }
 }
 
@@ -136,7 +148,7 @@ function decodeVxlanGpe(packet: Packet): Layer {
 /** 3GPP TS 29.281 section 5: a user packet (255) behind eight bytes and what the flags add. */
 function decodeGtp(packet: Packet): Layer {
   const { payloadStart: at, payloadEnd: end, bytes } = packet;
-  if (end - at < 8 || (bytes[at] & 0xf0) !== 0x30 || bytes[at + 1] !== 0xff) return layers.none;
+  if (u16(bytes, at + 2) !== packet.payloadBytes - 8) return layers.none;
   let start = at + 8;
   if ((bytes[at] & 7) === 0) return enterTunnel(packet, start, layers.ip);
   let extension = (bytes[at] & 4) !== 0 && end - at >= 12 ? bytes[at + 11] : 0;
@@ -157,6 +169,17 @@ function decodeTeredo(packet: Packet): Layer {
   if (end - at >= 13 && u16(bytes, at) === 1) at += 13 + bytes[at + 2] + bytes[at + 3];
   if (end - at >= 8 && u16(bytes, at) === 0) at += 8;
   return end - at >= 40 && bytes[at] >> 4 === 6 ? enterTunnel(packet, at, layers.ip) : layers.none;
+}
+
+/** Tunnel brokers' (draft-massar-v6ops-ayiya): lengths of an identity and a signature, and what follows them. */
+function decodeAyiya(packet: Packet): Layer {
+  const { payloadStart: at, payloadEnd: end, bytes } = packet;
+  if (end - at < 8) return layers.none;
+  const next = bytes[at + 3];
+  const start = at + 8 + (1 << (bytes[at] >> 4)) + (bytes[at + 1] >> 4) * 4;
+  return next === ipProtocols.ipv6 || next === ipProtocols.ipv4
+    ? enterTunnel(packet, start, layers.ip)
+    : layers.none;
 }
 
 /** RFC 2661 section 3.1: a data message, its optional fields by the flags. Version 3 (RFC 3931) says no length. */
