@@ -4,9 +4,11 @@ import type { Flow } from './flow.ts';
 export class FlowList {
   oldest: Flow | null = null;
   newest: Flow | null = null;
+  size = 0;
 
   /** Puts a flow that is in no list at the young end. */
   append(flow: Flow, nowMs: number): void {
+    this.size++;
     flow.listedMs = nowMs;
     flow.older = this.newest;
     flow.newer = null;
@@ -16,6 +18,7 @@ export class FlowList {
   }
 
   remove(flow: Flow): void {
+    this.size--;
     if (flow.older) flow.older.newer = flow.newer;
     else this.oldest = flow.newer;
     if (flow.newer) flow.newer.older = flow.older;

@@ -21,7 +21,10 @@ export const lists = {
 export type ListName = (typeof lists)[keyof typeof lists];
 
 export interface FlowTableOptions {
-  /** Flows kept at once; past it the longest silent one is ended and counted, those that were never answered first. */
+  /**
+   * Flows kept at once; past it the longest silent one is ended and counted, those that were never answered first. Half
+   * of them at most are such, so that a flood does not take all.
+   */
   readonly maxFlows: number;
   /** Milliseconds of silence after which a flow is over: a TCP connection, one that has ended, and all else. */
   readonly tcpIdleMs: number;
@@ -118,9 +121,10 @@ export class FlowTable {
     for (const flow of flows) this.end(flow);
   }
 
-  #evict(): void {
+  #evict(unanswered: number): void {
+    const isFlood = unanswered >= this.#maxFlows / 2;
     for (const [i, { oldest }] of this.#lists.entries()) {
-      if (!oldest) continue;
+      if (!oldest || (isFlood && i !== lists.unanswered)) continue;
       if (i !== lists.closed) this.evicted++;
       this.end(oldest);
       return;
@@ -128,7 +132,8 @@ export class FlowTable {
   }
 
   #make(packet: Packet, nowMs: number): Flow {
-    if (this.size >= this.#maxFlows) this.#evict();
+    const unanswered = this.#lists[lists.unanswered].size;
+    if (this.size >= this.#maxFlows || unanswered >= this.#maxFlows / 2) this.#evict(unanswered);
     if (this.size >= this.#buckets.length) this.#grow();
     this.fromClient = this.#isFromClient(packet);
     const hash = hashOf(packet);

@@ -9,7 +9,7 @@ export function decodeArp(packet: Packet): Layer {
   if (u16(bytes, at + 2) !== 0x0800 || bytes[at + 5] !== 4) return layers.none;
   const length = 8 + 2 * (hardwareBytes + 4);
   if (packet.lacks(length, 'ARP addresses cut short')) return layers.none;
-  packet.version = 4;
+  packet.enterNetwork(4);
   packet.protocol = arpProtocol;
   packet.networkBytes = length;
   addresses.fill(0);

@@ -145,6 +145,8 @@ describe('packet headers', () => {
   it('stays with the tunnel when what is in it is no packet', () => {
     const { flows } = analyze([over(4789, join(hex('08 00 00 00 00 00 01 00'), macs, hex('88 cc 00 00')))]);
     assert.equal(flows[0].dst, '203.0.113.2:4789');
+    const labels = analyze([over(6635, hex('00 01 01 40 00 00'))]).flows;
+    assert.equal(labels[0].dst, '203.0.113.2:6635');
   });
 
   it('enters only so many tunnels in one another', () => {

@@ -36,7 +36,7 @@ function decodeIpv4(packet: Packet, fragments: Fragments): Layer {
   }
   if (at + length > packet.wireEnd) packet.problem = 'IPv4 length beyond the packet';
   packet.limit(at + length);
-  packet.version = 4;
+  packet.enterNetwork(4);
   packet.protocol = bytes[at + 9];
   packet.ipId = u16(bytes, at + 4);
   packet.networkBytes = length;
@@ -63,7 +63,7 @@ function decodeIpv6(packet: Packet, fragments: Fragments): Layer {
   const length = said === 0 && bytes[at + 6] !== 59 ? packet.wireEnd - at : ipv6HeaderBytes + said;
   if (at + length > packet.wireEnd) packet.problem = 'IPv6 length beyond the packet';
   packet.limit(at + length);
-  packet.version = 6;
+  packet.enterNetwork(6);
   packet.ipId = -1;
   packet.networkBytes = length;
   for (let i = 0; i < 8; i++) addresses[i] = u32(bytes, at + 8 + i * 4);

@@ -105,6 +105,16 @@ export class Packet {
     this.problem = null;
   }
 
+  /** A network header was found, inside of others or the first: what was known of a transport is that of a tunnel. */
+  enterNetwork(version: number): void {
+    this.version = version;
+    this.sourcePort = 0;
+    this.destinationPort = 0;
+    this.payloadStart = 0;
+    this.payloadEnd = 0;
+    this.payloadBytes = 0;
+  }
+
   /**
    * Whether fewer than `length` bytes are at the cursor. A packet that was longer on the wire was cut by the capture; one
    * that was not is malformed, which `problem` then says.

@@ -14,6 +14,7 @@ const ports = {
   vxlan: 4789,
   vxlanGpe: 4790,
   geneve: 6081,
+  mplsInUdp: 6635,
   oldVxlan: 8472,
 } as const;
 
@@ -27,6 +28,8 @@ const gre = {
 } as const;
 const erspan2 = 0x88be;
 const erspan3 = 0x22eb;
+/** Web cache communication protocol (draft-wilson-wrec-wccp-v2). */
+const redirected = 0x883e;
 
 /**
  * Goes on with what a tunnel carries, found at `start`. Where that is no packet that could be read, the tunnel's own
@@ -36,11 +39,6 @@ export function enterTunnel(packet: Packet, start: number, inner: Layer): Layer 
   if (packet.depth >= maxDepth || !looksLike(packet, start, inner)) return layers.none;
   packet.depth++;
   packet.at = start;
-  packet.sourcePort = 0;
-  packet.destinationPort = 0;
-  packet.payloadStart = start;
-  packet.payloadEnd = start;
-  packet.payloadBytes = 0;
   return inner;
 }
 
@@ -83,6 +81,8 @@ function enterGre(packet: Packet, at: number): Layer {
     const extended = packet.end > start + 11 && (bytes[start + 11] & 1) === 1;
     return enterTunnel(packet, start + (extended ? 20 : 12), layers.ethernet);
   }
+  // A cache's redirected packet, of which version 2 has a word of its own before.
+  if (type === redirected) return enterTunnel(packet, bytes[start] >> 4 === 4 ? start : start + 4, layers.ip);
   return enterType(packet, type, start);
 }
 
@@ -120,6 +120,9 @@ export function decodeUdpTunnel(packet: Packet): Layer {
       // RFC 8926 section 3.4: version 0, and the length of the options in words.
       if (end - at < 8 || bytes[at] >> 6 !== 0) return layers.none;
       return enterType(packet, u16(bytes, at + 2), at + 8 + (bytes[at] & 0x3f) * 4);
+    case ports.mplsInUdp:
+      // RFC 7510.
+      return enterTunnel(packet, at, layers.mpls);
     case ports.greInUdp:
       // RFC 8086.
       return end - at < 4 ? layers.none : enterGre(packet, at);
@@ -142,7 +145,17 @@ function decodeVxlanGpe(packet: Packet): Layer {
   if (end - at < 8 || (bytes[at] & 0x0c) !== 0x0c) return layers.none;
   const next = bytes[at + 3];
   if (next === 1 || next === 2) return enterTunnel(packet, at + 8, layers.ip);
+  if (next === 4) return enterService(packet, at + 8);
   return next === 3 ? enterTunnel(packet, at + 8, layers.ethernet) : layers.none;
+}
+
+/** Network service header (RFC 8300 section 2.2): its length in words, and what follows it. */
+function enterService(packet: Packet, at: number): Layer {
+  const { bytes, payloadEnd: end } = packet;
+  if (end - at < 8) return layers.none;
+  const start = at + (bytes[at + 1] & 0x3f) * 4;
+  if (bytes[at + 3] === 1 || bytes[at + 3] === 2) return enterTunnel(packet, start, layers.ip);
+  return bytes[at + 3] === 3 ? enterTunnel(packet, start, layers.ethernet) : layers.none;
 }
 
 /** 3GPP TS 29.281 section 5: a user packet (255) behind eight bytes and what the flags add. */
