@@ -2,6 +2,7 @@ import type { ApplicationRecord, FlowRecord } from '../wire/traffic.ts';
 import { Dialogue, type DialogueDeps } from './apps/dialogue.ts';
 import type { DecodeSettings } from './apps/protocol.ts';
 import { AppRegistry } from './apps/registry.ts';
+import { Reminders } from './apps/reminders.ts';
 import { describeFlow } from './flows/describe-flow.ts';
 import type { Flow } from './flows/flow.ts';
 import { defaultFlowTableOptions, FlowTable, type FlowTableOptions, lists } from './flows/flow-table.ts';
@@ -70,6 +71,7 @@ export class Analyzer {
     );
     this.#dialogues = {
       settings: options,
+      reminders: new Reminders(),
       keptBytes: 0,
       candidates: (transport, clientPort, serverPort) =>
         this.#registry.candidates(transport, clientPort, serverPort),
@@ -112,6 +114,7 @@ export class Analyzer {
     if (packet.version !== 0) this.#take(packet, cookie);
     if (this.#nowMs - this.#expiredMs < expireEveryMs) return;
     this.#expiredMs = this.#nowMs;
+    this.#dialogues.reminders.pass(this.#nowMs);
     this.#table.expire(this.#nowMs);
   }
 

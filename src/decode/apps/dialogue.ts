@@ -1,5 +1,6 @@
 import type { ApplicationRecord } from '../../wire/traffic.ts';
 import type { AppParser, AppProtocol, Conversation, DecodeSettings, Sample } from './protocol.ts';
+import type { Reminders } from './reminders.ts';
 
 /** Of both sides, kept while the protocol is not known; and of all conversations together. */
 const maxKeptBytes = 16 * 1024;
@@ -25,6 +26,7 @@ export interface DialogueFlow {
 /** Shared by all conversations. */
 export interface DialogueDeps<F extends DialogueFlow> {
   readonly settings: DecodeSettings;
+  readonly reminders: Reminders;
   /** Held by conversations whose protocol is not known yet. */
   keptBytes: number;
   /** The protocols to ask, those with the port first. */
@@ -55,6 +57,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   #looks = 0;
   #strange = 0;
   #restarts = 0;
+  #isToBeReminded = false;
   /** Whether the next bytes of client and server are their first. */
   readonly #beginning: [boolean, boolean];
 
@@ -110,6 +113,15 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
     if (this.application === application) return;
     this.application = application;
     this.#deps.onApplication(application, this.#flow);
+  }
+
+  remind(timeMs: number): void {
+    this.#isToBeReminded ||= this.#deps.reminders.add(this, timeMs);
+  }
+
+  reminded(timeMs: number): void {
+    this.#isToBeReminded = false;
+    this.#parser?.reminded?.(timeMs);
   }
 
   malformed(): void {

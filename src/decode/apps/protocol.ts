@@ -44,6 +44,8 @@ export interface AppParser {
   gap(fromClient: boolean, length: number, timeMs: number): void;
   /** One side has ended (FIN), with all of its bytes read. */
   sideEnded?(fromClient: boolean, timeMs: number): void;
+  /** Ten seconds of packet time have passed since `remind` was asked for. */
+  reminded?(timeMs: number): void;
   /** The conversation is over, or is forgotten: what is still open (an unanswered request) is told of now. */
   end(timeMs: number): void;
 }
@@ -71,6 +73,8 @@ export interface Conversation {
     readonly end: number;
     readonly timeMs: number;
   }): void;
+  /** Has the parser's `reminded` called in ten seconds of packet time, once, whether or not it is asked again meanwhile. */
+  remind(timeMs: number): void;
   /** Counts a message that breaks its protocol. */
   malformed(): void;
 }

@@ -1,4 +1,5 @@
 import type { DnsAnswer, DnsRecord } from '../../../wire/traffic.ts';
+import { remindAfterMs } from '../reminders.ts';
 import { nameOfRcode, nameOfType } from './codes.ts';
 import type { DnsMessage, DnsQuestion } from './message.ts';
 
@@ -6,8 +7,6 @@ import type { DnsMessage, DnsQuestion } from './message.ts';
 const maxOpen = 256;
 /** Questions answered lately, by which an answer that comes twice is known. */
 const maxAnswered = 64;
-/** A resolver has given up by then: glibc waits for 5 s. */
-const givenUpMs = 10_000;
 
 /** What of a record is the same for all questions from one side of a conversation. */
 export interface Asked {
@@ -36,7 +35,7 @@ export class DnsExchange {
 
   /** Takes questions. One that is open already was sent again: the first counts. */
   ask({ id, questions }: DnsMessage, timeMs: number): void {
-    this.#giveUp(timeMs);
+    this.giveUp(timeMs);
     for (const question of questions) {
       const key = keyOf(id, question);
       this.#answered.delete(key);
@@ -59,13 +58,22 @@ export class DnsExchange {
         this.#tell(id, question, message.rcode, message.answers, timeMs, null);
       }
     }
-    this.#giveUp(timeMs);
+    this.giveUp(timeMs);
   }
 
   /** Tells of what was announced without a question, as in mDNS: in the name of the first address, or else answer. */
   announce({ id, rcode, answers }: DnsMessage, timeMs: number): void {
     const first = answers.find(({ type }) => type === 'A' || type === 'AAAA') ?? answers[0];
     if (first) this.#onRecord(this.#describe(id, first.name, first.type, rcode, answers, timeMs, null));
+  }
+
+  /** Tells of what has been open for too long; whether something still is. */
+  giveUp(nowMs: number): boolean {
+    for (const [, { timeMs }] of this.#open) {
+      if (nowMs - timeMs < remindAfterMs) return true;
+      this.#giveUpFirst();
+    }
+    return false;
   }
 
   /** Tells of what was not answered. */
@@ -94,13 +102,6 @@ export class DnsExchange {
     for (const first of this.#answered) {
       this.#answered.delete(first);
       return;
-    }
-  }
-
-  #giveUp(nowMs: number): void {
-    for (const [, { timeMs }] of this.#open) {
-      if (nowMs - timeMs < givenUpMs) return;
-      this.#giveUpFirst();
     }
   }
 

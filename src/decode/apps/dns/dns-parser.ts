@@ -33,6 +33,12 @@ export class DnsParser implements AppParser {
     this.#sides?.[fromClient ? 0 : 1].gap(length);
   }
 
+  reminded(timeMs: number): void {
+    let isOpen = false;
+    for (const exchange of this.#exchanges) if (exchange?.giveUp(timeMs)) isOpen = true;
+    if (isOpen) this.#conversation.remind(timeMs);
+  }
+
   end(): void {
     for (const exchange of this.#exchanges) exchange?.end();
   }
@@ -44,8 +50,10 @@ export class DnsParser implements AppParser {
       this.#conversation.malformed();
     if (message === null) return;
     const exchange = this.#exchange(fromClient !== message.isResponse);
-    if (!message.isResponse) exchange.ask(message, timeMs);
-    else if (this.#isMulticast && message.questions.length === 0) exchange.announce(message, timeMs);
+    if (!message.isResponse) {
+      exchange.ask(message, timeMs);
+      this.#conversation.remind(timeMs);
+    } else if (this.#isMulticast && message.questions.length === 0) exchange.announce(message, timeMs);
     else exchange.answer(message, timeMs);
   }
 
