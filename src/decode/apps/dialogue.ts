@@ -116,7 +116,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   }
 
   remind(timeMs: number): void {
-    this.#isToBeReminded ||= this.#deps.reminders.add(this, timeMs);
+    if (!this.#isToBeReminded) this.#isToBeReminded = this.#deps.reminders.add(this, timeMs);
   }
 
   reminded(timeMs: number): void {
