@@ -20,6 +20,7 @@ import { git } from './git.ts';
 import { gtp } from './gtp.ts';
 import { hsrp } from './hsrp.ts';
 import { http } from './http/http.ts';
+import { http2 } from './http/http2/http2.ts';
 import { ssdp } from './http/ssdp.ts';
 import { iec104 } from './iec104.ts';
 import { ike } from './ike.ts';
@@ -156,6 +157,7 @@ export const appProtocols: readonly AppProtocol[] = [
   ajp,
   x11,
   redis,
+  http2,
   http,
   ssdp,
   smtp,

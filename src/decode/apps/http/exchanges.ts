@@ -7,9 +7,6 @@ import type { StartLine } from './start-line.ts';
 /** Requests of one connection that may wait for their answers; browsers do not pipeline, and no server reads so far ahead. */
 const maxWaiting = 1000;
 
-/** What an answer turned the connection into. */
-export type Switch = 'tunnel' | 'websocket' | 'http2' | 'other';
-
 /** Brings the requests of one side and the answers of the other together: answers come in the order of the requests. */
 export class Exchanges {
   readonly #conversation: Conversation;
@@ -105,6 +102,17 @@ export class Exchanges {
     this.#answering = null;
     exchange.answered = true;
     if (exchange.sent || exchange.method === null) this.#emit(exchange);
+  }
+
+  /** The request whose answer only says that the protocol changes. It is not told of here any more. */
+  takeUpgraded(): Exchange | null {
+    const exchange = this.#answering;
+    if (exchange) {
+      exchange.status = null;
+      exchange.answeredMs = -1;
+    }
+    this.#answering = null;
+    return exchange;
   }
 
   /** Answers may have been missed: which of the requests waiting now they were for cannot be told. */

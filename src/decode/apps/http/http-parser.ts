@@ -1,6 +1,7 @@
 import type { AppParser, Conversation } from '../protocol.ts';
 import { Exchanges } from './exchanges.ts';
 import type { HeadFields } from './head-fields.ts';
+import { Http2Parser } from './http2/http2-parser.ts';
 import { MessageReader, type MessageSink } from './message-reader.ts';
 import type { StartLine } from './start-line.ts';
 
@@ -12,6 +13,7 @@ export class HttpParser implements AppParser {
   readonly #readers: readonly [MessageReader, MessageReader];
   #upgrade: string | null = null;
   #switched = false;
+  #next: Http2Parser | null = null;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
@@ -20,15 +22,21 @@ export class HttpParser implements AppParser {
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
+    if (this.#next) {
+      this.#next.data(fromClient, bytes, start, end, timeMs);
+      return;
+    }
     if (this.#switched) return;
     const at = this.#readers[fromClient ? 0 : 1].read(bytes, start, end, timeMs);
     if (!this.#switched) return;
     if (this.#upgrade === 'websocket') this.#conversation.rename('websocket');
+    else if (this.#upgrade === 'h2c') this.#goOn(fromClient, bytes, at, end, timeMs);
     else this.#conversation.restart({ fromClient, bytes, start: at, end, timeMs });
   }
 
   gap(fromClient: boolean, length: number, timeMs: number): void {
-    if (!this.#switched) this.#readers[fromClient ? 0 : 1].gap(length, timeMs);
+    if (this.#next) this.#next.gap(fromClient, length);
+    else if (!this.#switched) this.#readers[fromClient ? 0 : 1].gap(length, timeMs);
   }
 
   sideEnded(fromClient: boolean, timeMs: number): void {
@@ -37,7 +45,15 @@ export class HttpParser implements AppParser {
 
   end(timeMs: number): void {
     if (!this.#switched) for (const reader of this.#readers) reader.end(timeMs);
+    this.#next?.end();
     for (const exchanges of this.#exchanges) exchanges.end();
+  }
+
+  /** As HTTP/2, in which the request that asked for it is answered. */
+  #goOn(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
+    this.#conversation.rename('http2');
+    this.#next = new Http2Parser(this.#conversation, this.#exchanges[0].takeUpgraded());
+    if (start < end) this.#next.data(fromClient, bytes, start, end, timeMs);
   }
 
   #makeReader(side: 0 | 1): MessageReader {
@@ -66,7 +82,7 @@ export class HttpParser implements AppParser {
       },
       onSwitch: () => {
         this.#switched = true;
-        answered.endAnswer();
+        if (this.#upgrade !== 'h2c') answered.endAnswer();
       },
       onLost: () => {
         if (kind === 'answer') answered.loseAnswers();

@@ -89,6 +89,7 @@ export function parseStartLine(bytes: Uint8Array, start: number, end: number): S
   const rest = line.slice(space + 1).trim();
   const [target] = rest.split(/[ \t]/, 1);
   const version = /HTTP\/(\d(?:\.\d{0,2})?)$/.exec(rest);
+  if (method === 'PRI') return null;
   if (version) return { kind: 'request', method, target, version: toVersion(version[1]) };
   if (!knownMethods.has(method) || !/^(?:\/|https?:\/\/)/i.test(target)) return null;
   return { kind: 'request', method, target, version: '0.9' };

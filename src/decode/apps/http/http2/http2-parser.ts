@@ -1,0 +1,147 @@
+import type { AppParser, Conversation } from '../../protocol.ts';
+import { type Exchange, emitExchange, makeExchange } from '../exchange.ts';
+import type { FieldBlock } from './field-block.ts';
+import { FrameReader, type FrameSink } from './frames.ts';
+import { HpackDecoder } from './hpack.ts';
+
+/** Streams of a connection under way at once; servers allow 100 to 250. The oldest is told of as it is. */
+const maxStreams = 1000;
+
+/** Reads a connection of HTTP/2 in clear text (RFC 9113): each stream is a request with its answer. */
+export class Http2Parser implements AppParser {
+  readonly #conversation: Conversation;
+  readonly #streams = new Map<number, Exchange>();
+  readonly #client: FrameReader;
+  readonly #server: FrameReader;
+  readonly #requests = new HpackDecoder();
+  readonly #answers = new HpackDecoder();
+
+  /** `upgraded` is the request that changed the protocol: it is answered on stream 1. */
+  constructor(conversation: Conversation, upgraded: Exchange | null = null) {
+    this.#conversation = conversation;
+    if (upgraded) this.#streams.set(1, upgraded);
+    this.#client = new FrameReader(this.#makeClientSink(), true);
+    this.#server = new FrameReader(this.#makeServerSink(), false);
+  }
+
+  data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
+    (fromClient ? this.#client : this.#server).read(bytes, start, end, timeMs);
+  }
+
+  gap(fromClient: boolean, length: number): void {
+    (fromClient ? this.#client : this.#server).gap(length);
+  }
+
+  end(): void {
+    for (const stream of this.#streams.keys()) this.#finish(stream);
+  }
+
+  #makeClientSink(): FrameSink {
+    return {
+      onFields: (block, timeMs) => this.#request(block, timeMs),
+      onData: (stream, bytes) => {
+        const exchange = this.#streams.get(stream);
+        if (exchange) exchange.requestBytes += bytes;
+      },
+      onEnd: (stream) => this.#endRequest(stream),
+      onReset: (stream) => this.#finish(stream),
+      onLost: () => this.#requests.lose(),
+      malformed: () => this.#conversation.malformed(),
+    };
+  }
+
+  #makeServerSink(): FrameSink {
+    return {
+      onFields: (block, timeMs) => this.#answer(block, timeMs),
+      onData: (stream, bytes) => {
+        const exchange = this.#streams.get(stream);
+        if (exchange) exchange.responseBytes += bytes;
+      },
+      onEnd: (stream) => this.#finish(stream),
+      onReset: (stream) => this.#finish(stream),
+      onLost: () => this.#answers.lose(),
+      malformed: () => this.#conversation.malformed(),
+    };
+  }
+
+  #request(block: FieldBlock, timeMs: number): void {
+    const known = this.#streams.get(block.stream);
+    if (known) this.#decode(this.#requests, block, null);
+    else {
+      const exchange = makeExchange(timeMs, '2');
+      exchange.askedMs = timeMs;
+      this.#decode(this.#requests, block, exchange);
+      this.#add(block.stream, exchange);
+    }
+    if (block.endsStream) this.#endRequest(block.stream);
+  }
+
+  #answer(block: FieldBlock, timeMs: number): void {
+    if (block.promised > 0) {
+      const exchange = makeExchange(timeMs, '2');
+      exchange.sent = true;
+      this.#decode(this.#answers, block, exchange);
+      this.#add(block.promised, exchange);
+      return;
+    }
+    let exchange = this.#streams.get(block.stream);
+    if (!exchange) {
+      exchange = makeExchange(timeMs, '2');
+      exchange.sent = true;
+      this.#add(block.stream, exchange);
+    }
+    const isTrailer = exchange.answeredMs >= 0;
+    this.#decode(this.#answers, block, isTrailer ? null : exchange);
+    const isInterim = exchange.status !== null && exchange.status < 200;
+    if (isInterim) exchange.status = null;
+    else if (!isTrailer) exchange.answeredMs = timeMs;
+    if (block.endsStream) this.#finish(block.stream);
+  }
+
+  /** Reads a block, which has to be done for each; what it says goes into the exchange. */
+  #decode(decoder: HpackDecoder, block: FieldBlock, exchange: Exchange | null): void {
+    const good =
+      !block.broken &&
+      decoder.decode(block.bytes, 0, block.length, (name, value) => {
+        if (exchange) this.#take(exchange, name, value);
+      });
+    if (good) return;
+    this.#conversation.malformed();
+    decoder.lose();
+  }
+
+  #take(exchange: Exchange, name: string, value: string): void {
+    if (name === ':method') exchange.method = value;
+    else if (name === ':path') exchange.target = value;
+    else if (name === ':authority') exchange.host = value;
+    else if (name === 'host') exchange.host ??= value;
+    else if (name === 'user-agent') exchange.userAgent = value;
+    else if (name === ':status') exchange.status = /^[1-9]\d\d$/.test(value) ? Number(value) : null;
+    else if (name === 'content-type') {
+      exchange.contentType = value;
+      if (value.startsWith('application/grpc')) this.#conversation.rename('grpc');
+    }
+  }
+
+  #add(stream: number, exchange: Exchange): void {
+    if (this.#streams.size >= maxStreams)
+      for (const oldest of this.#streams.keys()) {
+        this.#finish(oldest);
+        break;
+      }
+    this.#streams.set(stream, exchange);
+  }
+
+  #endRequest(stream: number): void {
+    const exchange = this.#streams.get(stream);
+    if (exchange) exchange.sent = true;
+  }
+
+  /** The answer is whole, or the stream is given up: what is left of the request is of no interest. */
+  #finish(stream: number): void {
+    const exchange = this.#streams.get(stream);
+    if (!exchange) return;
+    this.#streams.delete(stream);
+    emitExchange(this.#conversation, exchange);
+  }
+}
