@@ -112,6 +112,12 @@ export class Analyzer {
     decodePacket(packet, linkType, this.#fragments);
     if (packet.problem !== null) this.counters.malformed++;
     if (packet.version !== 0) this.#take(packet, cookie);
+    this.advance(timeMs);
+  }
+
+  /** Ends what was silent for too long by then; for live input, which may have no packet to tell the time. */
+  advance(nowMs: number): void {
+    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
     if (this.#nowMs - this.#expiredMs < expireEveryMs) return;
     this.#expiredMs = this.#nowMs;
     this.#dialogues.reminders.pass(this.#nowMs);

@@ -1,4 +1,5 @@
 import type { ApplicationRecord } from '../../wire/traffic.ts';
+import { copyBytes } from '../packet/bytes.ts';
 import type { AppParser, AppProtocol, Conversation, DecodeSettings, Sample } from './protocol.ts';
 import type { Reminders } from './reminders.ts';
 
@@ -185,7 +186,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   }
 
   #keep(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
-    this.#keepOnly([...this.#kept, { fromClient, bytes: bytes.slice(start, end), timeMs }]);
+    this.#keepOnly([...this.#kept, { fromClient, bytes: copyBytes(bytes, start, end), timeMs }]);
     if (this.#keptBytes > maxKeptBytes || this.#deps.keptBytes > maxKeptInAll) this.#forget(fromClient);
   }
 

@@ -54,7 +54,7 @@ describe('the flows under way', () => {
   });
 
   it('end when they were silent for as long as their kind is waited for', () => {
-    const { ended, take } = make({ otherIdleMs: 10_000, tcpIdleMs: 60_000, closedMs: 5_000 });
+    const { analyzer, ended, take } = make({ otherIdleMs: 10_000, tcpIdleMs: 60_000, closedMs: 5_000 });
     for (const frame of buildConnection([], { from: '192.0.2.1:1' })) take(frame, 0);
     for (const frame of buildConnection([], { from: '192.0.2.1:2' }).slice(0, 3)) take(frame, 0);
     const datagram = buildUdp({ from: '192.0.2.1:3', to }, 'x');
@@ -69,6 +69,11 @@ describe('the flows under way', () => {
     assert.deepEqual(tick(18_000), []);
     assert.deepEqual(tick(24_000), ['192.0.2.1:3']);
     assert.deepEqual(tick(62_000), ['192.0.2.1:2']);
+    analyzer.advance(90_000);
+    assert.deepEqual(
+      ended.map((flow) => flow.src),
+      ['192.0.2.9:9'],
+    );
   });
 
   it('are told of in the order of their first packets at the end', () => {

@@ -106,6 +106,15 @@ describe('one side of a TCP connection', () => {
     assert.deepEqual([reader.gaps, reader.bytes.length], [0, 200]);
   });
 
+  it('keeps what waits as it was, whatever becomes of the buffer', () => {
+    const [side, reader] = [open(), new Collector()];
+    const buffer = Buffer.from(stream.subarray(0, 200));
+    side.segment((initial + 1 + 100) | 0, buffer, 100, 200, 100, 1, reader);
+    buffer.fill(0);
+    send(side, { from: 0, to: 100 }, 1, reader);
+    assert.deepEqual(Uint8Array.from(reader.bytes), stream.subarray(0, 200));
+  });
+
   it('does not wait for ever for what was acknowledged', () => {
     const [side, reader] = [open(), new Collector()];
     send(side, { from: 100, to: 200 }, 1_000, reader);

@@ -1,3 +1,5 @@
+import { copyBytes } from '../packet/bytes.ts';
+
 /** Bytes of one side kept at most while an earlier segment is missing, and of all sides together. */
 const maxWaitingBytes = 256 * 1024;
 const maxWaitingSegments = 256;
@@ -144,7 +146,7 @@ export class TcpSide {
       this.#deliver(bytes, start, end, room, reader);
     } else {
       this.#keep(
-        { sequence, bytes: bytes.slice(start, Math.min(end, start + room)), length: room },
+        { sequence, bytes: copyBytes(bytes, start, Math.min(end, start + room)), length: room },
         timeMs,
         reader,
       );
