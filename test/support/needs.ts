@@ -13,6 +13,11 @@ const needs = {
       : 'needs a kernel with BTF (/sys/kernel/btf/vmlinux is missing)',
   bpftool: () => findCommand('bpftool'),
   socketDestroy: () => findCommand('ss'),
+  nginx: () => findCommand('nginx'),
+  dnsmasq: () => findCommand('dnsmasq'),
+  wrk: () => findCommand('wrk'),
+  curl: () => findCommand('curl'),
+  openssl: () => findCommand('openssl'),
 } as const;
 export type Need = keyof typeof needs;
 

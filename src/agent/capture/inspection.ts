@@ -129,6 +129,11 @@ export class Inspection {
     };
   }
 
+  /** Whether packets are being read. */
+  get works(): boolean {
+    return this.#process?.works ?? false;
+  }
+
   /** Process id of the inspector, while there is one. */
   get pid(): number | undefined {
     return this.#process?.pid;
