@@ -169,6 +169,44 @@ describe('netmon', () => {
   });
 });
 
+describe('netmon http', () => {
+  const sums = {
+    name: 'shop\x1b[2J.example',
+    hits: 3,
+    hits_per_second: 1,
+    share: 1,
+    request_bytes: 0,
+    response_bytes: 300,
+    statuses: { '1xx': 0, '2xx': 2, '3xx': 0, '4xx': 0, '5xx': 1, none: 0 },
+    p50_ms: 12,
+    p95_ms: null,
+    p99_ms: null,
+  };
+
+  it('asks for what --by names, and shows it as a table, JSON or CSV', async () => {
+    const asked: string[] = [];
+    const answer: RequestListener = (request, response) => {
+      asked.push(request.url!);
+      send(200, { sections: [sums], next: null })(request, response);
+    };
+    await withServer(answer, async (url) => {
+      const args = ['http', '--by', 'section', '--site', 'shop.example', '--server', url];
+      const [head, line] = (await netmon(args)).stdout.split('\n');
+      assert.match(head, /^NAME +HITS +SHARE/);
+      assert.match(line, /^shop\\x1b\[2J\.example +3 +100\.0 %/);
+      assert.equal(asked[0], '/api/http/sections?site=shop.example&limit=100');
+      assert.deepEqual(JSON.parse((await netmon([...args, '--json'])).stdout).sections, [sums]);
+      assert.match((await netmon([...args, '--csv'])).stdout, /"\{""1xx"":0,/);
+    });
+  });
+
+  it('names what --by can be', async () => {
+    const { code, stderr } = await netmon(['dns', '--by', 'colour']);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /--by = "colour": expected one of process, resolver, name/);
+  });
+});
+
 describe('netmon interfaces', () => {
   it('shows a table whose cells cannot drive the terminal', () =>
     withServer(send(200, { interfaces: [row], next: null }), async (url) => {

@@ -61,7 +61,7 @@ function write<Row>(list: List<Row>, page: Page<Row>, options: ShowOptions, scre
 
 function writeTable<Row>(list: List<Row>, page: Page<Row>, options: ShowOptions, screen: Screen): string {
   const size = screen.size();
-  if (page.rows.length === 0) return `no ${list.name}\n`;
+  if (page.rows.length === 0) return `no ${list.what ?? list.name}\n`;
   const lines = renderTable(list.columns, page.rows, size?.columns ?? Number.POSITIVE_INFINITY);
   const more = page.next === null ? [] : [`(there are more: --limit is ${options.limit})`];
   if (options.watchMs === null || size === null) return [...lines, ...more, ''].join('\n');

@@ -19,6 +19,8 @@ import type {
   dnsQueryListSchema,
   EncryptedList,
   HttpTimeline,
+  httpMethodListSchema,
+  httpProcessListSchema,
   httpRequestListSchema,
   httpSectionListSchema,
   httpSiteListSchema,
@@ -35,6 +37,8 @@ export type BandwidthHistory = z.infer<typeof bandwidthHistorySchema>;
 export type NetworkStats = z.infer<typeof networkStatsSchema>;
 type HttpSiteList = z.infer<typeof httpSiteListSchema>;
 type HttpSectionList = z.infer<typeof httpSectionListSchema>;
+type HttpMethodList = z.infer<typeof httpMethodListSchema>;
+type HttpProcessList = z.infer<typeof httpProcessListSchema>;
 type HttpRequestList = z.infer<typeof httpRequestListSchema>;
 type DnsQueryList = z.infer<typeof dnsQueryListSchema>;
 type AlertList = z.infer<typeof alertListSchema>;
@@ -104,6 +108,14 @@ export class RestClient {
 
   httpSections(query: QueryParameters = {}, signal?: AbortSignal): Promise<HttpSectionList> {
     return this.#get('/api/http/sections', query, signal);
+  }
+
+  httpMethods(query: QueryParameters = {}, signal?: AbortSignal): Promise<HttpMethodList> {
+    return this.#get('/api/http/methods', query, signal);
+  }
+
+  httpProcesses(query: QueryParameters = {}, signal?: AbortSignal): Promise<HttpProcessList> {
+    return this.#get('/api/http/processes', query, signal);
   }
 
   httpTimeline(query: QueryParameters = {}, signal?: AbortSignal): Promise<HttpTimeline> {

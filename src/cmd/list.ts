@@ -14,7 +14,7 @@ const watchKind = durationValue(100, 3_600_000);
 const limitFallback = 100;
 const maxRows = 100_000;
 
-/** Adds `connections`, `errors`, `processes` and `interfaces`. */
+/** Adds a command for each list. */
 export function addListCommands(add: (name: string, summary: string) => Command): void {
   for (const list of Object.values(lists))
     addListCommand(add(list.name, list.summary), list as List<unknown>);
@@ -31,7 +31,7 @@ function addListCommand(command: Command, list: List<unknown>): void {
   if (list.sorts.length > 0)
     command.option('--sort <KEY>', `one of ${list.sorts.join(', ')}; -KEY for descending`);
   for (const name of list.filters)
-    command.option(`--${name} <VALUE>`, filterHelp[name] ?? `keep what matches`);
+    command.option(`--${name} <VALUE>`, list.help?.[name] ?? filterHelp[name] ?? `keep what matches`);
   command.action(async (options: Options) => {
     const { showList } = await import('../cli/show.ts');
     const { values } = readConfig(listSettings, {
@@ -84,6 +84,12 @@ const filterHelp: Readonly<Record<string, string>> = {
   since: 'from this time on: RFC 3339, or a duration before now such as 15m, 2h, 7d',
   until: 'up to this time',
   text: 'text in any field',
+  application: 'exactly this application protocol, such as http or ssh',
+  site: 'exactly this host',
+  section: 'exactly this host and first path segment, such as example.org/shop',
+  method: 'exactly this method',
+  kind: 'hits or bandwidth',
+  scope: 'all, interface:NAME, process:NAME or site:NAME',
 };
 
 function readFormat({ json, csv, watch }: Options): 'table' | 'json' | 'csv' {

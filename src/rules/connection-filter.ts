@@ -44,6 +44,8 @@ function listTests(filter: ResolvedFilter): ConnectionMatcher[] {
   if (filter.process !== undefined) tests.push(makePartTest(filter.process, ['process_name']));
   if (filter.path !== undefined) tests.push(makePartTest(filter.path, ['process_path']));
   if (filter.container !== undefined) tests.push(makePartTest(filter.container, ['container']));
+  if (filter.application !== undefined) tests.push((c) => c.application === filter.application);
+  if (filter.site !== undefined) tests.push(makePartTest(filter.site, ['site', 'sni']));
   if (filter.text !== undefined) tests.push(makePartTest(filter.text, searchedFields));
   return tests;
 }

@@ -44,6 +44,10 @@ export const connectionFilterShape = {
   agent: plain(128).optional(),
   user: plain(64).optional(),
   container: plain(256).optional(),
+  /** Exactly this application protocol. */
+  application: plain(64).optional(),
+  /** Part of the HTTP host or TLS server name. */
+  site: plain(255).optional(),
   /** RFC 3339, or a duration before now such as `15m`, `2h`, `7d`. */
   since: z.string().max(64).optional(),
   until: z.string().max(64).optional(),

@@ -150,7 +150,7 @@ const dnsSumsShape = {
   unanswered: count,
   ...latencyShape,
 };
-const dnsGroupSchema = z.object({ name: z.string(), ...dnsSumsShape });
+export const dnsGroupSchema = z.object({ name: z.string(), ...dnsSumsShape });
 export type DnsGroupRow = z.infer<typeof dnsGroupSchema>;
 /** DNS questions by program, by resolver, by name and by answer code, most questions first. */
 export const dnsSummarySchema = z.object({

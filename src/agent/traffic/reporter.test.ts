@@ -62,7 +62,8 @@ describe('TrafficReporter', () => {
     for (let i = 0; i < 3; i++) reporter.add(http(), curl, start + i);
     reporter.add(http({ status: 503, path: '/' }), null, start + 3);
     reporter.add(dns, curl, start + 4);
-    assert.equal(of('request').length, 5);
+    reporter.add({ ...dns, transport: 'mdns' }, curl, start + 5);
+    assert.equal(of('request').length, 6);
     reporter.tick(start + 10_000);
     const [record] = of('traffic');
     assert.ok(record.kind === 'traffic');

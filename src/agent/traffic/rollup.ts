@@ -49,7 +49,9 @@ export class TrafficRollup {
     if (record.duration_ms !== null) sums.latency.add(record.duration_ms);
   }
 
+  /** Leaves out what is asked of everybody (mDNS, LLMNR): it is answered elsewhere, if at all. */
   addDns(record: DnsRecord, process: string): void {
+    if (record.transport !== 'udp' && record.transport !== 'tcp') return;
     const names: DnsNames = {
       process: shorten(process, longest.process),
       resolver: shorten(record.dst, longest.resolver),

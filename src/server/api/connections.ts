@@ -23,6 +23,7 @@ export function makeConnectionRoutes(context: ApiContext): ApiRoute[] {
         'Within one filter any alternative matches, between filters all must. A page may be shorter than the limit; ' +
         'the list ends where `next` is null.',
       query: connectionQuerySchema,
+      notes: { site: { description: 'Part of the HTTP host or TLS server name, any case.' } },
       answers: { 200: { description: 'A page of connections.', schema: connectionListSchema } },
       handle: async ({ query }) => {
         await live.refresh();

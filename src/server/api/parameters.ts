@@ -75,6 +75,7 @@ export const parameterNotes: Readonly<Record<string, ParameterNote>> = {
   active: { description: 'Whether it is open now.', schema: { type: 'boolean' } },
   agent: { description: 'Name of the agent that saw it.', schema: text(128) },
   user: { description: 'Name of the user that owns it.', schema: text(64) },
+  application: { description: 'Exactly this application protocol, such as http or ssh.', schema: text(64) },
   container: { description: 'Part of the container, any case.', schema: text(256) },
   since: { description: 'From this time, or this long ago (`15m`, `2h`, `7d`).', schema: time() },
   until: { description: 'Up to this time, or this long ago.', schema: time() },

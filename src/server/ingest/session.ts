@@ -15,6 +15,7 @@ import type { AgentMirror } from '../live/agent-mirror.ts';
 import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
 import { Lane } from './lane.ts';
 import { canonicalize, checkSequence, parseAgentMessage, type RecordsMessage } from './messages.ts';
+import { countTraffic } from './traffic-metrics.ts';
 
 /** An agent says hello within this time. */
 const helloMs = 5_000;
@@ -215,6 +216,7 @@ export class AgentSession implements AgentControl {
       const { ids } = await store.insertReported({ agent: hello.agent, epoch: hello.epoch, first, records });
       this.#expected = first + records.length;
       this.#show(fresh, ids, identities);
+      for (const record of fresh) countTraffic(this.#parts.reporter.metrics, record);
       if (fresh.some(({ kind }) => kind === 'alert')) await this.#showAlerts();
     }
     this.#send({ kind: 'ack', epoch: message.epoch, seq: message.first + message.records.length - 1 });

@@ -36,6 +36,8 @@ export function writeConditions(filter: ResolvedFilter): Condition[] {
   if (filter.process !== undefined) conditions.push(writePartCondition(['process_name'], filter.process));
   if (filter.path !== undefined) conditions.push(writePartCondition(['process_path'], filter.path));
   if (filter.container !== undefined) conditions.push(writePartCondition(['container'], filter.container));
+  if (filter.application !== undefined) add('application = ?', filter.application);
+  if (filter.site !== undefined) conditions.push(writePartCondition(['site', 'sni'], filter.site));
   if (filter.text !== undefined) conditions.push(writePartCondition(searchedFields, filter.text));
   return conditions;
 }

@@ -25,6 +25,8 @@ export const filterFields: readonly FilterField[] = [
   { name: 'protocol', label: 'Protocol', hint: 'tcp or udp', values: protocols },
   { name: 'direction', label: 'Direction', hint: 'one or more', values: directions },
   { name: 'user', label: 'User', hint: 'name', max: 64 },
+  { name: 'application', label: 'Application', hint: 'protocol, such as http', max: 64 },
+  { name: 'site', label: 'Site', hint: 'part of the HTTP host or server name' },
   { name: 'container', label: 'Container', hint: 'part of the name' },
   { name: 'path', label: 'Path', hint: "part of the executable's path" },
   { name: 'error', label: 'Error', hint: 'errno, any or none' },
