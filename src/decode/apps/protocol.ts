@@ -83,4 +83,6 @@ export interface DecodeSettings {
   /** Whether query strings, credentials and session tokens in paths are replaced by `***`. */
   readonly mask: boolean;
   readonly ciphers: Ciphers;
+  /** Whether only beginnings of messages are captured: what else a message has is told of by its head alone. */
+  readonly sparse?: boolean;
 }

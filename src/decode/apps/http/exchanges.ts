@@ -6,14 +6,21 @@ import type { StartLine } from './start-line.ts';
 
 /** Requests of one connection that may wait for their answers; browsers do not pipeline, and no server reads so far ahead. */
 const maxWaiting = 1000;
+/** Time after which an answer whose end was not captured is told of. */
+const patienceMs = 5_000;
 
-/** Brings the requests of one side and the answers of the other together: answers come in the order of the requests. */
+/**
+ * Brings the requests of one side and the answers of the other together: answers come in the order of the requests. Where
+ * the capture is sparse, a body has the length that its head says, and the exchange is told of with the answer's head
+ * rather than when bytes have passed that nobody sees.
+ */
 export class Exchanges {
   readonly #conversation: Conversation;
   readonly #fromClient: boolean;
   readonly #waiting: Exchange[] = [];
   /** Requests told of as unanswered before their time, whose answers are still to come. */
   #given = 0;
+  readonly #sparse: boolean;
   #asking: Exchange | null = null;
   #answering: Exchange | null = null;
   #interim = false;
@@ -23,6 +30,7 @@ export class Exchanges {
   constructor(conversation: Conversation, fromClient: boolean) {
     this.#conversation = conversation;
     this.#fromClient = fromClient;
+    this.#sparse = conversation.settings.sparse ?? false;
   }
 
   get waiting(): number {
@@ -34,6 +42,8 @@ export class Exchanges {
       this.#given++;
       this.#emit(this.#waiting.shift() as Exchange);
     }
+    // Whoever asks anew has the answer before, whose end was not captured.
+    if (this.#sparse && this.#waiting.length === 0) this.endAnswer();
     this.#pipelined ||= this.#waiting.at(-1)?.startMs === timeMs;
     const exchange = makeExchange(timeMs, version);
     exchange.method = method;
@@ -53,17 +63,21 @@ export class Exchanges {
     const length = fields.contentLength;
     if (length === -1) this.#conversation.malformed();
     if (fields.chunked !== null) return fields.chunked ? bodies.chunked : bodies.untilClose;
+    if (this.#sparse) {
+      exchange.requestBytes = Math.max(0, length ?? 0);
+      exchange.sent = true;
+    }
     return Math.max(0, length ?? 0);
   }
 
   addRequestBytes(bytes: number): void {
-    if (this.#asking) this.#asking.requestBytes += bytes;
+    if (this.#asking && !this.#asking.sent) this.#asking.requestBytes += bytes;
   }
 
   endRequest(): void {
     const exchange = this.#asking;
     this.#asking = null;
-    if (!exchange) return;
+    if (!exchange || exchange.sent) return;
     exchange.sent = true;
     if (exchange.answered) this.#emit(exchange);
   }
@@ -78,7 +92,7 @@ export class Exchanges {
   }
 
   /** How the body of the answer is delimited, RFC 9112 section 6.3. */
-  headOfAnswer(fields: HeadFields): number {
+  headOfAnswer(fields: HeadFields, timeMs: number): number {
     const exchange = this.#answering;
     if (this.#interim || !exchange) return bodies.none;
     exchange.contentType = fields.get('content-type');
@@ -86,10 +100,25 @@ export class Exchanges {
     if (status === 101) return bodies.switched;
     if (method === 'CONNECT' && status !== null && status < 300) return bodies.switched;
     if (method === 'HEAD' || status === 204 || status === 304) return bodies.none;
-    if (fields.chunked !== null) return fields.chunked ? bodies.chunked : bodies.untilClose;
     const length = fields.contentLength;
     if (length === -1) this.#conversation.malformed();
-    return length === null || length < 0 ? bodies.untilClose : length;
+    if (fields.chunked === null && length !== null && length >= 0) {
+      if (this.#sparse) {
+        exchange.responseBytes = length;
+        this.endAnswer();
+      }
+      return length;
+    }
+    if (this.#sparse) this.#conversation.remind(timeMs);
+    return fields.chunked ? bodies.chunked : bodies.untilClose;
+  }
+
+  /** An answer whose end has not come in all that time is told of as far as it was seen. */
+  giveUpWaiting(timeMs: number): void {
+    const exchange = this.#answering;
+    if (!exchange) return;
+    if (timeMs - exchange.answeredMs >= patienceMs) this.endAnswer();
+    else this.#conversation.remind(timeMs);
   }
 
   addAnswerBytes(bytes: number): void {
@@ -101,7 +130,9 @@ export class Exchanges {
     if (this.#interim || !exchange) return;
     this.#answering = null;
     exchange.answered = true;
-    if (exchange.sent || exchange.method === null) this.#emit(exchange);
+    if (!exchange.sent && exchange.method !== null && !this.#sparse) return;
+    exchange.sent = true;
+    this.#emit(exchange);
   }
 
   /** The request whose answer only says that the protocol changes. It is not told of here any more. */
@@ -125,7 +156,7 @@ export class Exchanges {
     if (this.#answering) this.#emit(this.#answering);
     this.#answering = null;
     for (const exchange of this.#waiting.splice(0)) this.#emit(exchange);
-    if (this.#asking?.answered) this.#emit(this.#asking);
+    if (this.#asking?.answered && !this.#asking.sent) this.#emit(this.#asking);
     this.#asking = null;
   }
 

@@ -43,6 +43,10 @@ export class HttpParser implements AppParser {
     if (!this.#switched) this.#readers[fromClient ? 0 : 1].end(timeMs);
   }
 
+  reminded(timeMs: number): void {
+    for (const exchanges of this.#exchanges) exchanges.giveUpWaiting(timeMs);
+  }
+
   end(timeMs: number): void {
     if (!this.#switched) for (const reader of this.#readers) reader.end(timeMs);
     this.#next?.end();
@@ -70,7 +74,7 @@ export class HttpParser implements AppParser {
       onHead: (fields, timeMs) => {
         if (kind === 'request') return asked.headOfRequest(fields, timeMs);
         this.#upgrade = nameUpgrade(fields);
-        return answered.headOfAnswer(fields);
+        return answered.headOfAnswer(fields, timeMs);
       },
       onBody: (bytes) => {
         if (kind === 'request') asked.addRequestBytes(bytes);

@@ -37,7 +37,7 @@ class SsdpParser implements AppParser {
       },
       onHead: (fields, timeMs) => {
         if (kind === 'request') exchanges.headOfRequest(fields, timeMs);
-        else exchanges.headOfAnswer(fields);
+        else exchanges.headOfAnswer(fields, timeMs);
         return bodies.untilClose;
       },
       onBody: (bytes) =>
