@@ -62,6 +62,7 @@ export const tlsRecordSchema = z.object({
   alpn: text(64).nullable(),
   ja4: text(64).nullable(),
   ech: z.literal(true).optional(),
+  cipher: text(64).optional(),
   certificate: certificateSchema.nullable(),
 }) satisfies z.ZodType<TlsRecord>;
 

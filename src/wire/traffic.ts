@@ -63,6 +63,8 @@ export interface TlsRecord {
   /** The protocol agreed on where it was seen, otherwise the first that was offered. */
   readonly alpn: string | null;
   readonly ja4: string | null;
+  /** Name of the cipher suite agreed on, as in the registry of IANA (`0x1234` for one that is rare); absent before that. */
+  readonly cipher?: string;
   /** Of the certificate, which only TLS up to 1.2 shows. */
   readonly certificate: CertificateSummary | null;
   /** Set where the hello has another one encrypted in it (or, in browsers, a decoy of one): `sni` may be a cover. */

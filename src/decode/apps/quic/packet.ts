@@ -17,9 +17,11 @@ export interface LongHeader {
   /** Where the packet number is; 0 for kinds without one. */
   readonly numberAt: number;
   readonly end: number;
+  /** Whether it was captured to its end. */
+  readonly whole: boolean;
 }
 
-/** Reads the header of the packet at `start`; null for a short one, an unknown version, and one that is not all there. */
+/** Reads the header of the packet at `start`; null for a short one, an unknown version, and one whose header is damaged. */
 export function readLongHeader(bytes: Uint8Array, start: number, end: number): LongHeader | null {
   if (end - start < 7 || (bytes[start] & 0x80) === 0) return null;
   const number = u32(bytes, start + 1);
@@ -30,18 +32,19 @@ export function readLongHeader(bytes: Uint8Array, start: number, end: number): L
   const sourceEnd = sourceStart + bytes[destinationEnd];
   if (bytes[destinationEnd] > maxIdBytes || sourceEnd > end) return null;
   const ids = { start, destinationStart, destinationEnd, sourceStart, sourceEnd };
-  if (number === 0) return { kind: 'negotiation', version: null, ...ids, numberAt: 0, end };
+  if (number === 0) return { kind: 'negotiation', version: null, ...ids, numberAt: 0, end, whole: true };
   const version = findVersion(number);
   if (!version || (bytes[start] & 0x40) === 0) return null;
   const type = (bytes[start] >> 4) & 3;
-  if (type === version.retryType) return { kind: 'retry', version, ...ids, numberAt: 0, end };
+  if (type === version.retryType) return { kind: 'retry', version, ...ids, numberAt: 0, end, whole: true };
   const kind = type === version.initialType ? 'initial' : 'other';
   const reader = new VarintReader(bytes, sourceEnd, end);
   if (kind === 'initial') reader.skip(reader.next());
   const length = reader.next();
   const numberAt = reader.at;
-  if (reader.short || numberAt + length > end) return null;
-  return { kind, version, ...ids, numberAt, end: numberAt + length };
+  if (reader.short) return null;
+  const whole = length <= end - numberAt;
+  return { kind, version, ...ids, numberAt, end: whole ? numberAt + length : end, whole };
 }
 
 /** Reads integers of variable length, RFC 9000 section 16. Those that are not there read as 0 and set `short`. */

@@ -43,7 +43,9 @@ interface Connection {
 
 interface Handshake {
   readonly session: TlsSession;
-  readonly keys: InitialKeys;
+  /** Of a version, which the server may change with its first answer (RFC 9368). */
+  version: QuicVersion;
+  keys: InitialKeys;
   readonly client: CryptoStream;
   readonly server: CryptoStream;
 }
@@ -64,7 +66,7 @@ export class QuicParser implements AppParser {
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     let header = readLongHeader(bytes, start, end);
     while (header) {
-      if (header.kind === 'initial') this.#initial(header, bytes, fromClient, timeMs);
+      if (header.kind === 'initial' && header.whole) this.#initial(header, bytes, fromClient, timeMs);
       header = readLongHeader(bytes, header.end, end);
     }
   }
@@ -100,8 +102,14 @@ export class QuicParser implements AppParser {
     bytes: Uint8Array,
     timeMs: number,
   ): boolean {
-    const { keys, client, server, session } = connection.handshake!;
+    const handshake = connection.handshake!;
+    const { client, server, session } = handshake;
     const { ciphers } = this.#conversation.settings;
+    if (handshake.version !== header.version) {
+      handshake.version = header.version!;
+      handshake.keys = deriveInitialKeys(handshake.version, connection.ids[0], ciphers);
+    }
+    const { keys } = handshake;
     const content = openInitial(bytes, header, isClient ? keys.client : keys.server, ciphers);
     if (!content) return false;
     (isClient ? client : server).frames(content, header.version!, timeMs);
@@ -124,7 +132,7 @@ export class QuicParser implements AppParser {
     const session = this.#connection?.handshake?.session ?? new TlsSession(this.#conversation, 'quic');
     const client = new CryptoStream(session, this.#conversation, fromClient);
     const server = new CryptoStream(session, this.#conversation, !fromClient);
-    const handshake = { session, keys, client, server };
+    const handshake = { session, version: header.version, keys, client, server };
     this.#connection = { fromClient, ids: [id, new Uint8Array(0)], handshake };
     client.frames(content, header.version, timeMs);
   }

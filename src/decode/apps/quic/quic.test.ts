@@ -110,6 +110,7 @@ describe('QUIC', () => {
         sni: 'www.example.com',
         alpn: 'h3',
         ja4: 'q13d0204h3_c1929292aa6b_c8abead0ac40',
+        cipher: 'TLS_AES_128_GCM_SHA256',
         certificate: null,
       },
     ]);
@@ -237,12 +238,36 @@ describe('QUIC', () => {
     assert.equal(applicationOf(join(hex('80 00000000 00 08'), serverId, hex('1a2a3a4a 12345678'))), null);
   });
 
+  it('knows a packet of which only the beginning was captured', () => {
+    const { records, flows } = analyzeDatagrams([['>', initial.subarray(0, 60)]]);
+    assert.deepEqual([records.length, flows[0].application, flows[0].by], [0, 'quic', 'payload']);
+  });
+
+  it('follows a server that goes on in another version', () => {
+    const body = buildServerBody({ cipher: 0x1302, extensions: [extension(43, hex('0304'))] });
+    const [one] = tlsOf([
+      ['>', initial],
+      [
+        '<',
+        buildInitial({
+          keyId,
+          version: 0x6b3343cf,
+          from: 'server',
+          destination: new Uint8Array(0),
+          source: serverId,
+          frames: cryptoFrame(0, handshake(2, body)),
+        }),
+      ],
+    ]);
+    assert.equal(one.cipher, 'TLS_AES_256_GCM_SHA384');
+  });
+
   it('takes nothing else for QUIC', () => {
     const applicationOf = (payload: Uint8Array): string | null =>
       analyze([buildUdp({ from: '192.0.2.1:50000', to: '198.51.100.2:4444' }, payload)]).flows[0].application;
     assert.equal(applicationOf(join(hex('c0 00000001 15'), new Uint8Array(60))), null, 'an id of 21 bytes');
     assert.equal(applicationOf(join(hex('40'), new Uint8Array(60).fill(7))), null, 'a short header');
-    assert.equal(applicationOf(initial.subarray(0, 100)), null, 'a packet that is not all there');
+    assert.equal(applicationOf(initial.subarray(0, 15)), null, 'a header that is not all there');
     const { by } = analyze([buildUdp(there, join(hex('40'), new Uint8Array(60).fill(7)))]).flows[0];
     assert.equal(by, 'port');
   });

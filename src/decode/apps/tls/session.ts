@@ -2,6 +2,7 @@ import type { CertificateSummary, TlsRecord } from '../../../wire/traffic.ts';
 import { toPrintable } from '../printable.ts';
 import type { Conversation } from '../protocol.ts';
 import { decodeCertificateMessage } from './certificate.ts';
+import { nameCipherSuite } from './cipher-suites.ts';
 import { type ClientHello, decodeClientHello } from './client-hello.ts';
 import { handshakeTypes } from './handshake-reader.ts';
 import { computeJa4 } from './ja4.ts';
@@ -100,6 +101,7 @@ export class TlsSession {
       sni: pending.serverName,
       alpn: protocol,
       ja4: pending.ja4,
+      ...(server && !server.isRetry && { cipher: nameCipherSuite(server.cipher) }),
       certificate: this.#certificate,
       ...(pending.encryptedHello && { ech: true }),
     });

@@ -54,6 +54,7 @@ const expected12: Omit<TlsRecord, 'ts'> = {
   sni: 'www.example.com',
   alpn: 'http/1.1',
   ja4: 't12d0202h2_c1929292aa6b_000000000000',
+  cipher: 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
   certificate: {
     subject: 'emailAddress=a@example.com,CN=www.example.com,OU=\\#1,O=Example\\, Ltd,C=DE',
     issuer: 'emailAddress=a@example.com,CN=www.example.com,OU=\\#1,O=Example\\, Ltd,C=DE',
@@ -219,8 +220,26 @@ describe('TLS', () => {
     assert.equal(nameOf(443, plain), 'https');
     assert.equal(nameOf(993, plain), 'imaps');
     assert.equal(nameOf(853, clientHello({ extensions: [alpn('dot')] })), 'dot');
+    assert.equal(nameOf(25, plain), 'smtp');
     assert.equal(nameOf(4444, plain), 'tls');
     assert.equal(nameOf(4444, hello12), 'https');
+  });
+
+  it('goes on as the service that changed to it', () => {
+    const turns: Turn[] = [
+      ['<', '220 mail.example.org ESMTP\r\n'],
+      ['>', 'EHLO a.example\r\n'],
+      ['<', '250-mail.example.org\r\n250 STARTTLS\r\n'],
+      ['>', 'STARTTLS\r\n'],
+      ['<', '220 ready\r\n'],
+      ...turns12,
+    ];
+    const { records, flows } = analyze(buildConnection(turns, { to: '198.51.100.2:25' }));
+    assert.deepEqual(
+      records.map((one) => one.type === 'tls' && one.sni),
+      ['www.example.com'],
+    );
+    assert.equal(flows[0].application, 'smtp');
   });
 
   it('is recognised in the middle of a connection where one record follows the other', () => {

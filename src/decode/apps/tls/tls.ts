@@ -18,18 +18,38 @@ const portNames: Readonly<Record<string, readonly number[]>> = {
   amqps: [5671],
 };
 
-/** TLS on a port that says nothing. */
+/** Services that change to TLS on their own port (STARTTLS and its like): they are shown as what they were. */
+const upgradingPorts: ReadonlyMap<number, string> = new Map([
+  [21, 'ftp'],
+  [25, 'smtp'],
+  [110, 'pop3'],
+  [119, 'nntp'],
+  [143, 'imap'],
+  [389, 'ldap'],
+  [587, 'smtp'],
+  [3306, 'mysql'],
+  [3389, 'rdp'],
+  [5222, 'xmpp'],
+  [5269, 'xmpp'],
+  [5432, 'postgresql'],
+]);
+
+/** TLS on another port. */
 const anywhere: AppProtocol = {
   name: 'tls',
   transports: ['tcp'],
   ports: [],
   recognise: (sample) => recogniseTls(sample, false),
-  makeParser: (conversation) => new TlsParser(conversation, true),
+  makeParser: (conversation) => {
+    const name = upgradingPorts.get(conversation.serverPort);
+    if (name !== undefined) conversation.rename(name);
+    return new TlsParser(conversation, name === undefined);
+  },
 };
 
 /**
- * TLS, shown as what it carries where the port is that of a service (`https`, `imaps`), otherwise as `tls`, or as
- * `https` once ALPN says so.
+ * TLS, shown as what it carries where the port is that of a service (`https`, `imaps`; `smtp` after STARTTLS), otherwise
+ * as `tls`, or as `https` once ALPN says so.
  */
 export const tls: readonly AppProtocol[] = [
   ...Object.entries(portNames).map(([name, ports]): AppProtocol => {
