@@ -3,17 +3,17 @@ import type { ClientHello } from './client-hello.ts';
 import { newestVersion } from './versions.ts';
 
 /** What stands for a version, of DTLS too. */
-const versionCodes: Readonly<Record<number, string>> = {
-  2: 's2',
-  768: 's3',
-  769: '10',
-  770: '11',
-  771: '12',
-  772: '13',
-  65279: 'd1',
-  65277: 'd2',
-  65276: 'd3',
-};
+const versionCodes: ReadonlyMap<number, string> = new Map([
+  [0x0002, 's2'],
+  [0x0300, 's3'],
+  [0x0301, '10'],
+  [0x0302, '11'],
+  [0x0303, '12'],
+  [0x0304, '13'],
+  [0xfeff, 'd1'],
+  [0xfefd, 'd2'],
+  [0xfefc, 'd3'],
+]);
 const none = '000000000000';
 /** Server name and ALPN: in the first part, so left out of the hash. */
 const unhashed = new Set([0x0000, 0x0010]);
@@ -28,7 +28,7 @@ export function computeJa4(hello: ClientHello, protocol: 't' | 'q' | 'd', cipher
   const version = newestVersion(supportedVersions) || legacyVersion;
   const head = [
     protocol,
-    versionCodes[version] ?? '00',
+    versionCodes.get(version) ?? '00',
     extensions.includes(0x0000) ? 'd' : 'i',
     count(hello.ciphers),
     count(extensions),

@@ -6,22 +6,22 @@ export const versions = {
   tls13: 0x0304,
 } as const;
 
-const names: Readonly<Record<number, string>> = {
-  2: 'SSL 2.0',
-  768: 'SSL 3.0',
-  769: '1.0',
-  770: '1.1',
-  771: '1.2',
-  772: '1.3',
-  256: 'DTLS 1.0',
-  65279: 'DTLS 1.0',
-  65277: 'DTLS 1.2',
-  65276: 'DTLS 1.3',
-};
+const names: ReadonlyMap<number, string> = new Map([
+  [0x0002, 'SSL 2.0'],
+  [0x0300, 'SSL 3.0'],
+  [0x0301, '1.0'],
+  [0x0302, '1.1'],
+  [0x0303, '1.2'],
+  [0x0304, '1.3'],
+  [0x0100, 'DTLS 1.0'],
+  [0xfeff, 'DTLS 1.0'],
+  [0xfefd, 'DTLS 1.2'],
+  [0xfefc, 'DTLS 1.3'],
+]);
 
 /** A version as it is shown, drafts of TLS 1.3 as `1.3`; null for one that is not known. */
 export function nameVersion(version: number): string | null {
-  return names[version] ?? (isDraft13(version) ? '1.3' : null);
+  return names.get(version) ?? (isDraft13(version) ? '1.3' : null);
 }
 
 /** Drafts of TLS 1.3: those of the working group, and Facebook's and Google's of the same time. */
