@@ -230,7 +230,7 @@ function drawTrouble({ alerts, errors }: Picture, width: number, height: number)
     .map(
       (row): Line => [
         piece(` ${formatTime(row.timestamp).slice(11)} `, 'dim'),
-        piece(fitText(row.error ?? '', 14), 'bad'),
+        piece(fitText(escapeText(row.error ?? ''), 14), 'bad'),
         piece(`${escapeText(row.process_name ?? '-')} to ${escapeText(row.remote_name ?? row.remote_addr)}`),
         piece(row.count > 1 ? `  ${row.count} times` : '', 'warn'),
       ],

@@ -7,7 +7,7 @@ const letters = ' .:-=+*#@';
  */
 export function drawSpark(values: readonly number[], width: number, ascii: boolean): string {
   const bars = ascii ? letters : blocks;
-  const shown = values.slice(-width);
+  const shown = width > 0 ? values.slice(-width) : [];
   const most = Math.max(1, ...shown);
   const text = shown.map((value) => bars[value <= 0 ? 0 : Math.max(1, Math.ceil((value / most) * 8))]);
   return text.join('').padStart(width);
