@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { AlertRow } from '../wire/traffic-api.ts';
 import { drawPlain, drawScreen } from './draw.ts';
 import { lineWidth, plainText } from './line.ts';
 import { pages } from './pages/registry.ts';
 import { makeConnections, makeInterface, makePicture, makeProcess, traffic } from './picture.fixture.ts';
-import type { AlertRow, Picture } from './picture.ts';
+import type { Picture } from './picture.ts';
 import { type Mode, makeState, type State } from './state.ts';
 
 const sizes = [
@@ -23,6 +24,14 @@ const alert: AlertRow = {
   recovered_at: null,
   duration_ms: null,
   message: 'High traffic: hits = 623, at 11:59:00',
+  agent: 'vm',
+  kind: 'hits',
+  state: 'raised',
+  value: 623,
+  recovered_value: null,
+  threshold: 500,
+  window_ms: 120_000,
+  recovered_message: null,
 };
 const nasty = 'a\x1b[2J\x9b31m\u202e\u200b漢字🙂\r\n\0b'.repeat(3);
 const pictures: Readonly<Record<string, Picture>> = {

@@ -1,8 +1,9 @@
 import { escapeText, textWidth } from '../cli/escape.ts';
 import { formatElapsed, formatRate, formatTime } from '../cli/format.ts';
+import type { AlertRow } from '../wire/traffic-api.ts';
 import { fitLine, fitText, type Line, type Piece, piece, spread } from './line.ts';
 import { pages } from './pages/registry.ts';
-import type { AlertRow, Picture, Rates } from './picture.ts';
+import type { Picture, Rates } from './picture.ts';
 import { drawSpark } from './spark.ts';
 import { currentPage, type State } from './state.ts';
 

@@ -2,24 +2,13 @@ import type { LiveStatus } from '../client/live.ts';
 import type { Connection } from '../wire/connection.ts';
 import type { LiveStats } from '../wire/live.ts';
 import type { InterfaceRow, ProcessRow } from '../wire/machine.ts';
+import type { AlertRow } from '../wire/traffic-api.ts';
 import type { TrafficStatistics } from '../wire/traffic-statistics.ts';
 
 /** Rates of an interface once a second, in bytes per second, oldest first. */
 export interface Rates {
   readonly up: readonly number[];
   readonly down: readonly number[];
-}
-
-/** An alert: raised, and perhaps recovered. */
-export interface AlertRow {
-  readonly id: number;
-  readonly raised_at: string;
-  /** Null while it goes on. */
-  readonly recovered_at: string | null;
-  readonly duration_ms: number | null;
-  /** `all`, `interface:NAME`, `process:NAME` or `site:NAME`. */
-  readonly scope: string;
-  readonly message: string;
 }
 
 /** All that can be shown at one moment. Nothing in it changes later: a frozen screen keeps its picture. */

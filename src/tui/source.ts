@@ -5,7 +5,9 @@ import type { Connection } from '../wire/connection.ts';
 import type { LiveStats } from '../wire/live.ts';
 import type { InterfaceRow, ProcessRow } from '../wire/machine.ts';
 import { isLoss } from '../wire/names.ts';
-import type { AlertRow, Picture, Rates } from './picture.ts';
+import type { AlertRow } from '../wire/traffic-api.ts';
+import type { TrafficStatistics, TrafficWindow } from '../wire/traffic-statistics.ts';
+import type { Picture, Rates } from './picture.ts';
 import { History } from './spark.ts';
 
 export interface SourceOptions {
@@ -35,6 +37,8 @@ const sampleMs = 1000;
 /** Time between two looks at the server's health, and until there is an agent. */
 const healthMs = 5000;
 const firstHealthMs = 500;
+/** Shortest time between two such questions: the server takes ten a second, and a filter is typed faster. */
+const askMs = 120;
 /** Failures that are shown, newest first. */
 const maxErrors = 200;
 
@@ -60,6 +64,8 @@ export class Source {
   readonly #connections = new LiveTable<Connection>('id');
   readonly #errors = new LiveTable<Connection>('id');
   readonly #interfaces = new LiveTable<InterfaceRow>('name');
+  readonly #alerts = new LiveTable<AlertRow>('id');
+  readonly #traffic = new LiveTable<TrafficStatistics>('window');
   readonly #total = new RateHistory();
   readonly #rates = new Map<string, RateHistory>();
   #client: LiveClient | null = null;
@@ -68,9 +74,11 @@ export class Source {
   #agents: readonly string[] = [];
   #notices: readonly string[] = [];
   #window: ConnectionWindow | null = null;
+  #trafficWindow: TrafficWindow | null = null;
   /** Of the window that the rows on show belong to. */
   #offset = 0;
   #timers: NodeJS.Timeout[] = [];
+  #asking: NodeJS.Timeout | undefined;
   #isStopped = false;
   #frames = 0;
   #failure: string | null = null;
@@ -99,11 +107,12 @@ export class Source {
         this.#status = status;
         this.#options.onChange();
       },
-      onProblem: ({ message }) => {
-        this.#failure = message;
+      onProblem: ({ id, message }) => {
+        // A filter that is being typed may be none yet; the rows stay as they are.
+        if (id !== 'connections') this.#failure = message;
       },
     });
-    for (const topic of ['processes', 'interfaces', 'errors'] as const)
+    for (const topic of ['processes', 'interfaces', 'errors', 'alerts'] as const)
       this.#client.subscribe({ kind: 'subscribe', id: topic, topic });
     this.#timers = [setInterval(() => this.#sample(), sampleMs)];
     void this.#watchHealth();
@@ -111,6 +120,7 @@ export class Source {
 
   stop(): void {
     this.#isStopped = true;
+    clearTimeout(this.#asking);
     for (const timer of this.#timers) clearInterval(timer);
     this.#client?.close();
   }
@@ -121,15 +131,14 @@ export class Source {
     const now = this.#window;
     if (now && now.text === text && now.sort === sort && now.offset === offset) return;
     this.#window = window;
-    this.#client?.subscribe({
-      kind: 'subscribe',
-      id: 'connections',
-      topic: 'connections',
-      filter: text === '' ? {} : { text },
-      sort,
-      offset,
-      limit: windowRows,
-    });
+    this.#asking ??= setTimeout(() => this.#ask(), askMs);
+  }
+
+  /** Asks for the sums of inspected traffic over that window; they follow. */
+  wantTraffic(window: TrafficWindow): void {
+    if (window === this.#trafficWindow) return;
+    this.#trafficWindow = window;
+    this.#client?.subscribe({ kind: 'subscribe', id: 'traffic', topic: 'traffic', window });
   }
 
   /** Less often while nobody looks. */
@@ -151,10 +160,25 @@ export class Source {
       errors: this.#errors.rows().slice(0, maxErrors),
       interfaces: name === null ? interfaces : interfaces.filter((row) => row.name === name),
       interfaceRates: new Map(Array.from(this.#rates, ([each, rates]) => [each, rates.rates()])),
-      traffic: null,
-      alerts: [] as AlertRow[],
+      traffic: this.#traffic.rows()[0] ?? null,
+      alerts: this.#alerts.rows(),
       notices: this.#failure === null ? this.#notices : [this.#failure, ...this.#notices],
     };
+  }
+
+  #ask(): void {
+    this.#asking = undefined;
+    if (this.#window === null) return;
+    const { text, sort, offset } = this.#window;
+    this.#client?.subscribe({
+      kind: 'subscribe',
+      id: 'connections',
+      topic: 'connections',
+      filter: text === '' ? {} : { text },
+      sort,
+      offset,
+      limit: windowRows,
+    });
   }
 
   #take(frame: LiveFrameMessage): void {
@@ -173,6 +197,12 @@ export class Source {
           break;
         case 'errors':
           this.#errors.apply(update);
+          break;
+        case 'alerts':
+          this.#alerts.apply(update);
+          break;
+        case 'traffic':
+          this.#traffic.apply(update);
           break;
       }
     }

@@ -138,7 +138,10 @@ class Top {
     const looks: Looks = { ...this.#screen.size(), ascii: this.#options.ascii };
     this.#shown = drawScreen(this.#picture(), this.#state, looks);
     this.#state = this.#shown.view.state;
-    if (!this.#state.frozen) this.#source.want(wantedWindow(this.#state));
+    if (!this.#state.frozen) {
+      this.#source.want(wantedWindow(this.#state));
+      this.#source.wantTraffic(this.#state.window);
+    }
     this.#screen.draw(this.#shown.lines);
   }
 }
@@ -155,7 +158,8 @@ export async function printTop(options: TopOptions, columns: number): Promise<vo
   process.stdout.once('error', () => {});
   try {
     source.start();
-    source.want(wantedWindow({ ...state, page: 1 }));
+    source.want(wantedWindow(state));
+    source.wantTraffic(state.window);
     await wait(firstMs, came);
     await wait(settleMs, new Promise(() => {}));
     for (const page of pages.keys()) {

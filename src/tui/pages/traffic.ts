@@ -1,4 +1,5 @@
 import { formatBytes, formatElapsed, formatRate, formatTime } from '../../cli/format.ts';
+import type { AlertRow } from '../../wire/traffic-api.ts';
 import type {
   DnsGroup,
   DnsTally,
@@ -8,7 +9,7 @@ import type {
   HttpTally,
   NamedTally,
 } from '../../wire/traffic-statistics.ts';
-import type { AlertRow, Picture } from '../picture.ts';
+import type { Picture } from '../picture.ts';
 import type { Page } from './page.ts';
 
 /** A row of the HTTP page: requests, or an encrypted site of which only the name and the amount are known. */
