@@ -7,10 +7,12 @@ import type { Reminders } from './reminders.ts';
 const maxKeptBytes = 16 * 1024;
 const maxKeptInAll = 32 * 1024 * 1024;
 /**
- * A conversation is given up after so many pieces of payload that no protocol begins with (later beginnings of a message
- * are still noticed), or when it is not settled after so many pieces at all, be they of a byte each.
+ * A conversation is given up after so many pieces of payload that no protocol begins with: fewer where its beginning was
+ * seen, since in others the next message may be the first to be recognised; or when it is not settled after so many
+ * pieces at all, be they of a byte each.
  */
-const maxStrangePieces = 32;
+const maxStrangePieces = 8;
+const maxStrangeInTheMiddle = 32;
 const maxPieces = 256;
 /** Times that a conversation is recognised anew: a proxy, a tunnel, TLS, each inside the one before. */
 const maxRestarts = 8;
@@ -55,6 +57,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   #settled = false;
   #kept: readonly Kept[] = none;
   #keptBytes = 0;
+  readonly #maxStrange: number;
   #looks = 0;
   #strange = 0;
   #restarts = 0;
@@ -67,6 +70,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
     this.#deps = deps;
     this.transport = flow.transport ?? 'udp';
     this.#beginning = [fromStart, fromStart];
+    this.#maxStrange = fromStart && this.transport === 'tcp' ? maxStrangePieces : maxStrangeInTheMiddle;
   }
 
   get src(): string {
@@ -157,7 +161,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
       this.#forget(fromClient);
       this.#strange++;
     }
-    if (++this.#looks < maxPieces && this.#strange < maxStrangePieces) return;
+    if (++this.#looks < maxPieces && this.#strange < this.#maxStrange) return;
     this.#settled = true;
     this.#keepOnly(none);
   }
@@ -165,15 +169,10 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   /** What is kept of a side, with the new bytes. */
   #sample(fromClient: boolean, bytes: Uint8Array, start: number, end: number): Sample {
     const { transport, clientPort, serverPort } = this;
-    const about = {
-      fromClient,
-      transport,
-      clientPort,
-      serverPort,
-      beginning: this.#beginning[fromClient ? 0 : 1],
-    };
+    const beginning = this.#beginning[fromClient ? 0 : 1];
+    const about = { bytes, start, end, fromClient, transport, clientPort, serverPort, beginning };
     const before = this.#kept === none ? none : this.#kept.filter((one) => one.fromClient === fromClient);
-    if (before.length === 0) return { ...about, bytes, start, end };
+    if (before.length === 0) return about;
     const length = before.reduce((sum, one) => sum + one.bytes.length, 0);
     const joined = new Uint8Array(length + end - start);
     let at = 0;
