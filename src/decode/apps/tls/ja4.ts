@@ -15,16 +15,19 @@ const versionCodes: ReadonlyMap<number, string> = new Map([
   [0xfefc, 'd3'],
 ]);
 const none = '000000000000';
+/** Numbers in a list that are still sorted: a hello has room for 32,000, and clients offer dozens. */
+const maxSorted = 512;
 /** Server name and ALPN: in the first part, so left out of the hash. */
 const unhashed = new Set([0x0000, 0x0010]);
 
 /**
  * The JA4 fingerprint of a client hello (FoxIO, technical_details/JA4.md, BSD-3-Clause): protocol, version, whether a
  * server is named, the counts of ciphers and extensions, ALPN; then hashes of the sorted ciphers, and of the sorted
- * extensions with the signature algorithms in their order.
+ * extensions with the signature algorithms in their order. Null for lists that are too long for any client's.
  */
-export function computeJa4(hello: ClientHello, protocol: 't' | 'q' | 'd', ciphers: Ciphers): string {
+export function computeJa4(hello: ClientHello, protocol: 't' | 'q' | 'd', ciphers: Ciphers): string | null {
   const { supportedVersions, legacyVersion, extensions, signatureAlgorithms } = hello;
+  if (Math.max(hello.ciphers.length, extensions.length, signatureAlgorithms.length) > maxSorted) return null;
   const version = newestVersion(supportedVersions) || legacyVersion;
   const head = [
     protocol,

@@ -12,6 +12,8 @@ import { nameVersion, newestVersion } from './versions.ts';
 export type TlsTransport = TlsRecord['transport'];
 /** Longest text of an ALPN protocol that is told; those that are registered have 17 characters at most. */
 const maxProtocolLength = 64;
+/** Client hellos read of one handshake: two are usual where another is asked for. */
+const maxHellos = 8;
 const ja4Letters = { tcp: 't', quic: 'q', udp: 'd' } as const;
 
 /** A client hello that is not told of yet. */
@@ -38,6 +40,7 @@ export class TlsSession {
   #server: ServerHello | null = null;
   #certificate: CertificateSummary | null = null;
   #awaitsAnother = false;
+  #hellos = 0;
   /** Whether the handshake was told of, and nothing further is to be read. */
   settled = false;
 
@@ -105,7 +108,7 @@ export class TlsSession {
       certificate: this.#certificate,
       ...(pending.encryptedHello && { ech: true }),
     });
-    if (server && !this.#awaitsAnother) this.settled = true;
+    if ((server && !this.#awaitsAnother) || this.#hellos >= maxHellos) this.settled = true;
   }
 
   #clientHello(
@@ -121,6 +124,8 @@ export class TlsSession {
     if (!hello) return;
     if (this.#isRepeated(hello)) return;
     this.flush();
+    if (this.settled) return;
+    this.#hellos++;
     if (this.#awaitsAnother) this.#server = null;
     this.#awaitsAnother = false;
     if (this.#transport !== 'tcp') this.#random = hello.random;

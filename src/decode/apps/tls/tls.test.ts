@@ -135,6 +135,10 @@ describe('TLS', () => {
     }
   });
 
+  it('stops reading hellos that follow one another without end', () => {
+    assert.equal(tlsOf([['>', join(...Array.from({ length: 100 }, () => hello12))]]).length, 8);
+  });
+
   it('tells of a hello that is never answered, with what was offered', () => {
     const [one] = tlsOf([['>', clientHello({ version: 0x0302, extensions: [serverName('a.example')] })]]);
     assert.deepEqual([one.version, one.sni, one.alpn], ['1.1', 'a.example', null]);

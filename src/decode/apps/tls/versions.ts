@@ -1,18 +1,13 @@
-/** Version numbers as they are in hellos, RFC 8446 section 4.2.1 and RFC 9147 section 5.3. */
-export const versions = {
-  ssl2: 0x0002,
-  ssl3: 0x0300,
-  tls12: 0x0303,
-  tls13: 0x0304,
-} as const;
+const tls13 = 0x0304;
 
+/** Version numbers as they are in hellos, RFC 8446 section 4.2.1 and RFC 9147 section 5.3. */
 const names: ReadonlyMap<number, string> = new Map([
   [0x0002, 'SSL 2.0'],
   [0x0300, 'SSL 3.0'],
   [0x0301, '1.0'],
   [0x0302, '1.1'],
   [0x0303, '1.2'],
-  [0x0304, '1.3'],
+  [tls13, '1.3'],
   [0x0100, 'DTLS 1.0'],
   [0xfeff, 'DTLS 1.0'],
   [0xfefd, 'DTLS 1.2'],
@@ -44,6 +39,6 @@ export function newestVersion(offered: readonly number[]): number {
 }
 
 function rank(version: number): number {
-  if (isDraft13(version)) return versions.tls13;
+  if (isDraft13(version)) return tls13;
   return version >= 0xfe00 ? 0xffff - version : version;
 }
