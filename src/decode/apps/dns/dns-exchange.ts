@@ -15,18 +15,24 @@ export interface Asked {
   readonly transport: DnsRecord['transport'];
 }
 
-interface Open {
+interface Entry {
   readonly id: number;
   readonly question: DnsQuestion;
+  /** Resolvers mix upper and lower case in the names they ask for; an answer need not keep it. */
+  readonly name: string;
   readonly timeMs: number;
 }
+
+/** Most conversations have a question or two, for which a list is the smallest. */
+const none: Entry[] = [];
 
 /** The questions from one side of a conversation and their answers from the other. */
 export class DnsExchange {
   readonly #asked: Asked;
   readonly #onRecord: (record: DnsRecord) => void;
-  readonly #open = new Map<string, Open>();
-  readonly #answered = new Set<string>();
+  /** Oldest first. */
+  #open = none;
+  #answered = none;
 
   constructor(asked: Asked, onRecord: (record: DnsRecord) => void) {
     this.#asked = asked;
@@ -37,24 +43,31 @@ export class DnsExchange {
   ask({ id, questions }: DnsMessage, timeMs: number): void {
     this.giveUp(timeMs);
     for (const question of questions) {
-      const key = keyOf(id, question);
-      this.#answered.delete(key);
-      if (this.#open.has(key)) continue;
-      this.#open.set(key, { id, question, timeMs });
-      if (this.#open.size > maxOpen) this.#giveUpFirst();
+      const name = question.name.toLowerCase();
+      const answered = indexOf(this.#answered, id, question.type, name);
+      if (answered >= 0) this.#answered.splice(answered, 1);
+      if (indexOf(this.#open, id, question.type, name) >= 0) continue;
+      this.#open = append(this.#open, { id, question, name, timeMs });
+      if (this.#open.length > maxOpen) this.#giveUpFirst();
     }
   }
 
   /** Takes an answer. One whose question was not seen is told of by itself, one that comes again is not. */
   answer(message: DnsMessage, timeMs: number): void {
     const { id, questions } = message;
-    if (questions.length === 0) this.#answerById(message, timeMs);
+    // An error need not repeat the question.
+    if (questions.length === 0)
+      this.#settle(
+        this.#open.findIndex((entry) => entry.id === id),
+        message,
+        timeMs,
+      );
     for (const question of questions) {
-      const key = keyOf(id, question);
-      const open = this.#open.get(key);
-      if (open) this.#settle(key, open, message, timeMs);
-      else if (!this.#answered.has(key)) {
-        this.#remember(key);
+      const name = question.name.toLowerCase();
+      const open = indexOf(this.#open, id, question.type, name);
+      if (open >= 0) this.#settle(open, message, timeMs);
+      else if (indexOf(this.#answered, id, question.type, name) < 0) {
+        this.#remember({ id, question, name, timeMs });
         this.#tell(id, question, message.rcode, message.answers, timeMs, null);
       }
     }
@@ -69,8 +82,8 @@ export class DnsExchange {
 
   /** Tells of what has been open for too long; whether something still is. */
   giveUp(nowMs: number): boolean {
-    for (const [, { timeMs }] of this.#open) {
-      if (nowMs - timeMs < remindAfterMs) return true;
+    while (this.#open.length > 0) {
+      if (nowMs - this.#open[0].timeMs < remindAfterMs) return true;
       this.#giveUpFirst();
     }
     return false;
@@ -78,39 +91,24 @@ export class DnsExchange {
 
   /** Tells of what was not answered. */
   end(): void {
-    while (this.#open.size > 0) this.#giveUpFirst();
+    while (this.#open.length > 0) this.#giveUpFirst();
   }
 
-  /** An error need not repeat the question. */
-  #answerById(message: DnsMessage, timeMs: number): void {
-    for (const [key, open] of this.#open) {
-      if (open.id !== message.id) continue;
-      this.#settle(key, open, message, timeMs);
-      return;
-    }
+  #settle(index: number, { rcode, answers }: DnsMessage, timeMs: number): void {
+    if (index < 0) return;
+    const [entry] = this.#open.splice(index, 1);
+    this.#remember(entry);
+    this.#tell(entry.id, entry.question, rcode, answers, entry.timeMs, timeMs - entry.timeMs);
   }
 
-  #settle(key: string, { id, question, timeMs: askedMs }: Open, message: DnsMessage, timeMs: number): void {
-    this.#open.delete(key);
-    this.#remember(key);
-    this.#tell(id, question, message.rcode, message.answers, askedMs, timeMs - askedMs);
-  }
-
-  #remember(key: string): void {
-    this.#answered.add(key);
-    if (this.#answered.size <= maxAnswered) return;
-    for (const first of this.#answered) {
-      this.#answered.delete(first);
-      return;
-    }
+  #remember(entry: Entry): void {
+    this.#answered = append(this.#answered, entry);
+    if (this.#answered.length > maxAnswered) this.#answered.shift();
   }
 
   #giveUpFirst(): void {
-    for (const [key, { id, question, timeMs }] of this.#open) {
-      this.#open.delete(key);
-      this.#tell(id, question, null, [], timeMs, null);
-      return;
-    }
+    const { id, question, timeMs } = this.#open.shift() as Entry;
+    this.#tell(id, question, null, [], timeMs, null);
   }
 
   #tell(
@@ -151,7 +149,17 @@ export class DnsExchange {
   }
 }
 
-/** Resolvers mix upper and lower case in the names they ask for; an answer need not keep it. */
-function keyOf(id: number, { name, type }: DnsQuestion): string {
-  return `${id} ${type} ${name.toLowerCase()}`;
+function indexOf(entries: readonly Entry[], id: number, type: number, name: string): number {
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i];
+    if (entry.id === id && entry.question.type === type && entry.name === name) return i;
+  }
+  return -1;
+}
+
+/** Adds to a list, or begins one: the empty list is shared. */
+function append(entries: Entry[], entry: Entry): Entry[] {
+  if (entries === none) return [entry];
+  entries.push(entry);
+  return entries;
 }
