@@ -15,6 +15,7 @@ import { PacketFilter } from '../decode/capture/packet-filter.ts';
 import { nodeCiphers } from '../platform/ciphers.ts';
 import { readVersion } from '../platform/version.ts';
 import { defaultTrafficAlertRules, TrafficAlerts } from '../rules/alerts/traffic-alerts.ts';
+import { isWebRequest } from '../rules/statistics/names.ts';
 import type { SummaryRecord, TrafficRecord } from '../wire/traffic.ts';
 import { readCaptureFile } from './capture-file.ts';
 import { Progress } from './progress.ts';
@@ -85,7 +86,7 @@ function makePipeline(
     { mask, ciphers: nodeCiphers },
     {
       onRecord: (record) => {
-        if (record.type === 'http') hits.add(Date.parse(record.ts));
+        if (record.type === 'http' && isWebRequest(record)) hits.add(Date.parse(record.ts));
         onRecord(record);
       },
       onFlowEnd: onRecord,

@@ -2,7 +2,6 @@
  * Sums over inspected traffic for some last stretch of time, as plain values: what the REST interface, the live
  * channel, the terminal and the report show of HTTP, of encrypted sites and of DNS.
  */
-import type { Histogram } from '../base/histogram.ts';
 
 /** Stretches that are kept, in milliseconds, by the names under which they are asked for. */
 export const trafficWindows = {
@@ -63,28 +62,6 @@ export interface DnsTally {
   readonly response_time: TimeSummary;
 }
 
-/** What is added up, as it travels and is kept: sums of two stretches of time can be added to one. */
-export interface HttpSumsData {
-  readonly hits: number;
-  readonly request_bytes: number;
-  readonly response_bytes: number;
-  readonly statuses: StatusCounts;
-  readonly times: Histogram;
-}
-
-export interface EncryptedSumsData {
-  readonly connections: number;
-  readonly bytes_sent: number;
-  readonly bytes_received: number;
-}
-
-export interface DnsSumsData {
-  readonly queries: number;
-  readonly failures: number;
-  readonly unanswered: number;
-  readonly times: Histogram;
-}
-
 /** One of a group: a site, a section (`example.org/shop`), a method, a process. `name` is hostile text, empty where it is not known. */
 export type NamedTally<Tally> = Tally & { readonly name: string };
 
@@ -111,13 +88,6 @@ export type EncryptedGroup = (typeof encryptedGroups)[number];
 export interface Grouped<Name extends string, Tally> {
   readonly total: Tally;
   readonly by: Readonly<Record<Name, Group<Tally>>>;
-}
-
-/** What happened in a stretch of time, to be kept; the largest names of each group. */
-export interface TrafficRollup {
-  readonly http: Grouped<HttpGroup, HttpSumsData>;
-  readonly encrypted: Grouped<EncryptedGroup, EncryptedSumsData>;
-  readonly dns: Grouped<DnsGroup, DnsSumsData>;
 }
 
 /** Everything of one window. */

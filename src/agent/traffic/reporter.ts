@@ -1,4 +1,5 @@
 import { type TrafficAlertRule, TrafficAlerts } from '../../rules/alerts/traffic-alerts.ts';
+import { isWebRequest, siteOf } from '../../rules/statistics/names.ts';
 import { TrafficCollector } from '../../rules/statistics/traffic-statistics.ts';
 import type { DurableRecord } from '../../wire/link.ts';
 import { rollupMs } from '../../wire/rollup.ts';
@@ -64,9 +65,9 @@ export class TrafficReporter {
     const process = owner?.process_name ?? '';
     this.#seen = true;
     this.#collector.add(record, process, nowMs);
-    if (record.type === 'http') {
+    if (record.type === 'http' && isWebRequest(record)) {
       this.#rollup.addHttp(record, process);
-      this.#alerts.addHit({ process, ...(record.host !== null && { site: record.host }) }, nowMs);
+      this.#alerts.addHit({ process, site: siteOf(record) }, nowMs);
     } else if (record.type === 'dns') this.#rollup.addDns(record, process);
     if (record.type === 'http' || record.type === 'dns' || record.type === 'tls') this.#keep(record, owner);
   }

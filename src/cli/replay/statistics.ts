@@ -1,5 +1,6 @@
 import { parseEndpoint } from '../../base/ip.ts';
 import { EncryptedFlows } from '../../rules/statistics/encrypted-flows.ts';
+import { isWebRequest } from '../../rules/statistics/names.ts';
 import { Period } from '../../rules/statistics/period.ts';
 import type {
   AlertRecord,
@@ -58,6 +59,7 @@ export class ReplayStatistics {
   }
 
   #addHttp(record: HttpRecord): void {
+    if (!isWebRequest(record)) return;
     this.period.addHttp(record, '');
     const slot = this.timeline.at(Date.parse(record.ts));
     const status = record.status;

@@ -6,7 +6,7 @@ import type { Sums } from './sums.ts';
  * neither memory nor the sight of the large ones. The total stays exact; what a name had before it was put into `other`
  * stays there when it comes again.
  */
-class GroupSums<One extends Sums<One, Data, Tally>, Data, Tally> {
+class GroupSums<One extends Sums<One, Tally>, Tally> {
   other: One | null = null;
   readonly #byName = new Map<string, One>();
   readonly #maxNames: number;
@@ -27,14 +27,9 @@ class GroupSums<One extends Sums<One, Data, Tally>, Data, Tally> {
     return sums;
   }
 
-  merge(from: GroupSums<One, Data, Tally>): void {
+  merge(from: GroupSums<One, Tally>): void {
     for (const [name, sums] of from.#byName) this.of(name).merge(sums);
     if (from.other) this.#others().merge(from.other);
-  }
-
-  mergeData({ rows, other }: Group<Data>): void {
-    for (const row of rows) this.of(row.name).mergeData(row);
-    if (other) this.#others().mergeData(other);
   }
 
   /** The largest, each as `tell` has it, and the rest in one. */
@@ -67,9 +62,9 @@ class GroupSums<One extends Sums<One, Data, Tally>, Data, Tally> {
 }
 
 /** The total of one kind of traffic and its groups. */
-export class GroupedSums<Name extends string, One extends Sums<One, Data, Tally>, Data, Tally> {
+export class GroupedSums<Name extends string, One extends Sums<One, Tally>, Tally> {
   readonly total: One;
-  readonly #groups: ReadonlyMap<Name, GroupSums<One, Data, Tally>>;
+  readonly #groups: ReadonlyMap<Name, GroupSums<One, Tally>>;
 
   /** `maxNames` of each group. */
   constructor(maxNames: Readonly<Record<Name, number>>, make: () => One) {
@@ -89,21 +84,12 @@ export class GroupedSums<Name extends string, One extends Sums<One, Data, Tally>
     return (this.#groups.get(group)?.other ?? null) !== null;
   }
 
-  merge(from: GroupedSums<Name, One, Data, Tally>): void {
+  merge(from: GroupedSums<Name, One, Tally>): void {
     this.total.merge(from.total);
     for (const [name, group] of this.#groups) {
       const other = from.#groups.get(name);
       if (other) group.merge(other);
     }
-  }
-
-  mergeData({ total, by }: Grouped<Name, Data>): void {
-    this.total.mergeData(total);
-    for (const [name, group] of this.#groups) group.mergeData(by[name]);
-  }
-
-  toData(limit: number): Grouped<Name, Data> {
-    return this.#tell(limit, (sums) => sums.toData());
   }
 
   describe(limit: number, coveredMs: number): Grouped<Name, Tally> {

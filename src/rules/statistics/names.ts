@@ -28,3 +28,10 @@ export function sectionOf(site: string, path: string | null): string {
   const [segment] = origin.slice(1, maxSegment + 2).split(/[/?#;]/, 1);
   return `${site}/${shorten(segment, maxSegment)}`;
 }
+
+/** Of the Simple Service Discovery Protocol, which has the form of HTTP. */
+const discovery: ReadonlySet<string> = new Set(['M-SEARCH', 'NOTIFY']);
+
+/** Whether a request is one of the web: those that ask all devices nearby are none. */
+export const isWebRequest = ({ method, path }: HttpRecord): boolean =>
+  path !== '*' || method === null || !discovery.has(method);

@@ -1,19 +1,16 @@
+import type { Histogram } from '../../base/histogram.ts';
 import type { DnsRecord, HttpRecord } from '../../wire/traffic.ts';
 import type {
   DnsGroup,
-  DnsSumsData,
   DnsTally,
   EncryptedGroup,
-  EncryptedSumsData,
   EncryptedTally,
   HttpGroup,
-  HttpSumsData,
   HttpTally,
-  TrafficRollup,
   TrafficStatistics,
 } from '../../wire/traffic-statistics.ts';
 import { GroupedSums } from './group.ts';
-import { sectionOf, shorten, siteOf } from './names.ts';
+import { isWebRequest, sectionOf, shorten, siteOf } from './names.ts';
 import { DnsSums, EncryptedSums, HttpSums, statusClass } from './sums.ts';
 
 /** Names kept apart in each group; twice as many for a while. A busy machine has some dozens. */
@@ -27,32 +24,26 @@ const httpNames: Readonly<Record<HttpGroup, number>> = {
 const encryptedNames: Readonly<Record<EncryptedGroup, number>> = { site: 512, transport: 3, process: 256 };
 const dnsNames: Readonly<Record<DnsGroup, number>> = { process: 256, rcode: 32, resolver: 64, name: 512 };
 
-/** Of the Simple Service Discovery Protocol. */
-const ssdpMethods: ReadonlySet<string> = new Set(['M-SEARCH', 'NOTIFY']);
-
 /** What an encrypted connection is counted under. */
 export type EncryptedNames = Readonly<Record<EncryptedGroup, string>>;
 
 /** All that happened in one stretch of time. */
 export class Period {
   readonly startMs: number;
-  readonly #http = new GroupedSums<HttpGroup, HttpSums, HttpSumsData, HttpTally>(
-    httpNames,
-    () => new HttpSums(),
-  );
-  readonly #encrypted = new GroupedSums<EncryptedGroup, EncryptedSums, EncryptedSumsData, EncryptedTally>(
+  readonly #http = new GroupedSums<HttpGroup, HttpSums, HttpTally>(httpNames, () => new HttpSums());
+  readonly #encrypted = new GroupedSums<EncryptedGroup, EncryptedSums, EncryptedTally>(
     encryptedNames,
     () => new EncryptedSums(),
   );
-  readonly #dns = new GroupedSums<DnsGroup, DnsSums, DnsSumsData, DnsTally>(dnsNames, () => new DnsSums());
+  readonly #dns = new GroupedSums<DnsGroup, DnsSums, DnsTally>(dnsNames, () => new DnsSums());
 
   constructor(startMs: number) {
     this.startMs = startMs;
   }
 
-  /** Leaves out SSDP, which has the form of HTTP and is no web traffic. */
+  /** Leaves out discovery that has the form of HTTP. */
   addHttp(record: HttpRecord, process: string): void {
-    if (record.path === '*' && ssdpMethods.has(record.method ?? '')) return;
+    if (!isWebRequest(record)) return;
     const site = siteOf(record);
     const names = {
       site,
@@ -64,7 +55,9 @@ export class Period {
     this.#http.add(names, (sums) => sums.add(record));
   }
 
+  /** Leaves out what is asked of everybody (mDNS, LLMNR): it is answered elsewhere, if at all. */
   addDns(record: DnsRecord, process: string): void {
+    if (record.transport !== 'udp' && record.transport !== 'tcp') return;
     const names = {
       process,
       rcode: record.rcode ?? 'none',
@@ -84,19 +77,9 @@ export class Period {
     this.#dns.merge(other.#dns);
   }
 
-  mergeData({ http, encrypted, dns }: TrafficRollup): void {
-    this.#http.mergeData(http);
-    this.#encrypted.mergeData(encrypted);
-    this.#dns.mergeData(dns);
-  }
-
-  /** With that many names of each group. */
-  toData(limit: number): TrafficRollup {
-    return {
-      http: this.#http.toData(limit),
-      encrypted: this.#encrypted.toData(limit),
-      dns: this.#dns.toData(limit),
-    };
+  /** Of all HTTP requests that were answered. */
+  get responseTimes(): Histogram {
+    return this.#http.total.times.toPairs();
   }
 
   describe(

@@ -1,22 +1,17 @@
 import { LatencyHistogram } from '../../base/histogram.ts';
 import type { DnsRecord, HttpRecord } from '../../wire/traffic.ts';
 import type {
-  DnsSumsData,
   DnsTally,
-  EncryptedSumsData,
   EncryptedTally,
-  HttpSumsData,
   HttpTally,
   StatusCounts,
   TimeSummary,
 } from '../../wire/traffic-statistics.ts';
 
 /** Something added up: two of the same kind make one. `weight` says which of two is the larger. */
-export interface Sums<Self, Data, Tally> {
+export interface Sums<Self, Tally> {
   readonly weight: number;
   merge(other: Self): void;
-  mergeData(data: Data): void;
-  toData(): Data;
   /** With rates over that stretch. */
   describe(coveredMs: number): Tally;
 }
@@ -32,7 +27,7 @@ export function statusClass(status: number | null): keyof StatusCounts {
   return status < 500 ? '4xx' : '5xx';
 }
 
-export class HttpSums implements Sums<HttpSums, HttpSumsData, HttpTally> {
+export class HttpSums implements Sums<HttpSums, HttpTally> {
   hits = 0;
   requestBytes = 0;
   responseBytes = 0;
@@ -56,21 +51,6 @@ export class HttpSums implements Sums<HttpSums, HttpSumsData, HttpTally> {
     this.times.merge(other.times.toPairs());
   }
 
-  mergeData(data: HttpSumsData): void {
-    this.#add(data.hits, data.request_bytes, data.response_bytes, data.statuses);
-    this.times.merge(data.times);
-  }
-
-  toData(): HttpSumsData {
-    return {
-      hits: this.hits,
-      request_bytes: this.requestBytes,
-      response_bytes: this.responseBytes,
-      statuses: { ...this.statuses },
-      times: this.times.toPairs(),
-    };
-  }
-
   describe(coveredMs: number): HttpTally {
     return {
       hits: this.hits,
@@ -92,7 +72,7 @@ export class HttpSums implements Sums<HttpSums, HttpSumsData, HttpTally> {
   }
 }
 
-export class EncryptedSums implements Sums<EncryptedSums, EncryptedSumsData, EncryptedTally> {
+export class EncryptedSums implements Sums<EncryptedSums, EncryptedTally> {
   connections = 0;
   sent = 0;
   received = 0;
@@ -105,26 +85,20 @@ export class EncryptedSums implements Sums<EncryptedSums, EncryptedSumsData, Enc
     this.add(connections, sent, received);
   }
 
-  mergeData({ connections, bytes_sent, bytes_received }: EncryptedSumsData): void {
-    this.add(connections, bytes_sent, bytes_received);
-  }
-
   add(connections: number, sent: number, received: number): void {
     this.connections += connections;
     this.sent += sent;
     this.received += received;
   }
 
-  toData(): EncryptedSumsData {
-    return { connections: this.connections, bytes_sent: this.sent, bytes_received: this.received };
-  }
-
   describe(coveredMs: number): EncryptedTally {
-    return { ...this.toData(), bytes_per_second: rate(this.sent + this.received, coveredMs) };
+    const { connections, sent, received } = this;
+    const bytes_per_second = rate(sent + received, coveredMs);
+    return { connections, bytes_sent: sent, bytes_received: received, bytes_per_second };
   }
 }
 
-export class DnsSums implements Sums<DnsSums, DnsSumsData, DnsTally> {
+export class DnsSums implements Sums<DnsSums, DnsTally> {
   queries = 0;
   failures = 0;
   unanswered = 0;
@@ -144,16 +118,6 @@ export class DnsSums implements Sums<DnsSums, DnsSumsData, DnsTally> {
   merge(other: DnsSums): void {
     this.#add(other);
     this.times.merge(other.times.toPairs());
-  }
-
-  mergeData(data: DnsSumsData): void {
-    this.#add(data);
-    this.times.merge(data.times);
-  }
-
-  toData(): DnsSumsData {
-    const { queries, failures, unanswered } = this;
-    return { queries, failures, unanswered, times: this.times.toPairs() };
   }
 
   describe(coveredMs: number): DnsTally {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DnsRecord, FlowRecord, HttpRecord, TlsRecord } from '../../wire/traffic.ts';
 import type { Group, TrafficWindow } from '../../wire/traffic-statistics.ts';
-import { Period } from './period.ts';
 import { TrafficCollector } from './traffic-statistics.ts';
 
 const ends = { src: '192.0.2.1:40000', dst: '198.51.100.2:80' };
@@ -198,20 +197,12 @@ describe('traffic statistics', () => {
     assert.deepEqual([names(site), site.other?.hits], [[['a', 2]], 2]);
   });
 
-  it('hands over what whole seconds brought once, in a form that adds up again', () => {
+  it('leaves out what is asked of everybody nearby', () => {
     const collector = new TrafficCollector(t0);
-    collector.add(http(), 'curl', t0 + 100);
-    collector.add(http(), 'curl', t0 + 1100);
-    const [first, second, third] = [1500, 2500, 3500].map((ms) => collector.takeRollup(t0 + ms, 10));
-    assert.deepEqual(
-      [first, second, third].map((rollup) => rollup.http.total.hits),
-      [1, 1, 0],
-    );
-    const sum = new Period(0);
-    for (const rollup of [first, second]) sum.mergeData(JSON.parse(JSON.stringify(rollup)));
-    const told = sum.describe(10, 10_000).http;
-    assert.deepEqual(names(told.by.section), [['shop.example/cart', 2]]);
-    assert.deepEqual([told.total.response_time.count, told.total.response_bytes], [2, 180]);
+    collector.add(http({ method: 'M-SEARCH', host: '239.255.255.250:1900', path: '*' }), '', t0);
+    collector.add(dns({ transport: 'mdns' }), '', t0);
+    const told = collector.describe('10s', t0, ts);
+    assert.deepEqual([told.http.total.hits, told.dns.total.queries], [0, 0]);
   });
 
   it('names the site of a request without a host by what a proxy was asked for', () => {

@@ -1,10 +1,5 @@
 import type { FlowRecord, TrafficRecord } from '../../wire/traffic.ts';
-import {
-  type TrafficRollup,
-  type TrafficStatistics,
-  type TrafficWindow,
-  trafficWindows,
-} from '../../wire/traffic-statistics.ts';
+import { type TrafficStatistics, type TrafficWindow, trafficWindows } from '../../wire/traffic-statistics.ts';
 import { EncryptedFlows } from './encrypted-flows.ts';
 import { shorten } from './names.ts';
 import { Period } from './period.ts';
@@ -33,12 +28,10 @@ export class TrafficCollector {
   readonly #flows = new EncryptedFlows((names, ...amounts) => this.#current.addEncrypted(names, ...amounts));
   readonly #startedMs: number;
   #nowMs: number;
-  #rollup: Period;
 
   constructor(nowMs: number) {
     this.#startedMs = nowMs;
     this.#nowMs = nowMs;
-    this.#rollup = new Period(nowMs);
     this.#levels = Object.entries(trafficWindows).map(([name, windowMs]) => {
       const slideMs = slides[name as TrafficWindow];
       return { windowMs, slideMs, open: new Period(startOf(nowMs, slideMs)), kept: [] };
@@ -79,14 +72,6 @@ export class TrafficCollector {
     return { window, ts, covered_ms: coveredMs, ...sum.describe(limit, coveredMs) };
   }
 
-  /** What whole seconds brought since the last call, with the `limit` largest of each group. */
-  takeRollup(nowMs: number, limit: number): TrafficRollup {
-    this.#advance(nowMs);
-    const rollup = this.#rollup.toData(limit);
-    this.#rollup = new Period(this.#nowMs);
-    return rollup;
-  }
-
   get #current(): Period {
     return this.#levels[0].open;
   }
@@ -94,7 +79,6 @@ export class TrafficCollector {
   #advance(nowMs: number): void {
     if (nowMs > this.#nowMs) this.#nowMs = nowMs;
     if (this.#nowMs < this.#current.startMs + this.#levels[0].slideMs) return;
-    this.#rollup.merge(this.#current);
     for (const [i, level] of this.#levels.entries()) {
       const { open, slideMs, windowMs, kept } = level;
       if (this.#nowMs < open.startMs + slideMs) break;

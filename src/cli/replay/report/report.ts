@@ -183,7 +183,7 @@ function drawTalkers({ talkers }: ReplayStatistics): Markup {
 
 function drawHttp({ period }: ReplayStatistics): Content {
   const { total, by } = period.describe(maxRows, 1).http;
-  const { times } = period.toData(1).http.total;
+  const times = period.responseTimes;
   const { p50_ms, p95_ms, p99_ms } = total.response_time;
   const [sites, sections, methods] = [rowsOf(by.site), rowsOf(by.section), rowsOf(by.method)];
   const answered = statusNames.some((name) => name !== 'none' && total.statuses[name] > 0);
