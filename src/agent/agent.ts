@@ -1,7 +1,7 @@
 import type { Component } from '../platform/lifecycle.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readBootNs } from '../sys/clock.ts';
-import type { DurableRecord } from '../wire/link.ts';
+import type { DurableRecord, PacketsAnswer, PacketsQuestion } from '../wire/link.ts';
 import type { Losses, Sample, SensorStatus } from '../wire/machine.ts';
 import type { AlertSettings } from '../wire/traffic-schema.ts';
 import { Inspection } from './capture/inspection.ts';
@@ -168,6 +168,10 @@ export class Agent implements Component, LiveSource {
     if (!full && !watched) return {};
     const traffic = this.traffic.takeStatistics(nowMs, full);
     return traffic.length > 0 ? { traffic } : {};
+  }
+
+  packets(question: PacketsQuestion): Promise<PacketsAnswer> {
+    return this.#inspection.packets(question);
   }
 
   configure(alerts: AlertSettings): void {

@@ -87,6 +87,7 @@ function makeSource(agent: Agent, intervalMs: number): LiveSource {
     takeFrame: (full) => (agent.sensors().length === 0 ? emptyFrame() : agent.takeFrame(full)),
     hasMore: () => agent.hasMore(),
     configure: (alerts) => agent.configure(alerts),
+    packets: (question) => agent.packets(question),
     onReading(listener) {
       let last = Number.NEGATIVE_INFINITY;
       agent.onReading(() => {

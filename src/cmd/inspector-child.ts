@@ -1,6 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
-import type { InspectorConfig } from '../agent/capture/inspector-messages.ts';
+import type { InspectorConfig, InspectorQuestion } from '../agent/capture/inspector-messages.ts';
 
 /** As which descriptor the ring comes. */
 const ringFd = 3;
@@ -43,6 +43,7 @@ export async function runInspectorChild(): Promise<void> {
     { mask: config.mask, ciphers: code.nodeCiphers, bootEpochMs },
     write,
   );
+  lines.on('line', (line) => inspector.answer(JSON.parse(line) as InspectorQuestion));
   code.releaseProgramPages();
   let waitMs = shortestMs;
   let timer: NodeJS.Timeout | undefined;

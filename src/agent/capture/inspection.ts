@@ -1,6 +1,7 @@
 import { describeError } from '../../base/errors.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
+import type { PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
 import type { Losses, SensorStatus } from '../../wire/machine.ts';
 import type { InspectorCounters } from './inspector-messages.ts';
 import { type InspectorCommand, InspectorProcess } from './inspector-process.ts';
@@ -127,6 +128,13 @@ export class Inspection {
       inspector_messages: (this.#process?.refused ?? 0) + (this.#process?.overflowed ?? 0),
       inspector_restarts: this.#process?.restarts ?? 0,
     };
+  }
+
+  /** The packets of a connection that are still kept, or why there are none. */
+  async packets(question: PacketsQuestion): Promise<PacketsAnswer> {
+    const none = (reason: string): PacketsAnswer => ({ packets: [], left_out: 0, pcapng: '', reason });
+    if (!this.#process) return none(this.#reason ?? 'inspection is switched off (--inspect)');
+    return (await this.#process.ask(question)) ?? none('the inspector of packets did not answer in time');
   }
 
   /** Whether packets are being read. */

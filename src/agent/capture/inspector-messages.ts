@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { endpointSchema } from '../../wire/connection.ts';
+import { type PacketsQuestion, packetsSchema } from '../../wire/link.ts';
 import { requestRecordSchema } from '../../wire/traffic-schema.ts';
 
 /** What the agent and its inspector say to each other: JSON, one message a line. */
 
-/** Longest line of an inspector that is read. */
-export const maxLineCharacters = 64 * 1024;
+/** Longest line of an inspector that is read: the packets of a connection. */
+export const maxLineCharacters = 4 * 1024 * 1024;
 
 const count = z.number().int().min(0);
 /** Of the sockets of client and server; 0 for what is not this machine's. */
@@ -39,6 +40,7 @@ const messageSchema = z.discriminatedUnion('kind', [
     dst: endpointSchema,
     application: z.string().min(1).max(64),
   }),
+  packetsSchema,
   z.strictObject({ kind: z.literal('counters'), ...countersSchema.shape }),
 ]);
 export type InspectorMessage = z.infer<typeof messageSchema>;
@@ -55,6 +57,9 @@ export function readInspectorMessage(line: string): InspectorMessage | null {
   const result = messageSchema.safeParse(value);
   return result.success ? result.data : null;
 }
+
+/** A line to an inspector after the first: whose packets are asked for, and the number of the answer. */
+export type InspectorQuestion = PacketsQuestion & { readonly ask: number };
 
 /** The first line to an inspector; the end of its input ends it. */
 export interface InspectorConfig {

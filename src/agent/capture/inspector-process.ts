@@ -2,9 +2,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { backoffMs } from '../../base/backoff.ts';
 import type { Reporter } from '../../platform/reporter.ts';
+import type { PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
 import {
   type InspectorConfig,
   type InspectorMessage,
+  type InspectorQuestion,
   maxLineCharacters,
   readInspectorMessage,
 } from './inspector-messages.ts';
@@ -28,6 +30,10 @@ export interface InspectorCommand {
   readonly stderr: 'inherit' | 'ignore';
 }
 
+/** Longest wait for an answer, and questions that may wait. */
+const answerMs = 2000;
+const maxQuestions = 8;
+
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 /**
@@ -45,6 +51,8 @@ export class InspectorProcess {
   readonly #reporter: Reporter;
   #child: Child | null = null;
   #waiting: InspectorMessage[] = [];
+  readonly #questions = new Map<number, (answer: PacketsAnswer | null) => void>();
+  #asked = 0;
   #rest = '';
   #ready = false;
   #failures = 0;
@@ -84,6 +92,20 @@ export class InspectorProcess {
     return messages;
   }
 
+  /** The packets of a connection that it still has; null when it does not answer in time, or is asked too much. */
+  async ask(question: PacketsQuestion): Promise<PacketsAnswer | null> {
+    if (!this.#ready || this.#questions.size >= maxQuestions) return null;
+    const { promise, resolve } = Promise.withResolvers<PacketsAnswer | null>();
+    const ask = this.#asked++;
+    this.#questions.set(ask, resolve);
+    const timer = setTimeout(() => resolve(null), answerMs);
+    this.#child?.stdin.write(`${JSON.stringify({ ask, ...question } satisfies InspectorQuestion)}\n`);
+    const answer = await promise;
+    clearTimeout(timer);
+    this.#questions.delete(ask);
+    return answer;
+  }
+
   /** Ends it; what it still had to say can be taken afterwards. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -118,6 +140,7 @@ export class InspectorProcess {
     child.once('close', (code, signal) => {
       this.#child = null;
       this.#ready = false;
+      for (const resolve of this.#questions.values()) resolve(null);
       if (this.#stopping) return;
       if (performance.now() - started > settledMs) this.#failures = 0;
       this.#restart(code === null ? String(signal) : `exit ${code}`);
@@ -145,7 +168,10 @@ export class InspectorProcess {
   #take(line: string): void {
     const message = readInspectorMessage(line);
     if (!message) this.refused++;
-    else if (this.#waiting.length >= maxWaiting) this.overflowed++;
+    else if (message.kind === 'packets') {
+      const { kind, ask, ...answer } = message;
+      this.#questions.get(ask)?.(answer);
+    } else if (this.#waiting.length >= maxWaiting) this.overflowed++;
     else {
       if (message.kind === 'ready') this.#ready = true;
       this.#waiting.push(message);

@@ -4,7 +4,8 @@ import type { DecodeSettings } from '../../decode/apps/protocol.ts';
 import type { Flow } from '../../decode/flows/flow.ts';
 import { linkTypes } from '../../decode/packet/link.ts';
 import type { ApplicationRecord } from '../../wire/traffic.ts';
-import type { InspectorCounters, InspectorMessage } from './inspector-messages.ts';
+import type { InspectorCounters, InspectorMessage, InspectorQuestion } from './inspector-messages.ts';
+import { PacketLog } from './packet-log.ts';
 import { type CopiedPacket, type PacketRing, packetFlags } from './packet-ring.ts';
 
 /** Flows followed at once; of each little is kept. */
@@ -28,6 +29,7 @@ export class Inspector {
   readonly #analyzer: Analyzer;
   readonly #options: InspectorOptions;
   readonly #write: (lines: string) => void;
+  readonly #log = new PacketLog();
   #lines: string[] = [];
   #failures = 0;
   #failure = '';
@@ -59,6 +61,12 @@ export class Inspector {
     return count;
   }
 
+  /** Tells the packets of a connection that are still kept. */
+  answer({ ask, ...question }: InspectorQuestion): void {
+    this.#tell({ kind: 'packets', ask, ...this.#log.find(question) });
+    this.#flush();
+  }
+
   /** Tells of what is under way. */
   finish(): void {
     this.#analyzer.finish();
@@ -71,15 +79,9 @@ export class Inspector {
       if (this.#options.filter && !this.#options.filter(packet)) return;
       const linkType = packet.flags & packetFlags.network ? linkTypes.raw : linkTypes.ethernet;
       const { bytes, start, end, length, cookie } = packet;
-      this.#analyzer.packet(
-        bytes,
-        start,
-        end,
-        length,
-        linkType,
-        this.#options.bootEpochMs + packet.bootMs,
-        cookie,
-      );
+      const timeMs = this.#options.bootEpochMs + packet.bootMs;
+      this.#log.keep(bytes, start, end, length, linkType, timeMs);
+      this.#analyzer.packet(bytes, start, end, length, linkType, timeMs, cookie);
     } catch (thrown) {
       // A decoder never throws; if one did, it must not keep the packets behind this one from being read.
       this.#failures++;
