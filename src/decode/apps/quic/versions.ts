@@ -42,6 +42,8 @@ const google51 = { ...like1('7a4edef4e7ccee5fa4506c19124fc8ccda6e033d'), cryptoF
 const versions: ReadonlyMap<number, QuicVersion> = new Map([
   [0x00000001, version1],
   [0x6b3343cf, version2],
+  // as its drafts had it
+  [0x709a50c4, version2],
   [0x54303530, google50],
   [0x54303531, google51],
   // Facebook's, of the times of drafts 22 and 27

@@ -11,6 +11,8 @@ const extensionTypes = {
   alpn: 0x0010,
   supportedVersions: 0x002b,
   encryptedClientHello: 0xfe0d,
+  /** What came before it and encrypted the name alone. */
+  encryptedServerName: 0xffce,
 } as const;
 
 /** What a client offers. Lists are in its order, without GREASE values. */
@@ -99,6 +101,7 @@ class Extensions {
       this.signatureAlgorithms = this.#take16(content.vector(2));
     else if (type === extensionTypes.encryptedClientHello)
       this.encryptedHello = content.left > 0 && content.number(1) === 0;
+    else if (type === extensionTypes.encryptedServerName) this.encryptedHello = true;
   }
 
   #take16(list: Cursor): readonly number[] {

@@ -54,10 +54,9 @@ class TlsSide implements RecordSink, HandshakeSink {
     this.#peeked = 0;
     this.#peekedBytes = 0;
     this.#isRead = !this.#encrypted;
-    if (type === contentTypes.changeCipherSpec) {
-      this.#encrypted = true;
-      if (!this.#fromClient) this.#session.flush();
-    } else if (type === contentTypes.alert || type === contentTypes.applicationData) this.#session.flush();
+    if (type === contentTypes.changeCipherSpec) this.#encrypted = true;
+    // Other than the client, which may send early data, a server sends none of these before its hello
+    if (type !== contentTypes.handshake && !this.#fromClient) this.#session.flush();
   }
 
   handshake(bytes: Uint8Array, start: number, end: number): void {

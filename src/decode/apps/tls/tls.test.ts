@@ -106,6 +106,15 @@ describe('TLS', () => {
     assert.equal(one.certificate, null);
   });
 
+  it('waits for the server also when the client sends data at once', () => {
+    const offer = [serverName('a.example'), supportedVersions(0x0304), extension(42, new Uint8Array(0))];
+    const [one] = tlsOf([
+      ['>', join(clientHello({ extensions: offer }), changeCipherSpec, record(23, new Uint8Array(100)))],
+      ['<', serverHello({ cipher: 0x1303, extensions: [extension(43, hex('03 04'))] })],
+    ]);
+    assert.equal(one.cipher, 'TLS_CHACHA20_POLY1305_SHA256');
+  });
+
   it('tells of both hellos when the server asks for another one', () => {
     const offer = [serverName('a.example'), supportedVersions(0x0304)];
     const turns: Turn[] = [
@@ -180,6 +189,8 @@ describe('TLS', () => {
       ['>', clientHello({ extensions: [serverName('cover.example'), extension(0xfe0d, hex('00 0001'))] })],
     ]);
     assert.equal(one.ech, true);
+    const [early] = tlsOf([['>', clientHello({ extensions: [extension(0xffce, hex('00'))] })]]);
+    assert.equal(early.ech, true);
   });
 
   it('takes no name that cannot be one, and escapes what cannot be seen', () => {
