@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareFolders } from '../platform/folders.ts';
 import { makeLifecycle } from '../platform/lifecycle.ts';
+import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
 import { findPaths } from '../platform/paths.ts';
 import type { Reporter } from '../platform/reporter.ts';
+import * as ownMemory from '../sys/own-memory.ts';
 import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
 import { chooseAccount, makeServerConfig } from './server-config.ts';
 import { ServerProcess } from './server-process.ts';
@@ -58,7 +60,7 @@ export async function startOwnInstance(values: UpValues, reporter: Reporter): Pr
       },
       reporter,
     );
-    const lifecycle = makeLifecycle([server, ...agent.components], reporter);
+    const lifecycle = makeLifecycle([server, ...agent.components, ...makeMemoryTrimmer(ownMemory)], reporter);
     await lifecycle.start();
     return {
       url: server.url,

@@ -92,7 +92,6 @@ function makeOptions(
   return {
     source: {
       url,
-      headers,
       open: (address) => new WebSocket(address, { headers }) as unknown as globalThis.WebSocket,
       interface: flags.interface ?? null,
     },

@@ -7,7 +7,7 @@ import { formatElapsed, formatTime } from '../cli/format.ts';
 import { arrange, listOrders, type View } from './arrange.ts';
 import { drawHeader, type Looks } from './header.ts';
 import { help, notes } from './help.ts';
-import { fitLine, fitText, type Line, type Piece, piece, plainText, spread } from './line.ts';
+import { fitLine, fitText, type Line, piece, plainText, spread } from './line.ts';
 import { pages } from './pages/registry.ts';
 import type { Picture } from './picture.ts';
 import { currentPage, type State, signals } from './state.ts';
@@ -160,9 +160,13 @@ const keys: readonly (readonly [string, string])[] = [
   ['i', 'Invert'],
   ['z', 'Freeze'],
   ['Enter', 'Details'],
-  ['k', 'Kill'],
-  ['q', 'Quit'],
 ];
+const groupKeys = [
+  ['g', 'Group'],
+  ['w', 'Window'],
+] as const;
+const signalKeys = [['k', 'Kill']] as const;
+const lastKeys = [['q', 'Quit']] as const;
 
 function drawFooter(state: State, columns: number): Line {
   if (state.mode === 'filter')
@@ -177,16 +181,12 @@ function drawFooter(state: State, columns: number): Line {
   }
   if (state.mode === 'order') return fitLine([piece(' Enter takes it, Escape does not', 'bold')], columns);
   if (state.message !== '') return fitLine([piece(` ${escapeText(state.message)}`, 'warn')], columns);
-  const groups: Piece[] = [
-    piece('g', 'key'),
-    piece('Group ', 'head'),
-    piece('w', 'key'),
-    piece('Window ', 'head'),
-  ];
-  const shown = keys.flatMap(([key, what]) => [piece(key, 'key'), piece(`${what} `, 'head')]);
+  const page = pages[state.page];
+  const all = [...keys, ...(page.groups ? groupKeys : []), ...(page.owner ? signalKeys : []), ...lastKeys];
+  const shown = all.flatMap(([key, what]) => [piece(key, 'key'), piece(`${what} `, 'head')]);
   const { order, descending } = currentPage(state);
   const right: Line = [piece(` ${order} ${descending ? 'down' : 'up'} `, 'head')];
-  return spread(pages[state.page].windowed ? [...shown, ...groups] : shown, right, columns);
+  return spread(shown, right, columns);
 }
 
 /** What else is worth a look: sites at the left, what went wrong at the right. */

@@ -134,8 +134,9 @@ function drawTabs(picture: Picture, state: State, { columns }: Looks): Line {
   ].join('  ');
   const active = picture.alerts.some(({ recovered_at }) => recovered_at === null);
   const tabs = (short: boolean): Piece[] =>
-    pages.flatMap(({ title, name }, i) => {
-      const shown = short && i !== state.page ? title.slice(0, 4) : title;
+    pages.flatMap((each, i) => {
+      const { name } = each;
+      const shown = short ? each.short : each.title;
       const style = i === state.page ? 'chosen' : name === 'alerts' && active ? 'bad' : 'plain';
       return [piece(`${i + 1}`, 'dim'), piece(` ${shown} `, style), piece(' ')];
     });

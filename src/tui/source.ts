@@ -1,6 +1,6 @@
 import { LiveClient, type LiveFrameMessage, type LiveStatus } from '../client/live.ts';
-import { RestClient } from '../client/rest.ts';
 import { LiveTable } from '../client/table.ts';
+import type { Health } from '../wire/api.ts';
 import type { Connection } from '../wire/connection.ts';
 import type { LiveStats } from '../wire/live.ts';
 import type { InterfaceRow, ProcessRow } from '../wire/machine.ts';
@@ -10,11 +10,12 @@ import type { TrafficStatistics, TrafficWindow } from '../wire/traffic-statistic
 import type { Picture, Rates } from './picture.ts';
 import { History } from './spark.ts';
 
+type AgentHealth = Health['agents'][number];
+
 export interface SourceOptions {
   /** Of the server. */
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Makes the WebSocket, with the headers. */
+  /** Makes the WebSocket, with the headers that the server wants. */
   readonly open: (url: string) => WebSocket;
   /** Only this interface is shown; null for all. */
   readonly interface: string | null;
@@ -34,9 +35,6 @@ const historyLength = 120;
 /** Rows of connections that are subscribed to at once. */
 export const windowRows = 300;
 const sampleMs = 1000;
-/** Time between two looks at the server's health, and until there is an agent. */
-const healthMs = 5000;
-const firstHealthMs = 500;
 /** Shortest time between two such questions: the server takes ten a second, and a filter is typed faster. */
 const askMs = 120;
 /** Failures that are shown, newest first. */
@@ -59,43 +57,34 @@ class RateHistory {
 /** What a server tells, kept up to date from `start` to `stop`. */
 export class Source {
   readonly #options: SourceOptions;
-  readonly #rest: RestClient;
   readonly #processes = new LiveTable<ProcessRow>('key');
   readonly #connections = new LiveTable<Connection>('id');
   readonly #errors = new LiveTable<Connection>('id');
   readonly #interfaces = new LiveTable<InterfaceRow>('name');
   readonly #alerts = new LiveTable<AlertRow>('id');
+  readonly #health = new LiveTable<AgentHealth>('agent');
   readonly #traffic = new LiveTable<TrafficStatistics>('window');
   readonly #total = new RateHistory();
   readonly #rates = new Map<string, RateHistory>();
   #client: LiveClient | null = null;
   #status: LiveStatus = 'connecting';
   #stats: LiveStats | null = null;
-  #agents: readonly string[] = [];
-  #notices: readonly string[] = [];
   #window: ConnectionWindow | null = null;
   #trafficWindow: TrafficWindow | null = null;
   /** Of the window that the rows on show belong to. */
   #offset = 0;
-  #timers: NodeJS.Timeout[] = [];
+  #sampling: NodeJS.Timeout | undefined;
   #asking: NodeJS.Timeout | undefined;
-  #isStopped = false;
   #frames = 0;
   #failure: string | null = null;
 
   constructor(options: SourceOptions) {
     this.#options = options;
-    this.#rest = new RestClient({ url: options.url, headers: options.headers });
   }
 
   /** Number of frames that have come; 0 until there is something to see. */
   get frames(): number {
     return this.#frames;
-  }
-
-  /** Why the server does not answer as it should; null when it does. */
-  get failure(): string | null {
-    return this.#failure;
   }
 
   start(): void {
@@ -105,6 +94,7 @@ export class Source {
       onFrame: (frame) => this.#take(frame),
       onStatus: (status) => {
         this.#status = status;
+        if (status === 'connecting') this.#failure = null;
         this.#options.onChange();
       },
       onProblem: ({ id, message }) => {
@@ -112,16 +102,14 @@ export class Source {
         if (id !== 'connections') this.#failure = message;
       },
     });
-    for (const topic of ['processes', 'interfaces', 'errors', 'alerts'] as const)
+    for (const topic of ['processes', 'interfaces', 'errors', 'alerts', 'health'] as const)
       this.#client.subscribe({ kind: 'subscribe', id: topic, topic });
-    this.#timers = [setInterval(() => this.#sample(), sampleMs)];
-    void this.#watchHealth();
+    this.#sampling = setInterval(() => this.#sample(), sampleMs);
   }
 
   stop(): void {
-    this.#isStopped = true;
     clearTimeout(this.#asking);
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#sampling);
     this.#client?.close();
   }
 
@@ -149,10 +137,11 @@ export class Source {
   picture(): Picture {
     const name = this.#options.interface;
     const interfaces = this.#interfaces.rows();
+    const connected = this.#health.rows().filter((each) => each.connected);
     return {
       at: new Date(),
       status: this.#status,
-      agents: this.#agents,
+      agents: connected.map(({ agent }) => agent),
       stats: this.#stats,
       total: this.#total.rates(),
       processes: this.#processes.rows(),
@@ -162,7 +151,7 @@ export class Source {
       interfaceRates: new Map(Array.from(this.#rates, ([each, rates]) => [each, rates.rates()])),
       traffic: this.#traffic.rows()[0] ?? null,
       alerts: this.#alerts.rows(),
-      notices: this.#failure === null ? this.#notices : [this.#failure, ...this.#notices],
+      notices: this.#listNotices(connected),
     };
   }
 
@@ -201,6 +190,9 @@ export class Source {
         case 'alerts':
           this.#alerts.apply(update);
           break;
+        case 'health':
+          this.#health.apply(update);
+          break;
         case 'traffic':
           this.#traffic.apply(update);
           break;
@@ -222,30 +214,15 @@ export class Source {
     for (const name of this.#rates.keys()) if (!present.has(name)) this.#rates.delete(name);
   }
 
-  async #watchHealth(): Promise<void> {
-    await this.#readHealth();
-    if (this.#isStopped) return;
-    const waitMs = this.#agents.length === 0 ? firstHealthMs : healthMs;
-    this.#timers[1] = setTimeout(() => void this.#watchHealth(), waitMs);
-  }
-
-  async #readHealth(): Promise<void> {
-    try {
-      const { agents, server } = await this.#rest.health();
-      const connected = agents.filter((agent) => agent.connected);
-      const lost = [server.lost, ...connected.map(({ system }) => system?.lost ?? {})]
-        .flatMap(Object.entries)
-        .filter(([name, count]) => count > 0 && isLoss(name));
-      this.#agents = connected.map(({ agent }) => agent);
-      this.#notices = [
-        ...lost.map(([name, count]) => `lost: ${count} ${name}`),
-        ...connected.flatMap(({ sensors }) =>
-          sensors.flatMap(({ name, reason }) => (reason === null ? [] : [`${name}: ${reason}`])),
-        ),
-      ];
-      this.#failure = null;
-    } catch (error) {
-      this.#failure = error instanceof Error ? error.message : String(error);
-    }
+  /** What is lost, and what a sensor cannot do. */
+  #listNotices(connected: readonly AgentHealth[]): string[] {
+    const lost = connected
+      .flatMap(({ system }) => Object.entries(system?.lost ?? {}))
+      .filter(([name, count]) => count > 0 && isLoss(name))
+      .map(([name, count]) => `lost: ${count} ${name}`);
+    const limits = connected.flatMap(({ sensors }) =>
+      sensors.flatMap(({ name, reason }) => (reason === null ? [] : [`${name}: ${reason}`])),
+    );
+    return [...(this.#failure === null ? [] : [this.#failure]), ...lost, ...limits];
   }
 }

@@ -16,6 +16,7 @@ const downStyle = rateStyle('down');
 export const processPage: Page<ProcessRow> = {
   name: 'processes',
   title: 'Processes',
+  short: 'Procs',
   order: 'RATE',
   rows: ({ processes }) => processes,
   key: ({ key }) => key,
@@ -168,6 +169,7 @@ const connectionDetails = (row: Connection): readonly (readonly [string, string]
 export const connectionPage: Page<Connection> = {
   name: 'connections',
   title: 'Connections',
+  short: 'Conns',
   order: 'RATE',
   remote: true,
   rows: ({ connections }) => connections.rows,
@@ -270,6 +272,7 @@ function readAge({ active, opened_at, duration_ms }: Connection): number | null 
 export const errorPage: Page<Connection> = {
   name: 'errors',
   title: 'Errors',
+  short: 'Errors',
   order: 'TIME',
   rows: ({ errors }) => errors,
   key: ({ id }) => id,
@@ -337,6 +340,7 @@ export const errorPage: Page<Connection> = {
 export const interfacePage: Page<InterfaceRow> = {
   name: 'interfaces',
   title: 'Interfaces',
+  short: 'Ifaces',
   order: 'RATE',
   rows: ({ interfaces }) => interfaces,
   key: ({ name }) => name,

@@ -37,6 +37,8 @@ export interface TopColumn<Row> {
 export interface Page<Row> {
   readonly name: string;
   readonly title: string;
+  /** The title where there is little room. */
+  readonly short: string;
   readonly columns: readonly TopColumn<Row>[];
   /** Title of the column that orders at first, largest first unless `ascending`. */
   readonly order: string;

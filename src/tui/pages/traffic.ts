@@ -39,6 +39,7 @@ const nothingInspected = ({ traffic }: Picture, what: string): string =>
 export const httpPage: Page<HttpRow> = {
   name: 'http',
   title: 'HTTP',
+  short: 'HTTP',
   order: 'HITS',
   groups: ['site', 'section', 'method', 'status', 'process'],
   windowed: true,
@@ -177,6 +178,7 @@ function timeColumn(
 export const dnsPage: Page<DnsRow> = {
   name: 'dns',
   title: 'DNS',
+  short: 'DNS',
   order: 'QUERIES',
   groups: ['name', 'process', 'resolver', 'rcode'],
   windowed: true,
@@ -262,6 +264,7 @@ export const dnsPage: Page<DnsRow> = {
 export const alertPage: Page<AlertRow> = {
   name: 'alerts',
   title: 'Alerts',
+  short: 'Alerts',
   order: 'RAISED',
   rows: ({ alerts }) => alerts,
   key: ({ id }) => id,
@@ -269,8 +272,8 @@ export const alertPage: Page<AlertRow> = {
   columns: [
     {
       title: 'RAISED',
-      width: 19,
-      text: ({ raised_at }) => formatTime(raised_at),
+      width: 14,
+      text: ({ raised_at }) => formatTime(raised_at).slice(5),
       value: ({ raised_at }) => raised_at,
     },
     {
