@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { nodeCiphers } from '../platform/ciphers.ts';
 import { analyze } from './analyze.fixture.ts';
+import { Analyzer } from './analyzer.ts';
 import { buildConnection, buildTcp, buildUdp } from './packet/build.fixture.ts';
+import { linkTypes } from './packet/link.ts';
 
 const ends = { from: '192.0.2.1:40000', to: '198.51.100.2:22' };
 const back = { from: ends.to, to: ends.from };
@@ -84,5 +87,53 @@ describe('analyzer', () => {
         [[from, to, 1, 1]],
       );
     }
+  });
+
+  it('takes what was not handed in of sparse input for missing as soon as a later segment comes', () => {
+    const frames = buildConnection(
+      [
+        ['>', 'GET /a HTTP/1.1\r\nHost: x\r\n\r\n'],
+        ['<', `HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n${'x'.repeat(9_000)}`],
+        ['>', 'GET /b HTTP/1.1\r\nHost: x\r\n\r\n'],
+        ['<', 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'],
+      ],
+      { mss: 1_000 },
+    );
+    const told: (string | null)[][] = [];
+    const analyzer = new Analyzer(
+      { mask: false, ciphers: nodeCiphers, sparse: true },
+      {
+        onRecord: (record) => record.type === 'http' && told.push([record.path, String(record.status)]),
+        onFlowEnd: () => {},
+      },
+    );
+    // The heads of messages alone: of the long answer the first segment and no other.
+    const kept = frames.filter((_, i) => i < 5 || i > 13);
+    for (const [i, frame] of kept.entries())
+      analyzer.packet(frame, 0, frame.length, frame.length, linkTypes.ethernet, i);
+    assert.deepEqual(told, [
+      ['/a', '200'],
+      ['/b', '404'],
+    ]);
+  });
+
+  it('knows the sockets of both ends by the packets that they sent', () => {
+    const cookies: number[] = [];
+    const analyzer = new Analyzer(
+      { mask: false, ciphers: nodeCiphers },
+      { onRecord: () => {}, onFlowEnd: (_, flow) => cookies.push(flow.clientCookie, flow.serverCookie) },
+    );
+    for (const [i, frame] of buildConnection([], ends).entries())
+      analyzer.packet(
+        frame,
+        0,
+        frame.length,
+        frame.length,
+        linkTypes.ethernet,
+        i,
+        i === 1 || i === 4 ? 22 : 11,
+      );
+    analyzer.finish();
+    assert.deepEqual(cookies, [11, 22]);
   });
 });

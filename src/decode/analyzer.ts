@@ -58,7 +58,6 @@ export class Analyzer {
   readonly #registry = new AppRegistry();
   readonly #dialogues: DialogueDeps<Flow>;
   readonly #reader: OrderedReader;
-  #nowMs = 0;
   #expiredMs = 0;
 
   constructor(options: AnalyzerOptions, sink: AnalyzerSink) {
@@ -107,7 +106,7 @@ export class Analyzer {
     const packet = this.#packet;
     this.counters.packets++;
     this.counters.bytes += length;
-    if (timeMs > this.#nowMs) this.#nowMs = timeMs;
+    if (timeMs > this.#table.nowMs) this.#table.nowMs = timeMs;
     packet.reset(bytes, start, end, length, timeMs);
     decodePacket(packet, linkType, this.#fragments);
     if (packet.problem !== null) this.counters.malformed++;
@@ -117,11 +116,11 @@ export class Analyzer {
 
   /** Ends what was silent for too long by then; for live input, which may have no packet to tell the time. */
   advance(nowMs: number): void {
-    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
-    if (this.#nowMs - this.#expiredMs < expireEveryMs) return;
-    this.#expiredMs = this.#nowMs;
-    this.#dialogues.reminders.pass(this.#nowMs);
-    this.#table.expire(this.#nowMs);
+    if (nowMs > this.#table.nowMs) this.#table.nowMs = nowMs;
+    if (this.#table.nowMs - this.#expiredMs < expireEveryMs) return;
+    this.#expiredMs = this.#table.nowMs;
+    this.#dialogues.reminders.pass(this.#table.nowMs);
+    this.#table.expire();
   }
 
   /** Ends everything that is under way. */
@@ -142,7 +141,7 @@ export class Analyzer {
     }
     const isTcp = flow.transport === 'tcp';
     if (!fromClient && flow.list === lists.unanswered)
-      this.#table.move(flow, isTcp ? lists.connected : lists.answered, this.#nowMs);
+      this.#table.move(flow, isTcp ? lists.connected : lists.answered);
     if (isTcp) this.#tcp(flow, packet, fromClient);
     else if (flow.transport === 'udp') this.#udp(flow, packet, fromClient);
     else if (packet.protocol === ipProtocols.icmp || packet.protocol === ipProtocols.icmpv6)
@@ -150,10 +149,10 @@ export class Analyzer {
   }
 
   #findFlow(packet: Packet): Flow {
-    const flow = this.#table.find(packet, this.#nowMs);
+    const flow = this.#table.find(packet);
     if (flow.transport !== 'tcp' || !isReused(flow, packet, this.#table.fromClient)) return flow;
     this.#table.end(flow);
-    return this.#table.find(packet, this.#nowMs);
+    return this.#table.find(packet);
   }
 
   #udp(flow: Flow, packet: Packet, fromClient: boolean): void {
@@ -188,22 +187,23 @@ export class Analyzer {
     const { flags, timeMs, payloadBytes } = packet;
     if (flow.openedMs < 0) noteOpening(flow, packet, fromClient);
     if (isSeenTwice(side, packet, payloadBytes)) return;
-    judgeSegment(side, other, packet, flow.openedMs < 0 ? -1 : flow.openedMs - flow.synMs);
+    judgeSegment(side, other, packet, flow);
     if (flags & tcpFlags.ack) {
       side.acknowledgment = packet.acknowledgment;
       side.acknowledged = true;
-      if (other.started)
-        other.acknowledge(packet.acknowledgment, timeMs, this.#reader.of(flow, !fromClient, timeMs));
-      if (other.takeEnd()) flow.dialogue?.sideEnded(!fromClient, timeMs);
+      if (other.expectsAcknowledgment) {
+        other.acknowledge(packet.acknowledgment, this.#reader.of(flow, !fromClient, timeMs));
+        if (other.takeEnd()) flow.dialogue?.sideEnded(!fromClient, timeMs);
+      }
     }
     const sequence = flags & tcpFlags.syn ? (packet.sequence + 1) | 0 : packet.sequence;
     if (payloadBytes > 0 && (flags & tcpFlags.rst) === 0)
       this.#payload(flow, side, packet, sequence, fromClient);
-    if (side.waiting > 0) side.look(timeMs, this.#reader.of(flow, fromClient, timeMs));
+    if (side.waiting > 0) side.look(this.#reader.of(flow, fromClient, timeMs));
     if (flags & tcpFlags.fin) side.finish((sequence + payloadBytes) | 0);
     if (flags & tcpFlags.rst) noteReset(flow, packet, fromClient);
     if (side.takeEnd()) flow.dialogue?.sideEnded(fromClient, timeMs);
-    if (flow.list !== lists.closed && isOver(flow)) this.#table.move(flow, lists.closed, this.#nowMs);
+    if (flow.list !== lists.closed && isOver(flow)) this.#table.move(flow, lists.closed);
   }
 
   #payload(flow: Flow, side: TcpSide, packet: Packet, sequence: number, fromClient: boolean): void {
@@ -213,16 +213,16 @@ export class Analyzer {
     } else if (flow.firstByteMs < 0 && flow.askedMs >= 0) flow.firstByteMs = timeMs - flow.askedMs;
     flow.dialogue ??= new Dialogue(flow, side.fromStart, this.#dialogues);
     const reader = this.#reader.of(flow, fromClient, timeMs);
-    side.segment(sequence, bytes, payloadStart, payloadEnd, payloadBytes, timeMs, reader);
+    side.segment(sequence, bytes, payloadStart, payloadEnd, payloadBytes, reader);
   }
 
   #end(flow: Flow): void {
     const { client, server, lastMs } = flow;
     this.counters.flows++;
     if (client && server) {
-      client.flush(lastMs, this.#reader.of(flow, true, lastMs));
-      server.flush(lastMs, this.#reader.of(flow, false, lastMs));
-      if (flow.error === null && isTimedOut(flow, this.#nowMs)) flow.error = 'ETIMEDOUT';
+      client.flush(this.#reader.of(flow, true, lastMs));
+      server.flush(this.#reader.of(flow, false, lastMs));
+      if (flow.error === null && isTimedOut(flow, this.#table.nowMs)) flow.error = 'ETIMEDOUT';
     }
     flow.dialogue?.end(lastMs);
     this.#sink.onFlowEnd(describeFlow(flow, this.#registry), flow);

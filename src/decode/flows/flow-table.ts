@@ -55,6 +55,8 @@ export class FlowTable {
   /** Whether what was found last goes from client to server. */
   fromClient = true;
   size = 0;
+  /** Time by the packets, which never goes back. */
+  nowMs = 0;
   /** Flows ended for want of room before they were over. */
   evicted = 0;
 
@@ -71,9 +73,9 @@ export class FlowTable {
   }
 
   /** The flow of a packet, made when there is none; `fromClient` says which way it goes. */
-  find(packet: Packet, nowMs: number): Flow {
-    const flow = this.lookup(packet) ?? this.#make(packet, nowMs);
-    if (nowMs - flow.listedMs >= listedAnewMs) this.move(flow, flow.list as ListName, nowMs);
+  find(packet: Packet): Flow {
+    const flow = this.lookup(packet) ?? this.#make(packet);
+    if (this.nowMs - flow.listedMs >= listedAnewMs) this.move(flow, flow.list as ListName);
     return flow;
   }
 
@@ -91,10 +93,10 @@ export class FlowTable {
   }
 
   /** Puts a flow at the young end of a list. */
-  move(flow: Flow, list: ListName, nowMs: number): void {
+  move(flow: Flow, list: ListName): void {
     this.#lists[flow.list].remove(flow);
     flow.list = list;
-    this.#lists[list].append(flow, nowMs);
+    this.#lists[list].append(flow, this.nowMs);
   }
 
   /** Takes a flow out and ends it. */
@@ -107,9 +109,9 @@ export class FlowTable {
   }
 
   /** Ends flows that were silent for too long; costs what it ends. */
-  expire(nowMs: number): void {
+  expire(): void {
     for (const [i, list] of this.#lists.entries())
-      while (list.oldest && nowMs - list.oldest.listedMs > this.#idleMs[i] + listedAnewMs)
+      while (list.oldest && this.nowMs - list.oldest.listedMs > this.#idleMs[i] + listedAnewMs)
         this.end(list.oldest);
   }
 
@@ -131,7 +133,7 @@ export class FlowTable {
     }
   }
 
-  #make(packet: Packet, nowMs: number): Flow {
+  #make(packet: Packet): Flow {
     const unanswered = this.#lists[lists.unanswered].size;
     if (this.size >= this.#maxFlows || unanswered >= this.#maxFlows / 2) this.#evict(unanswered);
     if (this.size >= this.#buckets.length) this.#grow();
@@ -143,7 +145,7 @@ export class FlowTable {
     flow.chained = this.#buckets[bucket];
     this.#buckets[bucket] = flow;
     flow.list = lists.unanswered;
-    this.#lists[lists.unanswered].append(flow, nowMs);
+    this.#lists[lists.unanswered].append(flow, this.nowMs);
     this.#last = flow;
     this.size++;
     return flow;

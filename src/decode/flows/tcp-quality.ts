@@ -1,4 +1,5 @@
 import { type Packet, tcpFlags } from '../packet/packet.ts';
+import type { Flow } from './flow.ts';
 import type { TcpSide } from './tcp-side.ts';
 
 const { syn, fin, rst } = tcpFlags;
@@ -28,10 +29,9 @@ export function isSeenTwice(side: TcpSide, packet: Packet, length: number): bool
 
 /**
  * Counts what a segment from `side` says about how packets pass, in the terms of RFC 5681 and RFC 9293. To be called
- * before its bytes are put in order and before its acknowledgment is noted. `handshakeMs` is the round trip of the
- * handshake, -1 when it was not seen.
+ * before its bytes are put in order and before its acknowledgment is noted.
  */
-export function judgeSegment(side: TcpSide, other: TcpSide, packet: Packet, handshakeMs: number): void {
+export function judgeSegment(side: TcpSide, other: TcpSide, packet: Packet, flow: Flow): void {
   const { flags, sequence, payloadBytes, window, timeMs } = packet;
   const plain = (flags & (syn | fin | rst)) === 0;
   if (flags & tcpFlags.ack) judgeAcknowledgment(side, other, packet, plain);
@@ -52,7 +52,7 @@ export function judgeSegment(side: TcpSide, other: TcpSide, packet: Packet, hand
   }
   // A probe of a closed window: its byte is sent again when there is room.
   if (ahead === 0 && payloadBytes === 1 && other.window === 0) return;
-  if (ahead < 0) judgeRepeat(side, packet, length, handshakeMs);
+  if (ahead < 0) judgeRepeat(side, packet, length, flow);
   const grown = (sequence + length - side.highest) | 0;
   if (grown <= 0) return;
   side.highest = (sequence + length) | 0;
@@ -61,7 +61,8 @@ export function judgeSegment(side: TcpSide, other: TcpSide, packet: Packet, hand
 }
 
 /** What was sent before is a retransmission, what was not, was overtaken, or was lost before it came past here. */
-function judgeRepeat(side: TcpSide, packet: Packet, length: number, handshakeMs: number): void {
+function judgeRepeat(side: TcpSide, packet: Packet, length: number, flow: Flow): void {
+  const handshakeMs = flow.openedMs < 0 ? 0 : flow.openedMs - flow.synMs;
   const { sequence, payloadBytes, timeMs } = packet;
   const isOvertaken =
     timeMs - side.highestMs < (handshakeMs > 0 ? handshakeMs : reorderMs) &&

@@ -14,6 +14,8 @@ const openHoleMs = 2_000;
 
 /** Who gets a side's bytes in order. `gap` says how many were skipped before the next. */
 export interface SideReader {
+  /** When the packet came that is read. */
+  readonly timeMs: number;
   /** Bytes that wait in all sides that use it. */
   heldBytes: number;
   /** Whether what is missing never comes: a segment behind it is reason enough for a gap. */
@@ -125,7 +127,6 @@ export class TcpSide {
     start: number,
     end: number,
     length: number,
-    timeMs: number,
     reader: SideReader,
   ): void {
     if (!this.started) {
@@ -147,12 +148,11 @@ export class TcpSide {
     } else {
       this.#keep(
         { sequence, bytes: copyBytes(bytes, start, Math.min(end, start + room)), length: room },
-        timeMs,
         reader,
       );
       return;
     }
-    if (this.#waiting.length > 0) this.#catchUp(timeMs, reader);
+    if (this.#waiting.length > 0) this.#catchUp(reader);
   }
 
   /** This side's FIN takes the number `sequence`. */
@@ -173,32 +173,37 @@ export class TcpSide {
     return true;
   }
 
+  /** Whether an acknowledgment can change anything. */
+  get expectsAcknowledgment(): boolean {
+    return this.#waiting.length > 0 || (this.#finSeen && !this.finished);
+  }
+
   /** The other side has received everything before `acknowledgment`. */
-  acknowledge(acknowledgment: number, timeMs: number, reader: SideReader): void {
+  acknowledge(acknowledgment: number, reader: SideReader): void {
     if (this.#waiting.length === 0) {
       if (this.#finSeen && !this.finished && ((acknowledgment - this.#finAt) | 0) > 0)
         this.#skipTo(this.#finAt, reader);
       return;
     }
     if (((acknowledgment - this.#waiting[0].sequence) | 0) < 0) return;
-    if (this.#ackedMs < 0) this.#ackedMs = timeMs;
-    this.look(timeMs, reader);
+    if (this.#ackedMs < 0) this.#ackedMs = reader.timeMs;
+    this.look(reader);
   }
 
   /** Gives up what is missing when it has been waited for long enough. */
-  look(timeMs: number, reader: SideReader): void {
+  look(reader: SideReader): void {
     if (this.#waiting.length === 0) return;
-    const isAcked = this.#ackedMs >= 0 && timeMs - this.#ackedMs > ackedHoleMs;
-    if (!isAcked && timeMs - this.#holeMs <= openHoleMs) return;
+    const isAcked = this.#ackedMs >= 0 && reader.timeMs - this.#ackedMs > ackedHoleMs;
+    if (!isAcked && reader.timeMs - this.#holeMs <= openHoleMs) return;
     this.#skipTo(this.#waiting[0].sequence, reader);
-    this.#catchUp(timeMs, reader);
+    this.#catchUp(reader);
   }
 
   /** Hands on what waits, with the gaps in between. */
-  flush(timeMs: number, reader: SideReader): void {
+  flush(reader: SideReader): void {
     while (this.#waiting.length > 0) {
       this.#skipTo(this.#waiting[0].sequence, reader);
-      this.#catchUp(timeMs, reader);
+      this.#catchUp(reader);
     }
     if (this.#finSeen) this.#skipTo(this.#finAt, reader);
   }
@@ -223,10 +228,10 @@ export class TcpSide {
   }
 
   /** In order of their numbers; the same segment once more is dropped. */
-  #keep(segment: Waiting, timeMs: number, reader: SideReader): void {
+  #keep(segment: Waiting, reader: SideReader): void {
     if (this.#waiting.length === 0) {
       this.#waiting = [];
-      this.#holeMs = timeMs;
+      this.#holeMs = reader.timeMs;
       this.#ackedMs = -1;
     }
     const waiting = this.#waiting;
@@ -243,12 +248,12 @@ export class TcpSide {
       (waiting.length > 0 && reader.heldBytes > maxHeldBytes)
     ) {
       this.#skipTo(waiting[0].sequence, reader);
-      this.#catchUp(timeMs, reader);
+      this.#catchUp(reader);
     }
-    if (waiting.length > 0) this.look(timeMs, reader);
+    if (waiting.length > 0) this.look(reader);
   }
 
-  #catchUp(timeMs: number, reader: SideReader): void {
+  #catchUp(reader: SideReader): void {
     const waiting = this.#waiting;
     while (waiting.length > 0) {
       const { sequence, bytes, length } = waiting[0];
@@ -262,6 +267,6 @@ export class TcpSide {
         this.#deliver(bytes, Math.min(known, bytes.length), bytes.length, length - known, reader);
     }
     this.#ackedMs = -1;
-    this.#holeMs = timeMs;
+    this.#holeMs = reader.timeMs;
   }
 }
