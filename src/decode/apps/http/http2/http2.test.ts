@@ -126,6 +126,19 @@ describe('HTTP/2', () => {
     );
   });
 
+  it('is known by its preface even when the handshake was not captured', () => {
+    const frames = buildConnection(
+      [
+        ['>', join(hello, frame(1, 5, 1, getFields))],
+        ['<', frame(1, 5, 1, okFields)],
+      ],
+      {
+        to: '198.51.100.2:39999',
+      },
+    ).slice(3);
+    assert.deepEqual(told(analyze(frames).records as HttpRecord[]), ['GET a / 200 0+0']);
+  });
+
   it('goes over from HTTP/1 by an upgrade, whose request is answered on stream 1', () => {
     const answer = join(
       frame(4, 0, 0, new Uint8Array(0)),

@@ -9,8 +9,8 @@ export const http2: AppProtocol = {
   transports: ['tcp'],
   ports: [],
   recognise({ bytes, start, end, fromClient, beginning }) {
-    if (!beginning) return 'no';
     if (startsWith(bytes, start, end, preface)) return 'yes';
+    if (!beginning) return 'no';
     if (mayStartWith(bytes, start, end, preface)) return 'more';
     const settings = !fromClient && end - start >= 9 && bytes[start + 3] === frameTypes.settings;
     return settings && looksLikeFrames(bytes, start, end) ? 'more' : 'no';
