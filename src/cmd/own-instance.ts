@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareFolders } from '../platform/folders.ts';
@@ -12,6 +12,8 @@ import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
 import { chooseAccount, makeServerConfig } from './server-config.ts';
 import { ServerProcess } from './server-process.ts';
 import type { UpValues } from './setting-names.ts';
+
+const folderPrefix = 'netmon-top-';
 
 /** A server with the sensors of this machine that nobody else may ask. */
 export interface OwnInstance {
@@ -28,7 +30,8 @@ export interface OwnInstance {
  * own, with its data in a temporary folder. Throws NetmonError for what keeps it from starting.
  */
 export async function startOwnInstance(values: UpValues, reporter: Reporter): Promise<OwnInstance> {
-  const folder = mkdtempSync(join(tmpdir(), 'netmon-top-'));
+  removeLeftovers();
+  const folder = mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const token = randomBytes(24).toString('base64url');
   const tokenFile = join(folder, 'token');
@@ -77,5 +80,19 @@ export async function startOwnInstance(values: UpValues, reporter: Reporter): Pr
   } catch (error) {
     remove();
     throw error;
+  }
+}
+
+/** What an instance left that was killed: folders of this user that name a process which no longer runs. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(folderPrefix)
+      ? /^(\d{1,10})-/.exec(name.slice(folderPrefix.length))?.[1]
+      : undefined;
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const folder = join(tmpdir(), name);
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (found?.isDirectory() && found.uid === process.getuid!())
+      rmSync(folder, { recursive: true, force: true });
   }
 }

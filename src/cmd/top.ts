@@ -92,7 +92,7 @@ function makeOptions(
   return {
     source: {
       url,
-      open: (address) => new WebSocket(address, { headers }) as unknown as globalThis.WebSocket,
+      open: (address) => openSocket(address, headers),
       interface: flags.interface ?? null,
     },
     filter: flags.filter ?? '',
@@ -102,6 +102,13 @@ function makeOptions(
     whyNoSignals: (agents) => (isOwn ? null : findForeign(url, agents)),
     end,
   };
+}
+
+/** One that is closed before it is open reports that as an error, for which nobody may be listening any more. */
+function openSocket(address: string, headers: Readonly<Record<string, string>>): globalThis.WebSocket {
+  const socket = new WebSocket(address, { headers });
+  socket.on('error', () => {});
+  return socket as unknown as globalThis.WebSocket;
 }
 
 /** Whether the processes on show are those of another machine: the reason to send them no signals. */

@@ -219,6 +219,20 @@ test('without a server it runs the sensors itself, and nothing of that remains',
   rmSync(folder, { recursive: true });
 });
 
+test('what was killed leaves no process, and its folder goes with the next one', async () => {
+  const folder = makeDataFolder();
+  const env = { ...plain, TMPDIR: folder };
+  using terminal = new Terminal(80, 24, env);
+  terminal.run(`${program} top`);
+  await terminal.see(/netmon-server/);
+  process.kill(terminal.child(), 'SIGKILL');
+  await terminal.see(/Killed/);
+  assert.equal(readdirSync(folder).length, 1);
+  assert.equal(await runAndEnd('', (next) => next.press('q'), env), 0);
+  assert.deepEqual(readdirSync(folder), []);
+  rmSync(folder, { recursive: true });
+});
+
 test('where there is no terminal one picture is printed', async () => {
   using _client = await Client.start('client-in-print');
   const output = execFileSync(program, ['top'], { encoding: 'utf8', env: { ...process.env, TERM: 'dumb' } });
