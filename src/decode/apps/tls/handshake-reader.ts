@@ -10,8 +10,10 @@ export const handshakeTypes = {
 
 /** Longest hello that is read: its lists alone could be twice as long, and no client comes near. */
 const maxHelloBytes = 64 * 1024;
-/** Of the certificates, kept: the server's own comes first. */
+/** Longest certificate that is kept. */
 const maxCertificateBytes = 32 * 1024;
+/** Before the first certificate: the length of all of them, and its own. */
+const certificateHeadBytes = 6;
 /** The highest type that is defined, RFC 8446 section 4 (message_hash, 254, is never sent). */
 const maxType = 25;
 
@@ -22,12 +24,18 @@ export interface HandshakeSink {
   broken(): void;
 }
 
-/** Bytes of a message of that type and length that are kept; -1 for one that is not believed. */
-export function keptBytes(type: number, length: number): number {
+/** Bytes of a message of that type and length that are kept, at first; -1 for one that is not believed. */
+function keptBytes(type: number, length: number): number {
   if (type > maxType) return -1;
   if (type === handshakeTypes.clientHello || type === handshakeTypes.serverHello)
     return length > maxHelloBytes ? -1 : length;
-  return type === handshakeTypes.certificate ? Math.min(length, maxCertificateBytes) : 0;
+  return type === handshakeTypes.certificate ? Math.min(length, certificateHeadBytes) : 0;
+}
+
+/** Up to the end of the first certificate, the server's own, so that those after it need not be waited for. */
+function certificateBytes(length: number, bytes: Uint8Array, at: number): number {
+  const own = (bytes[at + 3] << 16) | (bytes[at + 4] << 8) | bytes[at + 5];
+  return Math.min(length, certificateHeadBytes + Math.min(own, maxCertificateBytes));
 }
 
 /** Takes handshake messages out of a stream in which they may be split anywhere. */
@@ -36,6 +44,7 @@ export class HandshakeReader {
   /** The bytes of a head so far, as a number: the type, and three bytes of length. */
   #head = 0;
   #headBytes = 0;
+  #length = 0;
   #kept = 0;
   #body: Uint8Array | null = null;
   #bodyBytes = 0;
@@ -73,18 +82,19 @@ export class HandshakeReader {
   /** A message whose head is there. One that is there as a whole is handed on in place. */
   #begin(bytes: Uint8Array, at: number, end: number): number {
     const type = this.#head >>> 24;
-    const length = this.#head & 0xffffff;
-    this.#kept = keptBytes(type, length);
+    this.#length = this.#head & 0xffffff;
+    this.#kept = keptBytes(type, this.#length);
     if (this.#kept < 0) {
       this.stopped = true;
       this.#sink.broken();
       return end;
     }
-    this.#skip = length - this.#kept;
+    if (end - at >= this.#kept) this.#measure(bytes, at);
     if (end - at >= this.#kept) {
+      const to = at + this.#kept;
       this.#clear();
-      this.#sink.message(type, bytes, at, at + this.#kept, true);
-      return at + this.#kept;
+      this.#sink.message(type, bytes, at, to, true);
+      return to;
     }
     this.#body = bytes.slice(at, end);
     this.#bodyBytes = end - at;
@@ -94,16 +104,26 @@ export class HandshakeReader {
   #gather(bytes: Uint8Array, at: number, end: number): number {
     const taken = Math.min(this.#kept - this.#bodyBytes, end - at);
     this.#append(bytes, at, at + taken);
+    if (this.#bodyBytes === this.#kept) this.#measure(this.#body!, 0);
     if (this.#bodyBytes === this.#kept) {
       const body = this.#body!;
       const type = this.#head >>> 24;
+      const length = this.#kept;
       this.#clear();
-      this.#sink.message(type, body, 0, this.#kept, true);
+      this.#sink.message(type, body, 0, length, true);
     }
     return at + taken;
   }
 
+  /** Once the head of a certificate message is there, it says how much is to be kept. */
+  #measure(bytes: Uint8Array, at: number): void {
+    if (this.#head >>> 24 === handshakeTypes.certificate && this.#kept === certificateHeadBytes)
+      this.#kept = certificateBytes(this.#length, bytes, at);
+  }
+
+  /** The message is over, apart from what nobody reads of it. */
   #clear(): void {
+    this.#skip = this.#length - this.#kept;
     this.#body = null;
     this.#head = 0;
     this.#headBytes = 0;

@@ -79,6 +79,20 @@ describe('TLS', () => {
       assert.deepEqual(tlsOf(turns12, { mss }).map(withoutTime), [expected12], `segments of ${mss}`);
   });
 
+  it('waits for the first certificate alone', () => {
+    const message = certificateMessage(certificate, new Uint8Array(9000));
+    const flight = join(handshake(2, buildServerBody()), message).subarray(0, 800);
+    const frames = buildConnection([['>', hello12]], { to }).slice(0, 4);
+    const answer = join(hex('16 03 03 24 00'), flight);
+    frames.push(buildTcp({ from: to, to: '192.0.2.1:40000', sequence: 5001, flags: 'PA', payload: answer }));
+    // another one, which is told of at once and would be the first if the certificates were waited for
+    frames.push(...buildConnection(turns12, { from: '192.0.2.1:40001', to }));
+    const [one] = analyze(frames).records;
+    assert.ok(one.type === 'tls');
+    assert.equal(one.src, '192.0.2.1:40000');
+    assert.equal(one.certificate?.names[0], 'www.example.com');
+  });
+
   it('puts a hello together that is split over records', () => {
     const body = handshake(1, buildHelloBody({ extensions: [serverName('www.example.com')] }));
     for (let at = 1; at < body.length; at++) {
