@@ -36,8 +36,8 @@ export const datagramExamples: readonly Example[] = [
     transport: 'udp',
     port: 123,
     // Client of version 4.
-    turns: [['>', join(hex('23 00 06 20'), zeros(44))]],
-    nearMiss: [['>', join(hex('23 00 06 20'), zeros(43))]],
+    turns: [['>', join(hex('23 00 06 ec'), zeros(44))]],
+    nearMiss: [['>', join(hex('23 00 06 ec'), zeros(43))]],
   },
   {
     name: 'ntp',

@@ -7,8 +7,8 @@ import { cannotBeMessage, isSurelyMessage, mayBeMessage } from './recognise-mess
 const dnsPort = 53;
 const mdnsPort = 5353;
 const llmnrPort = 5355;
-/** A connection may begin with a message this long at most; zone transfers have longer ones later on. */
-const maxFirstBytes = 4096;
+/** A connection may begin with a message this long at most, which is what is kept of one; later ones may be longer. */
+const maxFirstBytes = 16_000;
 
 const isPort = ({ clientPort, serverPort }: Sample, port: number): boolean =>
   clientPort === port || serverPort === port;
