@@ -136,6 +136,8 @@ export class Agent implements Component, LiveSource {
     const samples = this.#samples;
     this.#samples = [];
     const system = this.#system.takeChanges(full);
+    const processes = this.#processes.takeChanges(full);
+    this.traffic.countProcesses(processes.processes, nowMs);
     return {
       at: nowMs,
       ...sockets.takeChanges(full, nowMs),
@@ -146,7 +148,7 @@ export class Agent implements Component, LiveSource {
         connections: totals.connections,
         errors: totals.errors,
       },
-      ...this.#processes.takeChanges(full),
+      ...processes,
       ...this.#interfaces.takeChanges(full, nowMs),
       ...(system && { system }),
       ...this.#takeSensors(full),

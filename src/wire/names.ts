@@ -62,6 +62,9 @@ export const connectionSorts = [
 /** Whether a counter among the losses tells of something lost, and not just of what was over and is not shown on. */
 export const isLoss = (name: string): boolean => name !== 'time_wait_not_shown';
 
+/** Stands for all sites, programs or names that have no row of their own in sums of traffic. */
+export const otherName = '(other)';
+
 /** Most rows in one answer. */
 export const maxLimit = 1000;
 /** Points of the bandwidth history, 100 ms each. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { maxBucket } from '../base/histogram.ts';
 
+export { otherName } from './names.ts';
+
 /** Traffic added up over ten seconds, and the shapes of single records on the link. Names in it are hostile text. */
 
 const count = z.number().int().min(0);
@@ -10,8 +12,6 @@ const name = (max: number) => z.string().max(max);
 export const rollupMs = 10_000;
 /** Most rows of each kind in one rollup; further ones are added up under `otherName`. */
 export const maxRollupRows = 500;
-/** Stands for all names that have no row of their own. */
-export const otherName = '(other)';
 
 /** Answers by the first digit of their status; `none` was not answered. */
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none'] as const;

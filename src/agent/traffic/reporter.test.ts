@@ -147,6 +147,24 @@ describe('TrafficReporter', () => {
     assert.equal(raised.alert.scope, 'interface:eth0');
   });
 
+  it('watches the bandwidth of processes and of sites', () => {
+    const { reporter, of } = report();
+    reporter.configure({ hits_threshold: 500, window_ms: 10_000, bandwidth_threshold: 1000 }, start);
+    const row = { key: '1-1', process_name: 'curl', bytes_received: 0 };
+    reporter.countProcesses([{ ...row, bytes_sent: 1e9 }], start);
+    reporter.countProcesses([{ ...row, bytes_sent: 1e9 + 20_000 }], start + 1000);
+    reporter.add(http({ response_bytes: 50_000 }), curl, start + 2000);
+    assert.deepEqual(
+      of('alert').map((record) => record.kind === 'alert' && record.alert.scope),
+      ['process:curl', 'site:shop.example'],
+    );
+    reporter.countProcesses([{ ...row, bytes_sent: 2e9 }], start + 60_000);
+    assert.equal(
+      of('alert').filter((record) => record.kind === 'alert' && record.alert.state === 'raised').length,
+      2,
+    );
+  });
+
   it('tells of each window in a form that the server takes, when it is due', () => {
     const { reporter } = report();
     assert.deepEqual(reporter.takeStatistics(start, true), []);

@@ -7,6 +7,7 @@ import type { AlertRecord, TrafficRecord } from '../../wire/traffic.ts';
 import type { AlertSettings } from '../../wire/traffic-schema.ts';
 import { defaultAlertSettings } from '../../wire/traffic-schema.ts';
 import { type TrafficStatistics, type TrafficWindow, trafficWindows } from '../../wire/traffic-statistics.ts';
+import { ByteDeltas, type InterfaceCounters, type ProcessCounters } from './byte-deltas.ts';
 import { TrafficRollup } from './rollup.ts';
 
 /** Requests of each type that are kept one by one, a second; all of them are counted. */
@@ -27,12 +28,6 @@ export interface TrafficOwner {
   readonly process_name: string | null;
 }
 
-export interface InterfaceCounters {
-  readonly name: string;
-  readonly bytes_sent: number;
-  readonly bytes_received: number;
-}
-
 /**
  * Turns what inspection yields into what the server is told: sums every ten seconds, a bounded sample of the requests
  * themselves, alerts, and for who looks the sums of the last while. Times are Unix milliseconds.
@@ -48,8 +43,8 @@ export class TrafficReporter {
   #settings = defaultAlertSettings;
   #startedAt: number;
   #second = 0;
-  #countedSecond = 0;
-  #counted = new Map<string, number>();
+  readonly #interfaces = new ByteDeltas<InterfaceCounters & { readonly key: string }>();
+  readonly #processes = new ByteDeltas<ProcessCounters>();
   #seen = false;
 
   constructor(record: (record: DurableRecord) => void, nowMs: number) {
@@ -67,24 +62,28 @@ export class TrafficReporter {
     this.#collector.add(record, process, nowMs);
     if (record.type === 'http' && isWebRequest(record)) {
       this.#rollup.addHttp(record, process);
-      this.#alerts.addHit({ process, site: siteOf(record) }, nowMs);
+      const site = siteOf(record);
+      this.#alerts.addHit({ process, site }, nowMs);
+      this.#alerts.addBytes({ site }, record.request_bytes + record.response_bytes, nowMs);
     } else if (record.type === 'dns') this.#rollup.addDns(record, process);
     if (record.type === 'http' || record.type === 'dns' || record.type === 'tls') this.#keep(record, owner);
   }
 
   /** The counters of the interfaces, for the alerts on their bandwidth. */
   countInterfaces(rows: () => readonly InterfaceCounters[], nowMs: number): void {
-    if (this.#settings.bandwidth_threshold === null || Math.floor(nowMs / 1000) === this.#countedSecond)
-      return;
-    this.#countedSecond = Math.floor(nowMs / 1000);
-    const counted = new Map<string, number>();
-    for (const { name, bytes_sent, bytes_received } of rows()) {
-      const bytes = bytes_sent + bytes_received;
-      const before = this.#counted.get(name) ?? bytes;
-      counted.set(name, bytes);
-      if (bytes > before) this.#alerts.addBytes({ interface: name }, bytes - before, nowMs);
-    }
-    this.#counted = counted;
+    if (this.#settings.bandwidth_threshold === null || nowMs - this.#interfaces.countedMs < 1000) return;
+    const counted = rows().map((row) => ({ ...row, key: row.name }));
+    this.#interfaces.count(counted, nowMs, ({ name }, bytes) =>
+      this.#alerts.addBytes({ interface: name }, bytes, nowMs),
+    );
+  }
+
+  /** The counters of the processes that moved bytes, for the alerts on their bandwidth. */
+  countProcesses(rows: readonly ProcessCounters[], nowMs: number): void {
+    if (this.#settings.bandwidth_threshold === null) return;
+    this.#processes.count(rows, nowMs, ({ process_name }, bytes) =>
+      this.#alerts.addBytes({ process: process_name }, bytes, nowMs),
+    );
   }
 
   /** Lets time pass: what is over is recorded. */
@@ -162,7 +161,7 @@ export class TrafficReporter {
 function rulesOf({ hits_threshold, bandwidth_threshold, window_ms }: AlertSettings): TrafficAlertRule[] {
   const hits = { kind: 'hits', scope: 'all', windowMs: window_ms, threshold: hits_threshold } as const;
   if (bandwidth_threshold === null) return [hits];
-  const scopes = ['interface', 'process'] as const;
+  const scopes = ['interface', 'process', 'site'] as const;
   return [
     hits,
     ...scopes.map(

@@ -109,6 +109,21 @@ function Application({ connection: { application, application_by } }: { connecti
   return <Text value={application} />;
 }
 
+/** The name of the remote end, with the age of the DNS answer that gave it. */
+function RemoteName({ connection: { remote_name, remote_name_at } }: { connection: Connection }) {
+  const now = useLive((store) => (remote_name_at === null ? 0 : store.serverSecond));
+  return (
+    <span className="flex min-w-0 items-baseline gap-2">
+      <Text value={remote_name} className="min-w-0" />
+      {remote_name_at !== null && (
+        <span className="shrink-0 text-xs text-ink-3">
+          {formatAge(now * 1000 - Date.parse(remote_name_at))}
+        </span>
+      )}
+    </span>
+  );
+}
+
 /** Columns whose width only the reader's wish shows. */
 const onRequest = Number.POSITIVE_INFINITY;
 
@@ -173,6 +188,12 @@ export const connectionColumns: readonly Column<Connection>[] = [
   shown('site', 'Site', { min: 8, grow: 1, from: 1900, label: 'Site (HTTP host or server name)' }, (row) => (
     <Text value={row.site ?? row.sni} />
   )),
+  shown(
+    'remote_name',
+    'Name',
+    { min: 10, grow: 1, from: onRequest, label: 'Remote name, and its age' },
+    (row) => <RemoteName connection={row} />,
+  ),
   shown('sni', 'SNI', { min: 8, from: onRequest, label: 'TLS server name' }, (row) => (
     <Text value={row.sni} />
   )),

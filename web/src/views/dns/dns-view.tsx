@@ -3,6 +3,7 @@ import { CircleAlert, Hourglass, Search, Timer } from 'lucide-react';
 import type { DnsGroupRow, DnsSummary } from '../../../../src/wire/traffic-api.ts';
 import { useAddress } from '../../app/use-address.ts';
 import { formatCount, formatDuration, formatPercent } from '../../lib/format.ts';
+import { manyNames, otherName } from '../../lib/other.ts';
 import { rest } from '../../lib/rest.ts';
 import { BarList, type BarRow } from '../../ui/bar-list.tsx';
 import { Empty, Failed, Loading } from '../../ui/message.tsx';
@@ -59,7 +60,12 @@ function Totals({ total }: { total: DnsSummary['total'] }) {
     formatPercent(total.queries === 0 ? 0 : (part / total.queries) * 100);
   return (
     <div className="grid shrink-0 grid-cols-2 gap-2.5 md:gap-3 lg:grid-cols-4">
-      <Tile icon={Search} label="Questions" value={formatCount(total.queries)} />
+      <Tile
+        icon={Search}
+        label="Questions"
+        value={formatCount(total.queries)}
+        note="by DNS over UDP and TCP"
+      />
       <Tile
         icon={Timer}
         label="Median answer"
@@ -126,7 +132,7 @@ function Groups({ summary }: { summary: DnsSummary }) {
 
 function Group({ title, head, rows }: { title: string; head: string; rows: readonly DnsGroupRow[] }) {
   return (
-    <Panel title={title}>
+    <Panel title={title} note={rows.some(({ name }) => name === otherName) && manyNames}>
       <BarList
         heads={[head, 'Questions', 'Failed', 'p95', 'Unanswered']}
         rows={rows.slice(0, listed).map(toBar)}

@@ -124,7 +124,7 @@ function SettingsFields({ saved, onDone }: { saved: AlertSettings; onDone: () =>
       <NumberField label="Hits" value={hits} min={1} onChange={setHits} required />
       <NumberField label="in seconds" value={seconds} min={1} max={3600} onChange={setSeconds} required />
       <NumberField
-        label="Interface bandwidth, MB/s (none if empty)"
+        label="Bandwidth, MB/s (none if empty)"
         value={megabytes}
         min={0}
         onChange={setMegabytes}

@@ -3,6 +3,7 @@ import { Activity, CircleAlert, Gauge, Timer } from 'lucide-react';
 import type { AlertRow, HttpGroupRow, HttpTimeline } from '../../../../src/wire/traffic-api.ts';
 import { useAddress } from '../../app/use-address.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../lib/format.ts';
+import { manyNames, otherName } from '../../lib/other.ts';
 import { rest } from '../../lib/rest.ts';
 import { useRows } from '../../live/use-live.ts';
 import { BarList, type BarRow } from '../../ui/bar-list.tsx';
@@ -148,7 +149,7 @@ function TopGroups(props: {
   });
   const { data } = query;
   return (
-    <Panel title={title}>
+    <Panel title={title} note={data?.some(({ name }) => name === otherName) && manyNames}>
       {!data &&
         (query.isError ? (
           <Failed error={query.error} retry={() => void query.refetch()} />
