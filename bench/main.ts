@@ -7,6 +7,7 @@
 import { missing } from '../test/support/needs.ts';
 import { measureConnections } from './connections.ts';
 import { measureDelay } from './delay.ts';
+import { measureInspection } from './inspect.ts';
 import { measureReplay } from './replay.ts';
 import type { BenchmarkOptions } from './report.ts';
 import { measureRequests } from './requests.ts';
@@ -17,6 +18,7 @@ import { measureTransfer } from './transfer.ts';
 const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise<void>>> = {
   seen: measureSeen,
   transfer: measureTransfer,
+  inspect: measureInspection,
   requests: measureRequests,
   connections: measureConnections,
   delay: measureDelay,

@@ -21,10 +21,17 @@
 #define PACKET_BYTES 4096
 /* Payload left out after which one packet's headers are copied all the same. */
 #define SKIP_BYTES (1U << 29)
-/* Units of 2^20 ns: after this silence a flow is looked at anew, and its direction may come by another interface. */
-#define SILENCE 30000
-#define SHORT_SILENCE 2000
-#define MINUTE 57220
+/* Seconds: after this silence a flow is looked at anew, and its direction may come by another interface. */
+#define SILENCE 30
+#define SHORT_SILENCE 2
+#define MINUTE 60
+/* A packet with less payload than this ends a message, or so it seems: the next one may begin another. */
+#define FULL_BYTES 1000
+/* Whose payload the flow had last: 0 and 1 are the sides. */
+#define NOBODY 2
+
+/* Jiffies a second, set by the agent before loading. */
+const volatile u32 jiffies_per_second = 250;
 
 enum flow_flags {
 	FLOW_SEALED = 1 << 0, /* encrypted: nothing in it begins a message */
@@ -36,9 +43,11 @@ struct flow {
 	u64 tag; /* 0: free */
 	u32 left[2];
 	u32 skipped[2];
-	u32 seen[2];
+	u32 seen[2]; /* jiffies */
 	u32 place[2]; /* interface and hook of each direction */
-	u32 flags;
+	u16 flags;
+	u16 turn; /* the side that sent payload last */
+	u32 last[2]; /* payload of each side's last packet */
 	u32 pad;
 };
 
@@ -55,9 +64,10 @@ struct {
 
 static __always_inline struct inspect_counters *get_counters(void);
 
-static __always_inline u32 now_units(void)
+/** The kernel's cheapest clock: the helper is inlined. */
+static __always_inline u32 now_jiffies(void)
 {
-	return bpf_ktime_get_coarse_ns() >> 20;
+	return bpf_jiffies64();
 }
 
 /** Has both directions begin anew. */
@@ -65,6 +75,8 @@ static __always_inline void renew(struct flow *flow)
 {
 	flow->left[0] = flow->left[1] = FIRST_BYTES;
 	flow->skipped[0] = flow->skipped[1] = 0;
+	flow->last[0] = flow->last[1] = 0;
+	flow->turn = NOBODY;
 	flow->flags = 0;
 }
 
@@ -89,7 +101,7 @@ static __always_inline struct flow *begin_flow(struct flow_set *set, u64 tag, u3
 			oldest = flow;
 		}
 	}
-	if (oldest->tag && longest < MINUTE) {
+	if (oldest->tag && longest < MINUTE * jiffies_per_second) {
 		struct inspect_counters *counters = get_counters();
 		if (counters)
 			__sync_fetch_and_add(&counters->evicted, 1);
@@ -102,7 +114,7 @@ static __always_inline struct flow *begin_flow(struct flow_set *set, u64 tag, u3
 }
 
 /** The flow of a packet, made when there is none. */
-static __always_inline struct flow *find_flow(const struct packet *packet, u32 side)
+static __always_inline struct flow *find_flow(const struct packet *packet, u32 side, u32 now)
 {
 	u64 low = side ? packet->source : packet->destination;
 	u64 high = side ? packet->destination : packet->source;
@@ -112,13 +124,12 @@ static __always_inline struct flow *find_flow(const struct packet *packet, u32 s
 
 	if (!set)
 		return 0;
-	u32 now = now_units();
 	for (int i = 0; i < WAYS; i++) {
 		struct flow *flow = &set->ways[i];
 
 		if (flow->tag != tag)
 			continue;
-		if (idle_time(flow, now) > SILENCE)
+		if (idle_time(flow, now) > SILENCE * jiffies_per_second)
 			renew(flow);
 		return flow;
 	}
@@ -129,13 +140,11 @@ static __always_inline struct flow *find_flow(const struct packet *packet, u32 s
  * Whether a direction passes here first. The same packet may pass several interfaces: loopback twice, a container's
  * link and the bridge behind it, a tunnel and what carries it.
  */
-static __always_inline bool is_first_place(struct flow *flow, u32 side, u32 place)
+static __always_inline bool is_first_place(struct flow *flow, u32 side, u32 place, u32 now)
 {
-	u32 now = now_units();
-
 	side &= 1;
 	if (flow->place[side] != place) {
-		if (flow->place[side] && now - flow->seen[side] < SHORT_SILENCE)
+		if (flow->place[side] && now - flow->seen[side] < SHORT_SILENCE * jiffies_per_second)
 			return false;
 		flow->place[side] = place;
 	}
@@ -190,13 +199,27 @@ static __always_inline bool begins_request(u32 word)
 	}
 }
 
+/** Whether a packet may begin a message: the other side has spoken since, or this one's last packet was not full. */
+static __always_inline bool takes_turn(struct flow *flow, u32 side, u32 payload)
+{
+	side &= 1;
+	u32 last = flow->last[side];
+	u16 turn = flow->turn;
+
+	flow->last[side] = payload;
+	flow->turn = side;
+	return turn != side || last < FULL_BYTES;
+}
+
 /** Gives a direction a new allowance where its payload begins an HTTP message. */
-static __always_inline void note_beginning(struct __sk_buff *skb, u32 at, struct flow *flow, u32 side, bool *request)
+static __always_inline void note_beginning(struct __sk_buff *skb, u32 at, struct flow *flow, u32 side, u32 payload,
+					   bool *request)
 {
 	u32 word, allowance = 0;
 
 	side &= 1;
-	if (flow->flags & (FLOW_SEALED | FLOW_WHOLE) || !load(skb, at, &word, sizeof(word)))
+	if (flow->flags & (FLOW_SEALED | FLOW_WHOLE) || !takes_turn(flow, side, payload) ||
+	    !load(skb, at, &word, sizeof(word)))
 		return;
 	if (begins_request(word)) {
 		*request = true;

@@ -95,18 +95,19 @@ static __always_inline void copy(struct __sk_buff *skb, u32 bytes, u32 flags, bo
 static __always_inline int judge_tcp(struct __sk_buff *skb, struct packet *packet, struct flow *flow, u32 side,
 				     u32 *headers, bool *request)
 {
-	struct tcp_header tcp;
+	u8 word[2] __attribute__((aligned(2))); /* data offset and flags */
 
-	if (!load(skb, packet->transport, &tcp, sizeof(tcp)))
+	if (!load(skb, packet->transport + TCP_OFFSET, word, sizeof(word)))
 		return -1;
-	*headers = packet->transport + (tcp.offset >> 4) * 4;
+	u8 tcp_flags = word[1];
+	*headers = packet->transport + (word[0] >> 4) * 4;
 	u32 payload = packet->end > *headers ? packet->end - *headers : 0;
-	if ((tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+	if ((tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		renew(flow);
 	if (payload)
-		note_beginning(skb, *headers, flow, side, request);
+		note_beginning(skb, *headers, flow, side, payload, request);
 	u32 wanted = spend(flow, side, payload);
-	if (wanted || tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST))
+	if (wanted || tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		return wanted;
 	/* So that sequence numbers never run so far ahead that they cannot be told from old ones. */
 	flow->skipped[side] += payload;
@@ -120,15 +121,15 @@ static __always_inline int judge_tcp(struct __sk_buff *skb, struct packet *packe
 __noinline int inspect(struct __sk_buff *skb, u32 flags)
 {
 	struct packet packet = {};
-	u32 headers, place = skb->ifindex << 1 | (flags & PACKET_EGRESS);
+	u32 headers, now = now_jiffies(), place = skb->ifindex << 1 | (flags & PACKET_EGRESS);
 	bool request = false;
 	int wanted;
 
 	if (!read_headers(skb, flags & PACKET_NETWORK, &packet))
 		return TC_ACT_UNSPEC;
 	u32 side = packet.source < packet.destination;
-	struct flow *flow = find_flow(&packet, side);
-	if (!flow || !is_first_place(flow, side, place))
+	struct flow *flow = find_flow(&packet, side, now);
+	if (!flow || !is_first_place(flow, side, place, now))
 		return TC_ACT_UNSPEC;
 	if (packet.protocol == IPPROTO_TCP && !packet.fragment) {
 		wanted = judge_tcp(skb, &packet, flow, side, &headers, &request);

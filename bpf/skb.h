@@ -68,18 +68,8 @@ struct ipv6_header {
 	u64 destination[2];
 };
 
-struct tcp_header {
-	u16 source;
-	u16 destination;
-	u32 sequence;
-	u32 acknowledgment;
-	u8 offset;
-	u8 flags;
-	u16 window;
-	u16 checksum;
-	u16 urgent;
-};
-
+/* Where a TCP header has its length and flags (RFC 9293 section 3.1). */
+#define TCP_OFFSET 12
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 
 #endif

@@ -4,6 +4,7 @@ import { describeError } from '../../base/errors.ts';
 import { attachToInterface, type InterfaceHook, removeFilters } from '../../sys/bpf/interface-hook.ts';
 import { type Mapping, mapMemory } from '../../sys/bpf/mapping.ts';
 import { BpfObject } from '../../sys/bpf/object.ts';
+import { readJiffyMs } from '../../sys/jiffies.ts';
 import { inspectCountersLayout } from './layout.generated.ts';
 
 const objectPath = join(import.meta.dirname, '../../../bpf/inspect.bpf.o');
@@ -47,7 +48,11 @@ export class PacketPrograms implements Disposable {
     this.#object = BpfObject.open(objectPath);
     try {
       this.#object.setMaxEntries('packets', ringBytes);
-      this.#object.setConstants((bytes) => randomFillSync(bytes, 0, 8));
+      // `hash_seed` of bpf/headers.h and `jiffies_per_second` of bpf/flows.h.
+      this.#object.setConstants((bytes) => {
+        randomFillSync(bytes, 0, 8);
+        new DataView(bytes.buffer).setUint32(8, Math.max(1, Math.round(1000 / readJiffyMs())), true);
+      });
       this.#object.load();
       this.#counters = mapMemory({ fd: this.countersFd, bytes: pageBytes, writable: false });
     } catch (thrown) {
