@@ -1,4 +1,5 @@
 // Inspection alone, of all interfaces of the network namespace that it is started in, until its input ends.
+import { once } from 'node:events';
 import { Inspection } from '../src/agent/capture/inspection.ts';
 import { InterfaceSensor } from '../src/agent/interfaces/sensor.ts';
 import { makeInspectorCommand } from '../src/cmd/inspector-command.ts';
@@ -26,8 +27,7 @@ const timer = setInterval(() => {
   inspection.tick(() => interfaces.links(), Date.now());
 }, 100);
 process.stdin.resume();
-process.stdin.once('end', async () => {
-  clearInterval(timer);
-  await inspection.stop(Date.now());
-  process.stdout.write(`${JSON.stringify({ requests })}\n`, () => process.exit());
-});
+await once(process.stdin, 'end');
+clearInterval(timer);
+await inspection.stop(Date.now());
+process.stdout.write(`${JSON.stringify({ requests })}\n`, () => process.exit());
