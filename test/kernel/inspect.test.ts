@@ -177,7 +177,7 @@ describe('inspection of real traffic', { skip }, () => {
       const lost = inspection.losses().http_requests_not_inspected - before.lost;
       const sent = logged() - before.logged;
       context.diagnostic(`${sent} sent in 2 s, ${seen.length} seen, ${lost} lost`);
-      assert.ok(sent > 1000);
+      assert.ok(sent > 100);
       // What was under way when the load ended may be in one count and not in the other.
       assert.ok(Math.abs(seen.length + lost - sent) <= 16, `${seen.length} seen, ${lost} lost, ${sent} sent`);
       assert.ok(seen.filter(({ status }) => status !== 200).length <= 16 + lost);
