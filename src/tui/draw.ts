@@ -8,6 +8,7 @@ import { arrange, listOrders, type View } from './arrange.ts';
 import { drawHeader, type Looks } from './header.ts';
 import { help, notes } from './help.ts';
 import { fitLine, fitText, type Line, piece, plainText, spread } from './line.ts';
+import { showMessage } from './message.ts';
 import { pages } from './pages/registry.ts';
 import type { Picture } from './picture.ts';
 import { currentPage, type State, signals } from './state.ts';
@@ -222,7 +223,7 @@ function drawTrouble({ alerts, errors }: Picture, width: number, height: number)
     const end = recovered_at === null ? '' : `, recovered after ${formatElapsed(duration_ms)}`;
     return [
       piece(` ${formatTime(raised_at).slice(11)} `, 'dim'),
-      piece(`${escapeText(message)}${end}`, recovered_at === null ? 'bad' : 'good'),
+      piece(`${showMessage(message)}${end}`, recovered_at === null ? 'bad' : 'good'),
     ];
   });
   const failures = errors

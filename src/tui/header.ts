@@ -2,6 +2,7 @@ import { escapeText, textWidth } from '../cli/escape.ts';
 import { formatElapsed, formatRate, formatTime } from '../cli/format.ts';
 import type { AlertRow } from '../wire/traffic-api.ts';
 import { fitLine, fitText, type Line, type Piece, piece, spread } from './line.ts';
+import { showMessage } from './message.ts';
 import { pages } from './pages/registry.ts';
 import type { Picture, Rates } from './picture.ts';
 import { drawSpark } from './spark.ts';
@@ -111,7 +112,7 @@ function drawAlarm({ alerts, at }: Picture, { columns }: Looks): Line[] {
   const active = alerts.filter(({ recovered_at }) => recovered_at === null);
   if (active.length > 0) {
     const more = active.length > 1 ? ` (and ${active.length - 1} more)` : '';
-    return [fitLine([piece(` ${escapeText(active[0].message)}${more}`, 'alarm')], columns, 'alarm')];
+    return [fitLine([piece(` ${showMessage(active[0].message)}${more}`, 'alarm')], columns, 'alarm')];
   }
   const last = alerts[0];
   if (!last?.recovered_at || at.getTime() - Date.parse(last.recovered_at) > recoveredMs) return [];
@@ -120,7 +121,7 @@ function drawAlarm({ alerts, at }: Picture, { columns }: Looks): Line[] {
 
 function describeRecovery({ message, recovered_at, duration_ms }: AlertRow): string {
   const when = formatTime(recovered_at).slice(11);
-  return `${escapeText(message)}: recovered at ${when} after ${formatElapsed(duration_ms)}`;
+  return `${showMessage(message)}: recovered at ${when} after ${formatElapsed(duration_ms)}`;
 }
 
 /** The pages' names with their numbers; at the right how the rows are chosen. */

@@ -9,6 +9,7 @@ import type {
   HttpTally,
   NamedTally,
 } from '../../wire/traffic-statistics.ts';
+import { showMessage } from '../message.ts';
 import type { Picture } from '../picture.ts';
 import type { Page } from './page.ts';
 
@@ -297,7 +298,7 @@ export const alertPage: Page<AlertRow> = {
       value: ({ duration_ms }) => duration_ms ?? Number.MAX_VALUE,
     },
     { title: 'SCOPE', width: 12, drop: 3, text: ({ scope }) => scope, value: ({ scope }) => scope },
-    { title: 'MESSAGE', width: 24, grow: 1, text: ({ message }) => message },
+    { title: 'MESSAGE', width: 24, grow: 1, text: ({ message }) => showMessage(message) },
   ],
   details: (row) => [
     ['message', row.message],
