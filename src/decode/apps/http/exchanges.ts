@@ -37,13 +37,21 @@ export class Exchanges {
     return this.#waiting.length;
   }
 
-  startRequest({ method, target, version }: StartLine & { kind: 'request' }, timeMs: number): void {
+  /** `announced` is what the body of the answer under way has left as far as that is known. */
+  startRequest(
+    { method, target, version }: StartLine & { kind: 'request' },
+    timeMs: number,
+    announced: number,
+  ): void {
     if (this.#waiting.length >= maxWaiting) {
       this.#given++;
       this.#emit(this.#waiting.shift() as Exchange);
     }
     // Whoever asks anew has the answer before, whose end was not captured.
-    if (this.#sparse && this.#waiting.length === 0) this.endAnswer();
+    if (this.#sparse && this.#waiting.length === 0) {
+      this.addAnswerBytes(announced);
+      this.endAnswer();
+    }
     this.#pipelined ||= this.#waiting.at(-1)?.startMs === timeMs;
     const exchange = makeExchange(timeMs, version);
     exchange.method = method;

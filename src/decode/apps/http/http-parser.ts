@@ -67,8 +67,9 @@ export class HttpParser implements AppParser {
     const sink: MessageSink = {
       onStart: (line, timeMs) => {
         kind = line.kind;
-        this.#readers[side === 0 ? 1 : 0].settle(timeMs);
-        if (line.kind === 'request') asked.startRequest(line, timeMs);
+        const other = this.#readers[side === 0 ? 1 : 0];
+        other.settle(timeMs);
+        if (line.kind === 'request') asked.startRequest(line, timeMs, other.announced);
         else answered.startAnswer(line, timeMs);
       },
       onHead: (fields, timeMs) => {

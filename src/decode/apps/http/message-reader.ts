@@ -84,6 +84,11 @@ export class MessageReader {
     return at;
   }
 
+  /** What the chunk under way has left, by its size. */
+  get announced(): number {
+    return this.#state === states.chunkData ? this.#left : 0;
+  }
+
   /** Bytes that were not captured. */
   gap(length: number, timeMs: number): void {
     const state = this.#state;

@@ -32,7 +32,7 @@ class SsdpParser implements AppParser {
     return {
       onStart: (line, timeMs) => {
         kind = line.kind;
-        if (line.kind === 'request') exchanges.startRequest(line, timeMs);
+        if (line.kind === 'request') exchanges.startRequest(line, timeMs, 0);
         else exchanges.startAnswer(line, timeMs);
       },
       onHead: (fields, timeMs) => {
