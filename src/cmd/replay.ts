@@ -24,6 +24,9 @@ import { StandardOutput } from './standard-output.ts';
 /** Exit code of a replay of a damaged file, as for other unusable data (EX_DATAERR). */
 const damagedExit = 65;
 
+/** Flows followed at once, which bounds memory: one takes up to 10 kB while a request waits for its answer. */
+const maxFlows = 16_384;
+
 export interface ReplayOptions {
   readonly json?: boolean;
   readonly csv?: boolean;
@@ -51,7 +54,7 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
     analyzer.packet(bytes, start, end, length, linkType, timeMs);
     if (timeMs > pipeline.lastMs) pipeline.lastMs = timeMs;
   });
-  const progress = new Progress(isQuiet || !process.stdout.isTTY);
+  const progress = new Progress(isQuiet || !out.isTerminal);
   await readCaptureFile(path, reader, {
     onProgress: (done, size) => progress.show(done, size, analyzer.counters.packets),
     isEnded: () => out.closed,
@@ -83,7 +86,7 @@ function makePipeline(
   });
   const hits = new HitTimes((ms) => alerts.addHit({}, ms));
   const analyzer = new Analyzer(
-    { mask, ciphers: nodeCiphers },
+    { mask, ciphers: nodeCiphers, flows: { maxFlows } },
     {
       onRecord: (record) => {
         if (record.type === 'http' && isWebRequest(record)) hits.add(Date.parse(record.ts));
@@ -149,7 +152,7 @@ function chooseOutputs(path: string, options: ReplayOptions, out: StandardOutput
             name,
             one,
             statistics,
-            process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY,
+            out.isTerminal ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY,
           ),
         );
     },
