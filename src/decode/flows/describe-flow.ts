@@ -39,7 +39,7 @@ export function describeFlow(flow: Flow, registry: AppRegistry): FlowRecord {
     packets_received: flow.received.packets,
     bytes_sent: flow.sent.bytes,
     bytes_received: flow.received.bytes,
-    duration_ms: Math.max(0, flow.lastMs - flow.firstMs),
+    duration_ms: round(Math.max(0, flow.lastMs - flow.firstMs)),
     state: describeState(flow),
     error: flow.error,
     quality: describeQuality(flow),
