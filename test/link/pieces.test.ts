@@ -148,7 +148,7 @@ describe('a full picture in pieces', () => {
 
   it('answers a refresh with its last piece', async () => {
     startAgent();
-    await until(() => source.frames >= 1);
+    await until(() => source.frames >= 1 && server.mirror.connectedAgents() === 1);
     source.add(5000);
     await server.mirror.refresh();
     assert.equal(shown().join(), actual().join());

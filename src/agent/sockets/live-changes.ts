@@ -25,6 +25,8 @@ export class LiveChanges {
   #changed: TrackedConnection[] = [];
   #closed: number[] = [];
   #overflowed = false;
+  /** Whether the last frame had no room for all that had opened. */
+  #left = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -65,7 +67,7 @@ export class LiveChanges {
 
   /** Whether connections are left for another frame, to be taken soon. */
   get hasMore(): boolean {
-    return this.#overflowed || this.#standing.length > 0 || this.#opened.length > maxTold;
+    return this.#overflowed || this.#standing.length > 0 || this.#left || this.#opened.length > maxTold;
   }
 
   /**
@@ -114,6 +116,7 @@ export class LiveChanges {
     }
     const open = this.#opened.filter((connection) => !connection.gone);
     this.#opened = open.splice(maxTold - next.length);
+    this.#left = this.#opened.length > 0;
     return next.concat(open);
   }
 
