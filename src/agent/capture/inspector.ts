@@ -29,7 +29,7 @@ export class Inspector {
   readonly #analyzer: Analyzer;
   readonly #options: InspectorOptions;
   readonly #write: (lines: string) => void;
-  readonly #log = new PacketLog();
+  readonly #log: PacketLog;
   #lines: string[] = [];
   #failures = 0;
   #failure = '';
@@ -40,6 +40,7 @@ export class Inspector {
     this.#ring = ring;
     this.#options = options;
     this.#write = write;
+    this.#log = new PacketLog(options);
     this.#analyzer = new Analyzer(
       { mask: options.mask, ciphers: options.ciphers, sparse: true, flows: { maxFlows } },
       {

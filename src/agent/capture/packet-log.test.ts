@@ -20,7 +20,7 @@ function keep(log: PacketLog, frame: Uint8Array, timeMs = now): void {
 
 describe('PacketLog', () => {
   it('tells the packets of one connection, both ways, as text and as a capture file', () => {
-    const log = new PacketLog();
+    const log = new PacketLog({ mask: false });
     const back = { from: ends.to, to: ends.from };
     const secret = 'GET /?token=secret HTTP/1.1\r\n';
     keep(log, buildTcp({ ...ends, sequence: 1, flags: 'S' }));
@@ -45,8 +45,20 @@ describe('PacketLog', () => {
     assert.ok(file.includes(secret));
   });
 
+  it('hands out no payload of TCP while credentials are masked', () => {
+    const log = new PacketLog({ mask: true });
+    const payload = 'GET / HTTP/1.1\r\nCookie: session=secret\r\n\r\n';
+    keep(log, buildTcp({ ...ends, sequence: 2, acknowledgment: 10, flags: 'PA', payload }));
+    const { packets, pcapng } = log.find(question);
+    assert.equal(packets.length, 1);
+    const file = Buffer.from(pcapng, 'base64');
+    assert.ok(!file.includes('secret'));
+    // Both addresses and the port are there.
+    assert.ok(file.includes(Buffer.from([10, 0, 0, 1, 192, 0, 2, 1])));
+  });
+
   it('says so when it has none, and forgets the oldest for the newest', () => {
-    const log = new PacketLog();
+    const log = new PacketLog({ mask: false });
     assert.match(log.find(question).reason!, /no longer kept/);
     keep(log, buildTcp({ ...ends, sequence: 1, flags: 'S' }));
     const other = buildTcp({
@@ -65,7 +77,7 @@ describe('PacketLog', () => {
   });
 
   it('bounds an answer, and stands any bytes', () => {
-    const log = new PacketLog();
+    const log = new PacketLog({ mask: false });
     for (let i = 0; i < 1500; i++) keep(log, buildTcp({ ...ends, sequence: i, flags: 'A' }));
     let seed = 1;
     const random = (): number => {
@@ -81,7 +93,7 @@ describe('PacketLog', () => {
   });
 
   it('takes a socket that is bound to any address by its port', () => {
-    const log = new PacketLog();
+    const log = new PacketLog({ mask: false });
     keep(log, buildUdp({ from: '192.0.2.53:53', to: '10.0.0.1:5000' }, 'x'.repeat(12)));
     const { packets } = log.find({
       ...question,

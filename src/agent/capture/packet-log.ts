@@ -36,10 +36,16 @@ export class PacketLog {
   readonly #times = new Float64Array(logPackets);
   readonly #links = new Uint8Array(logPackets);
   readonly #packet = new Packet();
+  readonly #mask: boolean;
   /** Numbers of the oldest packet kept and of the next; place in the block of the next. */
   #first = 0;
   #next = 0;
   #at = 0;
+
+  /** With `mask` what is handed out has no payload of TCP, where credentials and cookies are. */
+  constructor({ mask }: { readonly mask: boolean }) {
+    this.#mask = mask;
+  }
 
   /** Keeps `start` to `end` of `bytes`, which are a copy of the first of `length` bytes. */
   keep(
@@ -141,12 +147,17 @@ export class PacketLog {
     direction: PacketRow['direction'],
   ): void {
     const start = this.#starts[place];
+    const whole = start + this.#captured[place];
+    const { bytes, payloadStart, protocol } = this.#packet;
+    // What was put together from fragments lies elsewhere: of those only the headers are known to be harmless.
+    const headers = bytes === this.#bytes ? payloadStart : start;
+    const end = this.#mask && protocol === ipProtocols.tcp ? Math.min(whole, headers) : whole;
     writer.addPacket({
       interfaceNumber,
       timeMs: this.#times[place],
       bytes: this.#bytes,
       start,
-      end: start + this.#captured[place],
+      end,
       length: this.#lengths[place],
       direction: direction === 'sent' ? 'outbound' : 'inbound',
     });

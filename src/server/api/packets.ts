@@ -39,7 +39,8 @@ export function makePacketRoutes({ store, live }: ApiContext): ApiRoute[] {
       method: 'GET',
       path: '/api/connections/:id/packets.pcapng',
       operation: 'downloadPackets',
-      summary: 'The same packets as a capture file',
+      summary:
+        'The same packets as a capture file, without payload of TCP unless the agent runs with --no-mask',
       params,
       answers: { 200: { description: 'A pcapng file.', type: pcapngType } },
       handle: async ({ params: { id } }) => {
