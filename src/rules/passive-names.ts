@@ -1,3 +1,4 @@
+import { AgingMap } from '../base/aging-map.ts';
 import { isLoopback, parseEndpoint } from '../base/ip.ts';
 import type { DnsRecord } from '../wire/traffic.ts';
 
@@ -41,7 +42,7 @@ export class PassiveNames {
   evicted = 0;
   readonly #options: PassiveNamesOptions;
   /** Newest name last; the address longest not answered first. */
-  readonly #byAddress = new Map<string, Named[]>();
+  readonly #byAddress = new AgingMap<string, Named[]>();
 
   constructor(options: Partial<PassiveNamesOptions> = {}) {
     this.#options = { ...defaultOptions, ...options };
@@ -90,11 +91,8 @@ export class PassiveNames {
     this.#byAddress.delete(address);
     this.#byAddress.set(address, kept);
     if (this.#byAddress.size <= this.#options.maxAddresses) return;
-    for (const oldest of this.#byAddress.keys()) {
-      this.#byAddress.delete(oldest);
-      this.evicted++;
-      return;
-    }
+    this.#byAddress.removeOldest();
+    this.evicted++;
   }
 }
 

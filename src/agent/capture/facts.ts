@@ -1,3 +1,4 @@
+import { AgingMap } from '../../base/aging-map.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
 import type { HttpRecord, TlsRecord } from '../../wire/traffic.ts';
 
@@ -79,7 +80,7 @@ interface Entry {
 
 /** The facts of flows by protocol and addresses, seen from either end. */
 export class FactTable {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new AgingMap<string, Entry>();
 
   /** The facts of a flow now; `change` makes them of those before. With `begins` a reused pair of ports starts anew. */
   update(
@@ -115,11 +116,7 @@ export class FactTable {
   #put(key: string, entry: Entry): void {
     this.#entries.delete(key);
     this.#entries.set(key, entry);
-    if (this.#entries.size <= maxEntries) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
+    if (this.#entries.size > maxEntries) this.#entries.removeOldest();
   }
 }
 

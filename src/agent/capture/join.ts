@@ -1,3 +1,4 @@
+import { AgingMap } from '../../base/aging-map.ts';
 import { PassiveNames } from '../../rules/passive-names.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
 import type { ApplicationRecord } from '../../wire/traffic.ts';
@@ -32,7 +33,7 @@ export class ConnectionJoin {
   readonly #facts = new FactTable();
   readonly #listener: JoinListener;
   readonly #open = new Map<number, TrackedConnection>();
-  readonly #owners = new Map<number, Owner>();
+  readonly #owners = new AgingMap<number, Owner>();
   #fresh: { readonly connection: TrackedConnection; readonly sinceMs: number }[] = [];
   #ports: Readonly<Record<string, string>> = {};
   readonly #byPort = new Map<string, ConnectionFacts>();
@@ -53,11 +54,7 @@ export class ConnectionJoin {
     if (this.#open.get(cookie) === connection) this.#open.delete(cookie);
     if (identity.process_id === null) return;
     this.#owners.set(cookie, identity);
-    if (this.#owners.size <= maxOwners) return;
-    for (const oldest of this.#owners.keys()) {
-      this.#owners.delete(oldest);
-      return;
-    }
+    if (this.#owners.size > maxOwners) this.#owners.removeOldest();
   }
 
   take(message: InspectorMessage, nowMs: number): void {

@@ -1,3 +1,4 @@
+import { AgingMap } from '../../base/aging-map.ts';
 import { parseStat } from '../../decode/procfs.ts';
 import { readBootEpochMs } from '../../sys/clock.ts';
 import { mayReadOthers, readProcText } from '../../sys/proc.ts';
@@ -77,12 +78,12 @@ class Table implements ProcessTable {
   readonly #totals = new ProcessTotals();
   readonly #finder: FactFinder;
   /** By number, least recently asked for first. */
-  readonly #living = new Map<number, ProcessEntry>();
+  readonly #living = new AgingMap<number, ProcessEntry>();
   /** By `keyOf`, first exited first. */
-  readonly #exited = new Map<number, ProcessEntry>();
+  readonly #exited = new AgingMap<number, ProcessEntry>();
   /** The last program of each process by number, living and just exited ones apart. */
-  readonly #execs = new Map<number, Remembered>();
-  readonly #exitedExecs = new Map<number, Remembered>();
+  readonly #execs = new AgingMap<number, Remembered>();
+  readonly #exitedExecs = new AgingMap<number, Remembered>();
   readonly #unknown = new ProcessEntry('unknown', null, 0, null);
   #forgottenExecs = 0;
   #forgotten = 0;
@@ -105,7 +106,7 @@ class Table implements ProcessTable {
     const remembered = { ...event, startTicks: toTicks(event.start_ns) };
     this.#execs.delete(event.pid);
     if (this.#execs.size >= this.#maxExecs) {
-      this.#execs.delete(this.#execs.keys().next().value!);
+      this.#execs.removeOldest();
       this.#forgottenExecs++;
     }
     this.#execs.set(event.pid, remembered);
@@ -119,8 +120,7 @@ class Table implements ProcessTable {
     if (exec?.startTicks === startTicks) {
       this.#execs.delete(pid);
       this.#exitedExecs.delete(pid);
-      if (this.#exitedExecs.size >= this.#maxExecs)
-        this.#exitedExecs.delete(this.#exitedExecs.keys().next().value!);
+      if (this.#exitedExecs.size >= this.#maxExecs) this.#exitedExecs.removeOldest();
       this.#exitedExecs.set(pid, exec);
     }
     const entry = this.#living.get(pid);
@@ -264,18 +264,16 @@ class Table implements ProcessTable {
   }
 
   /** Drops the first entry without a connection; one with connections is held by them anyhow and goes to the end. */
-  #evict(entries: Map<number, ProcessEntry>): void {
+  #evict(entries: AgingMap<number, ProcessEntry>): void {
     for (let i = 0; i < evictTries; i++) {
-      const first = entries.entries().next().value;
-      if (!first) return;
-      const [key, entry] = first;
-      entries.delete(key);
+      const entry = entries.removeOldest();
+      if (!entry) return;
       if (entry.connections <= 0) {
         this.#totals.drop(entry);
         this.#forgotten++;
         return;
       }
-      entries.set(key, entry);
+      entries.set(keyOf(entry.process_id!, entry.startTicks), entry);
     }
   }
 

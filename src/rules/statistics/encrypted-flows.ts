@@ -1,3 +1,4 @@
+import { AgingMap } from '../../base/aging-map.ts';
 import type { FlowRecord, TlsRecord } from '../../wire/traffic.ts';
 import { shorten } from './names.ts';
 import type { EncryptedNames } from './period.ts';
@@ -19,7 +20,7 @@ type Report = (names: EncryptedNames, connections: number, sent: number, receive
 /** Remembers to which site an encrypted connection goes, so that the bytes that are told of later count for it. */
 export class EncryptedFlows {
   readonly #report: Report;
-  readonly #byEnds = new Map<string, Remembered>();
+  readonly #byEnds = new AgingMap<string, Remembered>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -29,11 +30,7 @@ export class EncryptedFlows {
   begin({ src, dst, transport, sni }: TlsRecord, process: string): void {
     const ends = `${transport === 'tcp' ? 'tcp' : 'udp'} ${src} ${dst}`;
     if (this.#byEnds.has(ends)) return;
-    if (this.#byEnds.size >= maxFlows)
-      for (const oldest of this.#byEnds.keys()) {
-        this.#byEnds.delete(oldest);
-        break;
-      }
+    if (this.#byEnds.size >= maxFlows) this.#byEnds.removeOldest();
     const site = sni === null || sni === '' ? dst : shorten(sni.toLowerCase());
     const names = { site, transport: transportNames[transport] ?? transport, process };
     this.#byEnds.set(ends, { names, sent: 0, received: 0 });

@@ -1,3 +1,4 @@
+import { AgingMap } from '../../base/aging-map.ts';
 import { NetmonError } from '../../base/errors.ts';
 import { parseEndpoint } from '../../base/ip.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
@@ -84,9 +85,9 @@ export class AgentMirror {
   #previous = new Map<number, LiveRow>();
   #setAsideAt = 0;
   /** Connections that ended, by key, until their record has come. */
-  readonly #awaited = new Map<number, LiveRow>();
+  readonly #awaited = new AgingMap<number, LiveRow>();
   /** Ids of records in TIME_WAIT, by key, until a frame shows the connection. */
-  readonly #lingering = new Map<number, number>();
+  readonly #lingering = new AgingMap<number, number>();
 
   constructor(hello: AgentHello, parts: MirrorParts) {
     this.hello = hello;
@@ -154,7 +155,7 @@ export class AgentMirror {
   awaitLingering(key: number, id: number): void {
     if (this.#rows.get(key)?.id === id) return;
     this.#lingering.set(key, id);
-    if (this.#lingering.size > maxAwaited) this.#lingering.delete(this.#lingering.keys().next().value!);
+    if (this.#lingering.size > maxAwaited) this.#lingering.removeOldest();
   }
 
   #conclude(row: LiveRow, reported: ReportedConnection): void {
@@ -230,7 +231,7 @@ export class AgentMirror {
     row.duration_ms = row.opened_at === null ? null : Math.max(0, now - Date.parse(row.opened_at));
     this.#parts.recent.add(row, now);
     this.#awaited.set(key, row);
-    if (this.#awaited.size > maxAwaited) this.#awaited.delete(this.#awaited.keys().next().value!);
+    if (this.#awaited.size > maxAwaited) this.#awaited.removeOldest();
   }
 
   #remove(key: number, row: LiveRow): void {

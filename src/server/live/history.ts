@@ -1,3 +1,4 @@
+import { AgingMap } from '../../base/aging-map.ts';
 import { bandwidthPoints } from '../../wire/api.ts';
 import type { Sample } from '../../wire/machine.ts';
 
@@ -56,14 +57,14 @@ const maxRings = 512;
 
 /** A ring for each interface, or each process, that has traffic. */
 export class SampleRings {
-  readonly #rings = new Map<string, SampleRing>();
+  readonly #rings = new AgingMap<string, SampleRing>();
 
   add(name: string, samples: readonly Sample[], shiftMs: number): void {
     const ring = this.#rings.get(name) ?? new SampleRing();
     this.#rings.delete(name);
     this.#rings.set(name, ring);
     for (const [at, upload, download] of samples) ring.add(at + shiftMs, upload, download);
-    if (this.#rings.size > maxRings) this.#rings.delete(this.#rings.keys().next().value!);
+    if (this.#rings.size > maxRings) this.#rings.removeOldest();
   }
 
   get(name: string): SampleRing | undefined {

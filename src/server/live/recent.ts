@@ -1,3 +1,4 @@
+import { AgingMap } from '../../base/aging-map.ts';
 import type { Connection } from '../../wire/connection.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { LiveRow } from './row.ts';
@@ -11,7 +12,7 @@ const maxErrors = 200;
 /** The connections that ended last, and the failures that came last. */
 export class RecentConnections {
   readonly #log: ChangeLog;
-  readonly #rows = new Map<number, { row: LiveRow; until: number }>();
+  readonly #rows = new AgingMap<number, { row: LiveRow; until: number }>();
   #errors: Connection[] = [];
   #errorsTotal = 0;
 
@@ -61,8 +62,6 @@ export class RecentConnections {
   }
 
   #dropOldest(): void {
-    const [id, { row }] = this.#rows.entries().next().value!;
-    this.#rows.delete(id);
-    this.#log.remove(row);
+    this.#log.remove(this.#rows.removeOldest()!.row);
   }
 }

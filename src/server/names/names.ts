@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises';
+import { AgingMap } from '../../base/aging-map.ts';
 import { isLoopback } from '../../base/ip.ts';
 import type { NameSource } from '../live/agent-mirror.ts';
 import { cleanHostname } from './hostname.ts';
@@ -43,7 +44,7 @@ export class Names implements NameSource, Disposable {
   readonly #now: () => number;
   readonly #hosts: HostsFile;
   readonly #resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
-  readonly #cache = new Map<string, Answer>();
+  readonly #cache = new AgingMap<string, Answer>();
   readonly #waiting = new Map<string, Found[]>();
   readonly #queue: string[] = [];
   #underway = 0;
@@ -143,7 +144,7 @@ export class Names implements NameSource, Disposable {
     this.#waiting.delete(ip);
     if (this.#closed) return;
     this.#cache.set(ip, { name, until: this.#now() + keepMs });
-    if (this.#cache.size > maxCached) this.#cache.delete(this.#cache.keys().next().value!);
+    if (this.#cache.size > maxCached) this.#cache.removeOldest();
     if (name !== null) for (const found of listeners) found(name, 'ptr');
   }
 }

@@ -1,3 +1,4 @@
+import { AgingMap } from '../../../base/aging-map.ts';
 import { u16 } from '../../packet/bytes.ts';
 import type { AppParser, AppProtocol, Conversation, Sample } from '../protocol.ts';
 import { HandshakeReader, type HandshakeSink } from './handshake-reader.ts';
@@ -77,7 +78,7 @@ class DtlsSide implements HandshakeSink {
   readonly #session: TlsSession;
   readonly #conversation: Conversation;
   readonly #fromClient: boolean;
-  readonly #messages = new Map<number, Message>();
+  readonly #messages = new AgingMap<number, Message>();
   #timeMs = 0;
 
   constructor(session: TlsSession, conversation: Conversation, fromClient: boolean) {
@@ -122,7 +123,7 @@ class DtlsSide implements HandshakeSink {
 
   /** A stream of one message, which begins as in TLS. The oldest one makes place. */
   #begin(number: number, bytes: Uint8Array, head: number): Message {
-    if (this.#messages.size >= maxMessages) this.#messages.delete(this.#messages.keys().next().value!);
+    if (this.#messages.size >= maxMessages) this.#messages.removeOldest();
     const reader = new HandshakeReader(this);
     const message = {
       reader,
