@@ -1,6 +1,6 @@
 import type { ApplicationRecord } from '../../wire/traffic.ts';
 import { copyBytes } from '../packet/bytes.ts';
-import type { AppParser, AppProtocol, Conversation, DecodeSettings, Sample } from './protocol.ts';
+import type { AppParser, AppProtocol, Conversation, DecodeSettings, Rest, Sample } from './protocol.ts';
 import type { Reminders } from './reminders.ts';
 
 /** Of both sides, kept while the protocol is not known; and of all conversations together. */
@@ -51,6 +51,7 @@ const none: readonly Kept[] = [];
 export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversation {
   readonly transport: 'tcp' | 'udp';
   application: string | null = null;
+  securedName: string | null = null;
   readonly #flow: F;
   readonly #deps: DialogueDeps<F>;
   #parser: AppParser | null = null;
@@ -133,7 +134,16 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
     this.#deps.onMalformed();
   }
 
-  restart(rest?: Parameters<Conversation['restart']>[0]): void {
+  secure(rest?: Rest): void {
+    this.#begin(rest, this.application);
+  }
+
+  restart(rest?: Rest): void {
+    this.#begin(rest, null);
+  }
+
+  #begin(rest: Rest | undefined, securedName: string | null): void {
+    this.securedName = securedName;
     const parser = this.#parser;
     this.#parser = null;
     this.#settled = ++this.#restarts > maxRestarts;

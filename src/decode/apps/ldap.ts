@@ -75,7 +75,7 @@ class LdapParser implements AppParser {
     const length = readLength(bytes, operation + 1, end);
     if (!length) return;
     const at = operation + 1 + length.octets;
-    if (bytes[at] === 0x0a && bytes[at + 1] === 1 && bytes[at + 2] === 0) this.#conversation.restart();
+    if (bytes[at] === 0x0a && bytes[at + 1] === 1 && bytes[at + 2] === 0) this.#conversation.secure();
   }
 }
 

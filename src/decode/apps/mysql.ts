@@ -42,7 +42,7 @@ class MysqlParser implements AppParser {
     const length = bytes[start] | (bytes[start + 1] << 8) | (bytes[start + 2] << 16);
     const capabilities = bytes[start + 4] | (bytes[start + 5] << 8);
     if (end - start < 6 || length !== sslRequestBytes || (capabilities & sslCapability) === 0) return;
-    this.#conversation.restart({ fromClient, bytes, start: start + 4 + length, end, timeMs });
+    this.#conversation.secure({ fromClient, bytes, start: start + 4 + length, end, timeMs });
   }
 
   gap(): void {

@@ -28,7 +28,7 @@ class NatsParser implements AppParser {
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     if (this.#done || !fromClient) return;
     this.#done = true;
-    if (bytes[start] === 0x16) this.#conversation.restart({ fromClient, bytes, start, end, timeMs });
+    if (bytes[start] === 0x16) this.#conversation.secure({ fromClient, bytes, start, end, timeMs });
   }
 
   gap(): void {}

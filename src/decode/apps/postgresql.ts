@@ -47,7 +47,7 @@ class PostgresqlParser implements AppParser {
       return;
     }
     if (this.#asked && bytes[start] === 0x53)
-      this.#conversation.restart({ fromClient, bytes, start: start + 1, end, timeMs });
+      this.#conversation.secure({ fromClient, bytes, start: start + 1, end, timeMs });
     this.#asked = false;
   }
 

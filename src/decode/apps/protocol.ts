@@ -63,20 +63,27 @@ export interface Conversation {
   /** Shows the conversation as another application from now on: `websocket` after an upgrade, `http2`. */
   rename(application: string): void;
   /**
-   * Has what follows recognised anew from its first byte, as after STARTTLS, CONNECT or a SOCKS reply. This parser gets
-   * nothing more but `end`. With `rest` the bytes of this side that were already handed over, from there on, count to it.
+   * Has what follows recognised anew from its first byte, as after CONNECT or a SOCKS reply. This parser gets nothing more
+   * but `end`. With `rest` the bytes of this side that were already handed over, from there on, count to it.
    */
-  restart(rest?: {
-    readonly fromClient: boolean;
-    readonly bytes: Uint8Array;
-    readonly start: number;
-    readonly end: number;
-    readonly timeMs: number;
-  }): void;
+  restart(rest?: Rest): void;
+  /** The same where TLS is to follow, as after STARTTLS: the conversation then keeps the name that it has. */
+  secure(rest?: Rest): void;
+  /** What the conversation was called before `secure`; null where that was not asked for. */
+  readonly securedName: string | null;
   /** Has the parser's `reminded` called in ten seconds of packet time, once, whether or not it is asked again meanwhile. */
   remind(timeMs: number): void;
   /** Counts a message that breaks its protocol. */
   malformed(): void;
+}
+
+/** Bytes of one side that belong to what comes next. */
+export interface Rest {
+  readonly fromClient: boolean;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly timeMs: number;
 }
 
 export interface DecodeSettings {

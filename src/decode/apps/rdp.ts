@@ -41,7 +41,7 @@ class RdpParser implements AppParser {
     const length = u16(bytes, start + 2);
     if (end - start < 19 || length < 19 || bytes[start + 11] !== 2) return;
     if (!tlsSelected.includes(bytes[start + 15])) return;
-    this.#conversation.restart({ fromClient, bytes, start: start + length, end, timeMs });
+    this.#conversation.secure({ fromClient, bytes, start: start + length, end, timeMs });
   }
 
   gap(): void {

@@ -39,7 +39,7 @@ export class StartTlsParser implements AppParser {
     this.#server.read(bytes, start, end, (line, next) => {
       if (!this.#asked || !this.#words.consent.test(line)) return --this.#left > 0;
       this.#left = 0;
-      this.#conversation.restart({ fromClient, bytes, start: next, end, timeMs });
+      this.#conversation.secure({ fromClient, bytes, start: next, end, timeMs });
       return false;
     });
   }

@@ -32,7 +32,7 @@ class XmppParser implements AppParser {
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number): void {
     if (this.#left-- <= 0 || fromClient || !holds(bytes, start, end, '<proceed ')) return;
     this.#left = 0;
-    this.#conversation.restart();
+    this.#conversation.secure();
   }
 
   gap(): void {}

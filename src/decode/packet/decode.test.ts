@@ -42,6 +42,8 @@ const carried: readonly (readonly [string, number, Uint8Array])[] = [
   ['null, big-endian', linkTypes.null, join(hex('00 00 00 02'), ip)],
   ['loop', linkTypes.loop, join(hex('00 00 00 02'), ip)],
   ['raw', linkTypes.raw, ip],
+  ['the link type of IPv4', linkTypes.ipv4, ip],
+  ['the link type of IPv6', linkTypes.ipv6, ip],
   ['PPP', linkTypes.ppp, join(hex('ff 03 00 21'), ip)],
   ['PPP, compressed', linkTypes.ppp, join(hex('21'), ip)],
   ['Cisco HDLC', linkTypes.ciscoHdlc, join(hex('0f 00 08 00'), ip)],
@@ -86,6 +88,9 @@ const carried: readonly (readonly [string, number, Uint8Array])[] = [
 
 const carried6: typeof carried = [
   ['Ethernet', linkTypes.ethernet, frame6],
+  ['raw', linkTypes.raw, ip6],
+  ['the link type of IPv4', linkTypes.ipv4, ip6],
+  ['the link type of IPv6', linkTypes.ipv6, ip6],
   ['null of FreeBSD', linkTypes.null, join(hex('1c 00 00 00'), ip6)],
   ['null of macOS', linkTypes.null, join(hex('00 00 00 1e'), ip6)],
   ['6in4', linkTypes.ethernet, buildIp(outer, 41, ip6)],
@@ -199,6 +204,17 @@ describe('fragments', () => {
     assert.deepEqual(
       flows.map(({ src, packets_sent }) => [src, packets_sent]),
       [[ends6.from, 2]],
+    );
+  });
+
+  it('that come again change nothing of what is there', () => {
+    const again = fragment(0, 16, true);
+    // other ports and another payload
+    again.fill(0xee, 34, 34 + 16);
+    const { flows } = analyze([fragment(0, 16, true), again, fragment(16, 24, false)]);
+    assert.deepEqual(
+      flows.map(({ src, dst, packets_sent }) => [src, dst, packets_sent]),
+      [[ends.from, ends.to, 3]],
     );
   });
 

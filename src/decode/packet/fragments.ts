@@ -76,14 +76,14 @@ export class Fragments {
     datagram.packets++;
     datagram.networkBytes += packet.networkBytes;
     const end = offset + length;
-    if (!this.#place(datagram, offset, end, more)) {
+    const place = this.#place(datagram, offset, end, more);
+    if (place === 'wrong') {
       packet.problem = 'fragments that overlap';
       this.#remove(datagram);
       packet.version = 0;
       return layers.none;
     }
-    this.#copy(datagram, packet, offset, length);
-    if (offset === 0) readPorts(datagram, packet);
+    if (place === 'new') this.#copy(datagram, packet, offset, length);
     if (datagram.total < 0 || datagram.received < datagram.total) return this.#hold(datagram, packet);
     this.#remove(datagram);
     return finish(datagram, packet);
@@ -121,25 +121,26 @@ export class Fragments {
     return datagram;
   }
 
-  /** Enters where the piece lies; false when that contradicts the others. */
-  #place(datagram: Datagram, start: number, end: number, more: boolean): boolean {
+  /** Enters where the piece lies; `wrong` when that contradicts the others. */
+  #place(datagram: Datagram, start: number, end: number, more: boolean): 'new' | 'known' | 'wrong' {
     const { pieces } = datagram;
     let at = pieces.length;
     while (at > 0 && pieces[at - 1].start > start) at--;
-    if (at > 0 && pieces[at - 1].end >= end) return more || datagram.total === end;
+    if (at > 0 && pieces[at - 1].end >= end) return more || datagram.total === end ? 'known' : 'wrong';
     const overlaps = (at > 0 && pieces[at - 1].end > start) || (at < pieces.length && pieces[at].start < end);
-    if (overlaps || pieces.length >= maxPieces) return false;
-    if (datagram.total >= 0 && (end > datagram.total || !more)) return false;
+    if (overlaps || pieces.length >= maxPieces) return 'wrong';
+    if (datagram.total >= 0 && (end > datagram.total || !more)) return 'wrong';
     if (!more) {
-      if (at < pieces.length) return false;
+      if (at < pieces.length) return 'wrong';
       datagram.total = end;
     }
     pieces.splice(at, 0, { start, end });
     datagram.received += end - start;
-    return true;
+    return 'new';
   }
 
   #copy(datagram: Datagram, packet: Packet, offset: number, length: number): void {
+    if (offset === 0) readPorts(datagram, packet);
     const captured = Math.min(packet.end - packet.at, length);
     const end = offset + captured;
     if (captured < length) datagram.capturedEnd = Math.min(datagram.capturedEnd, end);

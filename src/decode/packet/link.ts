@@ -64,11 +64,9 @@ export function decodeLink(packet: Packet, linkType: number): Layer {
     case linkTypes.raw:
     case linkTypes.rawBsd:
     case linkTypes.rawOpenBsd:
-      return layers.ip;
     case linkTypes.ipv4:
-      return expectVersion(packet, 4);
     case linkTypes.ipv6:
-      return expectVersion(packet, 6);
+      return layers.ip;
     case linkTypes.null:
     case linkTypes.loop:
       return decodeNull(packet);
@@ -155,13 +153,6 @@ function skip(packet: Packet, length: number, next: Layer): Layer {
   if (packet.lacks(length, 'link header cut short')) return layers.none;
   packet.at += length;
   return next;
-}
-
-/** A packet of one version of IP and no other. */
-function expectVersion(packet: Packet, version: number): Layer {
-  if (packet.end <= packet.at || packet.bytes[packet.at] >> 4 === version) return layers.ip;
-  packet.problem = 'IP version is not that of the link type';
-  return layers.none;
 }
 
 /** A header of `length` bytes with an EtherType in it. */

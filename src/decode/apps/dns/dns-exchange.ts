@@ -1,6 +1,6 @@
 import type { DnsAnswer, DnsRecord } from '../../../wire/traffic.ts';
 import { remindAfterMs } from '../reminders.ts';
-import { nameOfRcode, nameOfType } from './codes.ts';
+import { nameOfAskedType, nameOfRcode } from './codes.ts';
 import type { DnsMessage, DnsQuestion } from './message.ts';
 
 /** Unanswered questions of a conversation; a resolver that asks from one port for all its clients has some tens. */
@@ -120,7 +120,7 @@ export class DnsExchange {
     durationMs: number | null,
   ): void {
     const { name, type } = question;
-    this.#onRecord(this.#describe(id, name, nameOfType(type), rcode, answers, timeMs, durationMs));
+    this.#onRecord(this.#describe(id, name, nameOfAskedType(type), rcode, answers, timeMs, durationMs));
   }
 
   #describe(

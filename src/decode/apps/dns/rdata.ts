@@ -2,6 +2,18 @@ import { formatIp } from '../../../base/ip.ts';
 import { u16, u32 } from '../../packet/bytes.ts';
 import { toHex, toPrintable } from '../printable.ts';
 import { dnsType, nameOfType } from './codes.ts';
+import { describeLocation } from './location.ts';
+import {
+  describeCertificate,
+  describeEui,
+  describeHashing,
+  describeNext,
+  describeNextHash,
+  describeServices,
+  describeTwoNames,
+  describeUri,
+  describeZoneDigest,
+} from './rare-data.ts';
 import { nameIn, type RecordData } from './record-data.ts';
 import { describeService } from './service-binding.ts';
 
@@ -139,4 +151,31 @@ const describers: Readonly<Record<number, Describer>> = {
   [dnsType.caa]: describeCertificateAuthority,
   [dnsType.svcb]: describeService,
   [dnsType.https]: describeService,
+  [dnsType.md]: describeName,
+  [dnsType.mf]: describeName,
+  [dnsType.mb]: describeName,
+  [dnsType.mg]: describeName,
+  [dnsType.mr]: describeName,
+  [dnsType.minfo]: describeTwoNames,
+  [dnsType.rp]: describeTwoNames,
+  [dnsType.afsdb]: describeNumbersAndName(1),
+  [dnsType.rt]: describeNumbersAndName(1),
+  [dnsType.kx]: describeNumbersAndName(1),
+  [dnsType.x25]: describeHost,
+  [dnsType.isdn]: describeHost,
+  [dnsType.wks]: describeServices,
+  [dnsType.loc]: describeLocation,
+  [dnsType.uri]: describeUri,
+  [dnsType.cert]: describeCertificate,
+  [dnsType.smimea]: describeDigest(false, 3),
+  [dnsType.key]: describeDigest(true, 2),
+  [dnsType.sig]: describeSignature,
+  [dnsType.ta]: describeDigest(true, 2),
+  [dnsType.dlv]: describeDigest(true, 2),
+  [dnsType.nsec]: describeNext,
+  [dnsType.nsec3]: describeNextHash,
+  [dnsType.nsec3param]: describeHashing,
+  [dnsType.zonemd]: describeZoneDigest,
+  [dnsType.eui48]: describeEui(6),
+  [dnsType.eui64]: describeEui(8),
 };

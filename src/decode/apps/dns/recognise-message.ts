@@ -1,5 +1,5 @@
 import { u16 } from '../../packet/bytes.ts';
-import { isNamedType } from './codes.ts';
+import { isAskedType } from './codes.ts';
 import { decodeName, noName, skipName } from './domain-name.ts';
 import { headerBytes } from './message.ts';
 
@@ -40,7 +40,7 @@ export function isSurelyMessage(bytes: Uint8Array, start: number, end: number): 
   const flags = u16(bytes, start + 2);
   const name = decodeName(bytes, start, start + headerBytes, end);
   if (name === null || name.next + 4 > end || name.text.startsWith('<')) return false;
-  if (!isNamedType(u16(bytes, name.next)) || !classes.has(u16(bytes, name.next + 2))) return false;
+  if (!isAskedType(u16(bytes, name.next)) || !classes.has(u16(bytes, name.next + 2))) return false;
   const counts = [6, 8, 10].map((offset) => u16(bytes, start + offset));
   const count = counts[0] + counts[1] + counts[2];
   const isQuery = flags < flag.response && ((flags >> 11) & 15) < notify;

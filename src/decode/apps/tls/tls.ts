@@ -18,7 +18,10 @@ const portNames: Readonly<Record<string, readonly number[]>> = {
   amqps: [5671],
 };
 
-/** Services that change to TLS on their own port (STARTTLS and its like): they are shown as what they were. */
+/**
+ * Services that change to TLS on their own port (STARTTLS and its like): they are shown as what they were, also where that
+ * step was not seen.
+ */
 const upgradingPorts: ReadonlyMap<number, string> = new Map([
   [21, 'ftp'],
   [25, 'smtp'],
@@ -41,15 +44,15 @@ const anywhere: AppProtocol = {
   ports: [],
   recognise: (sample) => recogniseTls(sample, false),
   makeParser: (conversation) => {
-    const name = upgradingPorts.get(conversation.serverPort);
+    const name = conversation.securedName ?? upgradingPorts.get(conversation.serverPort);
     if (name !== undefined) conversation.rename(name);
     return new TlsParser(conversation, name === undefined);
   },
 };
 
 /**
- * TLS, shown as what it carries where the port is that of a service (`https`, `imaps`; `smtp` after STARTTLS), otherwise
- * as `tls`, or as `https` once ALPN says so.
+ * TLS, shown as what it carries where the port is that of a service (`https`, `imaps`), as what it was before where it
+ * began in clear text (`smtp` after STARTTLS), otherwise as `tls`, or as `https` once ALPN says so.
  */
 export const tls: readonly AppProtocol[] = [
   ...Object.entries(portNames).map(([name, ports]): AppProtocol => {
@@ -59,7 +62,10 @@ export const tls: readonly AppProtocol[] = [
       ...anywhere,
       name,
       ports,
-      makeParser: (conversation) => new TlsParser(conversation, false),
+      makeParser: (conversation) => {
+        conversation.rename(conversation.securedName ?? name);
+        return new TlsParser(conversation, false);
+      },
       recognise: (sample) => (isPort(sample) ? recogniseTls(sample, true) : 'no'),
     };
   }),
