@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { timestampSchema } from './connection.ts';
+import {
+  agentNameSchema,
+  assertionSchema,
+  historyStepSchema,
+  incidentSchema,
+  monitorIdSchema,
+  monitorResultSchema,
+  monitorRowSchema,
+  monitorStateSchema,
+} from './monitor.ts';
+import { agentDescriptionSchema } from './orders.ts';
+import { probeResultSchema, probeSchema } from './probe.ts';
+
+/** REST of monitors and agents: what is asked and answered. Lists are `{"<name>": [...], "next": null or a cursor}`. */
+const count = z.number().int().min(0);
+const amount = z.number().min(0);
+const next = z.string().nullable();
+const time = z.iso.datetime();
+
+export const monitorListSchema = z.object({
+  monitors: z.array(monitorRowSchema),
+  next,
+  /** Of all that match, by state. */
+  states: z.partialRecord(monitorStateSchema, count),
+  /** Rises when anything of a monitor or its status changes; `since_version` then answers with what changed alone. */
+  version: count,
+});
+
+/** A probe tried from some agents before it is saved. */
+export const trialSchema = z.strictObject({
+  probe: probeSchema,
+  assertions: z.array(assertionSchema).max(32).default([]),
+  timeout_ms: z.number().int().min(10).max(60_000).default(10_000),
+  retries: z.number().int().min(0).max(5).default(0),
+  agents: z.union([z.literal('*'), z.array(agentNameSchema).min(1).max(100)]).default('*'),
+});
+export const trialAnswerSchema = z.object({
+  results: z.array(
+    z.object({
+      agent: z.string(),
+      /** Null where the agent did not answer, or refused; `problem` then says why. */
+      result: probeResultSchema.nullable(),
+      problem: z.string().nullable(),
+    }),
+  ),
+});
+
+/** Which agents an action is for: all that carry the monitor out, or those named. */
+export const monitorActionSchema = z.strictObject({
+  agents: z.array(agentNameSchema).min(1).max(1000).optional(),
+});
+
+export const resultListSchema = z.object({
+  results: z.array(monitorResultSchema.extend({ agent: z.string() })),
+  next,
+});
+export const historySchema = z.object({
+  since: timestampSchema,
+  until: timestampSchema,
+  step_ms: count,
+  /** By agent; steps without a round are absent. */
+  agents: z.record(z.string(), z.array(historyStepSchema)),
+});
+export const incidentListSchema = z.object({ incidents: z.array(incidentSchema), next });
+
+/** What the sensors of the agents saw of connections to a monitor's target around a time. */
+export const evidenceSchema = z.object({
+  address: z.string().nullable(),
+  since: timestampSchema,
+  until: timestampSchema,
+  agents: z.array(
+    z.object({
+      agent: z.string(),
+      connections: count,
+      failures: z.record(z.string(), count),
+      /** A link into the API with the same filter. */
+      href: z.string(),
+    }),
+  ),
+});
+
+export const importAnswerSchema = z.object({
+  created: z.array(monitorIdSchema),
+  changed: z.array(monitorIdSchema),
+  unchanged: count,
+});
+
+/** How an agent is connected and how it does, for the list of agents. */
+export const agentRowSchema = z.object({
+  agent: z.string(),
+  version: z.string(),
+  kernel: z.string(),
+  os: z.string(),
+  connected: z.boolean(),
+  /** Who dialled: the agent, or this server (`address` is then where). */
+  dialled_by: z.enum(['agent', 'server']),
+  address: z.string().nullable(),
+  /** Whether its link is encrypted, and until when its certificate is good. */
+  tls: z.boolean(),
+  certificate_until: timestampSchema.nullable(),
+  revoked_at: timestampSchema.nullable(),
+  first_seen: timestampSchema,
+  last_seen: timestampSchema.nullable(),
+  /** Why it is not connected, where that is known. */
+  reason: z.string().nullable(),
+  sensors: z.array(z.object({ name: z.string(), level: z.string(), reason: z.string().nullable() })),
+  /** From the reading of the kernel to the server's having it, milliseconds. */
+  lag_ms: amount.nullable(),
+  /** The agent's clock less the server's. */
+  clock_offset_ms: z.number().nullable(),
+  spooled_records: count.nullable(),
+  spooled_bytes: count.nullable(),
+  lost_records: count.nullable(),
+  cpu_percent: amount.nullable(),
+  memory_bytes: count.nullable(),
+  monitors: count,
+  description: agentDescriptionSchema.nullable(),
+});
+export type AgentRow = z.infer<typeof agentRowSchema>;
+export const agentListSchema = z.object({ agents: z.array(agentRowSchema), next });
+
+/** An agent that waits for a server (`netmon agent --listen`), to be dialled from now on. */
+export const dialSchema = z.strictObject({
+  address: z.string().regex(/^(?:https?:\/\/)?[\w.:[\]-]{1,255}:\d{1,5}$/, 'expected host:port'),
+});
+export const dialListSchema = z.object({
+  dials: z.array(
+    z.object({
+      address: z.string(),
+      agent: z.string().nullable(),
+      connected: z.boolean(),
+      reason: z.string().nullable(),
+    }),
+  ),
+  next,
+});
+
+/** A new token for an agent, or a console, of that name. */
+export const enrollmentInputSchema = z.strictObject({
+  name: agentNameSchema,
+  role: z.enum(['agent', 'console']).default('agent'),
+  lifetime_ms: z
+    .number()
+    .int()
+    .min(10_000)
+    .max(30 * 86_400_000)
+    .default(3_600_000),
+});
+export const enrollmentSchema = z.object({
+  name: agentNameSchema,
+  role: z.enum(['agent', 'console']),
+  created_at: time,
+  expires_at: time,
+  used_at: time.nullable(),
+});
+/** `token` is told this once. */
+export const newEnrollmentSchema = enrollmentSchema.extend({ token: z.string() });
+export const enrollmentListSchema = z.object({ enrollments: z.array(enrollmentSchema), next });
+
+/** An agent's side: its token and its request for a certificate, PKCS #10 in PEM. */
+export const certificateRequestSchema = z.strictObject({
+  token: z.string().max(256),
+  csr: z.string().max(8192),
+});
+export const issuedCertificateSchema = z.object({
+  name: agentNameSchema,
+  /** PEM: its own, and the authority's. */
+  certificate: z.string().max(16_384),
+  authority: z.string().max(16_384),
+  /** Ed25519 public key in PEM that orders are signed with. */
+  order_key: z.string().max(1024),
+});
+export type IssuedCertificate = z.infer<typeof issuedCertificateSchema>;
