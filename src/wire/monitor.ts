@@ -220,4 +220,3 @@ export const monitorEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('removed'), monitor: monitorIdSchema }),
 ]);
 export type MonitorEvent = z.infer<typeof monitorEventSchema>;
-
