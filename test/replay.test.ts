@@ -103,6 +103,12 @@ describe('netmon replay', () => {
     ]);
   });
 
+  it('refuses a filter that is none, also for a file without packets', async () => {
+    const { code, stdout, stderr } = await replay([write('none.pcap', []), '--filter', 'tcp prot 80']);
+    assert.deepEqual([code, stdout], [65, '']);
+    assert.match(stderr, /^netmon: filter "tcp prot 80": .*syntax error/);
+  });
+
   it('takes away with --mask what a query string tells', async () => {
     const { stdout } = await replay([file, '--json', '--mask', '--type', 'http']);
     assert.doesNotMatch(stdout, /secret/);

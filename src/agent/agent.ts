@@ -4,8 +4,9 @@ import { readBootNs } from '../sys/clock.ts';
 import type { DurableRecord, PacketsAnswer, PacketsQuestion } from '../wire/link.ts';
 import type { Losses, Sample, SensorStatus } from '../wire/machine.ts';
 import type { AlertSettings } from '../wire/traffic-schema.ts';
-import { Inspection } from './capture/inspection.ts';
+import { Inspection, type InspectionDeps } from './capture/inspection.ts';
 import type { InspectorCommand } from './capture/inspector-process.ts';
+import type { InspectionScope } from './capture/scope.ts';
 import { InterfaceSensor } from './interfaces/sensor.ts';
 import type { LiveSource, SourceFrame } from './link/source.ts';
 import { makeProcessTable, type ProcessTable } from './processes/table.ts';
@@ -25,6 +26,8 @@ const maxSamples = 600;
 export interface AgentOptions extends SlotSourceOptions {
   /** How to run what reads packets; null where nobody wants that. */
   readonly inspector: InspectorCommand | null;
+  /** What of the traffic it is to read; all without it. */
+  readonly scope?: InspectionScope;
 }
 
 export interface AgentDeps {
@@ -61,12 +64,13 @@ export class Agent implements Component, LiveSource {
     this.#options = options;
     this.#deps = deps;
     this.traffic = new TrafficReporter(deps.record, Date.now());
-    this.#inspection = new Inspection(options.inspector, {
+    const inspectionDeps: InspectionDeps = {
       reporter: deps.reporter,
       onRecord: (record, owner) => this.traffic.add(record, owner, Date.now()),
       onRevised: (connection) => this.#sockets?.revise(connection),
       record: (connection, key) => deps.record({ kind: 'connection', key, connection }),
-    });
+    };
+    this.#inspection = new Inspection(options.inspector, inspectionDeps, options.scope);
   }
 
   /** Opens the sensors at the best level that works here. Throws NM_NOT_SUPPORTED when a level that was asked for does not. */

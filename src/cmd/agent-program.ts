@@ -8,6 +8,7 @@ import type { Account } from '../platform/account.ts';
 import type { Component } from '../platform/lifecycle.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
+import { compileDeviceFilter } from '../sys/pcap-filter.ts';
 import type { SensorStatus } from '../wire/machine.ts';
 import { makeInspectorCommand } from './inspector-command.ts';
 import type { AgentValues } from './setting-names.ts';
@@ -54,17 +55,25 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
   return { components: [link, agent], sensors: () => agent.sensors() };
 }
 
-/** What the settings say of the sensors; `account` is whom the inspector of packets becomes. */
+/**
+ * What the settings say of the sensors; `account` is whom the inspector of packets becomes. Throws NM_BAD_FILTER for a
+ * filter that is none.
+ */
 export function readSensorOptions(
-  values: Pick<AgentValues, 'sensor' | 'max-sockets' | 'connect-results' | 'inspect' | 'mask'>,
+  values: Pick<
+    AgentValues,
+    'sensor' | 'max-sockets' | 'connect-results' | 'inspect' | 'inspect-filter' | 'mask'
+  >,
   account: Account | null,
   stderr: 'inherit' | 'ignore' = 'inherit',
 ): AgentOptions {
+  const filter = values['inspect-filter'];
   return {
     sensor: values.sensor,
     maxSockets: values['max-sockets'],
     connectResults: values['connect-results'],
     inspector: values.inspect ? makeInspectorCommand(account, values.mask, stderr) : null,
+    scope: { filter: filter === undefined ? null : compileDeviceFilter(filter) },
   };
 }
 

@@ -109,7 +109,8 @@ function makePipeline(
 /** The filter for packets of a link type, compiled for each that there is in the file. */
 async function makeFilter(expression: string): Promise<(linkType: number) => PacketFilter> {
   // Loaded when it is needed: the C libraries' part takes time at a start.
-  const { compilePcapFilter } = await import('../sys/pcap-filter.ts');
+  const { checkPcapFilter, compilePcapFilter } = await import('../sys/pcap-filter.ts');
+  checkPcapFilter(expression);
   const byLinkType = new Map<number, PacketFilter>();
   return (linkType) => {
     let filter = byLinkType.get(linkType);

@@ -86,6 +86,11 @@ export const settings = {
     'true',
     'what travels in connections: applications, HTTP requests, names, TLS handshakes; needs root and eBPF',
   ),
+  'inspect-filter': setting(
+    textValue('EXPR', 'an expression of pcap-filter(7)'),
+    null,
+    'inspect only packets that match, in the syntax of pcap-filter(7): "tcp port 80"; by default all',
+  ),
   mask: setting(
     switchValue,
     'true',

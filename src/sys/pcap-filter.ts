@@ -1,6 +1,7 @@
 import koffi from 'koffi';
 import { NetmonError } from '../base/errors.ts';
 import type { BpfInstruction } from '../decode/capture/packet-filter.ts';
+import { linkTypes } from '../decode/packet/link.ts';
 
 /** Largest packet of a capture file (MAXIMUM_SNAPLEN of libpcap), so that a filter takes all of it. */
 const snapLength = 262_144;
@@ -49,6 +50,46 @@ export function compilePcapFilter(expression: string, linkType: number): BpfInst
   } finally {
     bound.close(handle);
   }
+}
+
+/** A filter for what devices hand over: packets with an Ethernet header, and those that begin with that of IP. */
+export interface DeviceFilter {
+  readonly expression: string;
+  readonly ethernet: readonly BpfInstruction[];
+  readonly raw: readonly BpfInstruction[];
+}
+
+/** What no packet passes. */
+const nothing: readonly BpfInstruction[] = [{ code: 6, jt: 0, jf: 0, k: 0 }];
+
+/**
+ * Compiles an expression for devices of either kind; what only Ethernet has, such as addresses of stations, matches
+ * nothing elsewhere. Throws as `compilePcapFilter`.
+ */
+export function compileDeviceFilter(expression: string): DeviceFilter {
+  const ethernet = compilePcapFilter(expression, linkTypes.ethernet);
+  try {
+    return { expression, ethernet, raw: compilePcapFilter(expression, linkTypes.raw) };
+  } catch {
+    return { expression, ethernet, raw: nothing };
+  }
+}
+
+/**
+ * Throws what is wrong with an expression before any packet was read, so before it is known of what link type they are:
+ * NM_BAD_FILTER when it suits none of those that have words of their own in pcap-filter(7).
+ */
+export function checkPcapFilter(expression: string): void {
+  let first: unknown;
+  for (const linkType of [linkTypes.ethernet, linkTypes.wireless, linkTypes.pfLog]) {
+    try {
+      compilePcapFilter(expression, linkType);
+      return;
+    } catch (thrown) {
+      first ??= thrown;
+    }
+  }
+  throw first;
 }
 
 function readInstructions(program: Uint8Array): BpfInstruction[] {

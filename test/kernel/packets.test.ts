@@ -10,6 +10,7 @@ import { type HookedLink, PacketPrograms } from '../../src/agent/capture/packet-
 import { PacketRing, packetFlags } from '../../src/agent/capture/packet-ring.ts';
 import { attachClsact, removeFilters } from '../../src/sys/bpf/interface-hook.ts';
 import { enterOwnNetwork } from '../../src/sys/network.fixture.ts';
+import { compileDeviceFilter } from '../../src/sys/pcap-filter.ts';
 import { missing } from '../support/needs.ts';
 
 const skip = missing('root', 'namespaces', 'bpf');
@@ -102,6 +103,38 @@ describe('packets are copied as far as there is something to read in', { skip },
     const bulk = texts.filter((text) => text.startsWith('bulk '));
     assert.ok(bulk.length >= 8 && bulk.length <= 10, `${bulk.length} of 200`);
   });
+
+  for (const [expression, questions, requests] of [
+    ['udp port 53', 20, 0],
+    ['not port 53', 0, 3],
+    // A payload that begins with "GET ", found by the lengths in both headers.
+    ['tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420', 0, 3],
+    ['len > 60000 or udp[8 + len - len] = 0x71', 20, 0],
+    ['ether host 00:00:00:00:00:00 and (udp or tcp)', 20, 3],
+    ['greater 100 and ip6', 0, 0],
+    // Loads from behind the end of every packet.
+    ['ether[9000] = 0 or udp', 0, 0],
+  ] as const)
+    it(`only those that pass the filter ${expression}`, async () => {
+      using programs = new PacketPrograms(ringBytes, compileDeviceFilter(expression));
+      programs.follow([loopback]);
+      assert.equal(programs.failure, null);
+      using ring = new PacketRing(programs.ringFd, ringBytes);
+      const socket = createSocket('udp4');
+      socket.bind(0, '127.0.0.1');
+      await once(socket, 'listening');
+      for (let i = 0; i < 20; i++)
+        await new Promise((resolve) =>
+          socket.send(`question ${i} ${'.'.repeat(100)}`, 53, '127.0.0.1', resolve),
+        );
+      socket.close();
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let i = 0; i < 3; i++) await request(agent, '/2');
+      agent.destroy();
+      const texts = drain(ring).map(({ text }) => text);
+      assert.equal(texts.filter((text) => text.startsWith('question ')).length, questions);
+      assert.equal(texts.filter((text) => text.startsWith('GET ')).length, requests);
+    });
 
   it('what finds no room in the ring is counted', async () => {
     using programs = new PacketPrograms(4096);

@@ -7,6 +7,7 @@ import type { InspectorCounters } from './inspector-messages.ts';
 import { type InspectorCommand, InspectorProcess } from './inspector-process.ts';
 import { ConnectionJoin, type JoinListener } from './join.ts';
 import { type HookedLink, PacketPrograms } from './packet-programs.ts';
+import { type InspectionScope, wholeScope } from './scope.ts';
 
 /** How long the row of an ended connection waits for what its last packets tell: the longest way of a packet to here. */
 const holdMs = 300;
@@ -32,6 +33,7 @@ interface Held {
 export class Inspection {
   readonly join: ConnectionJoin;
   readonly #command: InspectorCommand | null;
+  readonly #scope: InspectionScope;
   readonly #deps: InspectionDeps;
   #programs: PacketPrograms | null = null;
   #process: InspectorProcess | null = null;
@@ -43,8 +45,9 @@ export class Inspection {
   #held: Held[] = [];
 
   /** Without a command there is no inspection, by the user's choice. */
-  constructor(command: InspectorCommand | null, deps: InspectionDeps) {
+  constructor(command: InspectorCommand | null, deps: InspectionDeps, scope = wholeScope) {
     this.#command = command;
+    this.#scope = scope;
     this.#deps = deps;
     this.join = new ConnectionJoin(deps);
   }
@@ -53,7 +56,7 @@ export class Inspection {
   start(): void {
     if (!this.#command) return;
     try {
-      this.#programs = new PacketPrograms(this.#command.config.ringBytes);
+      this.#programs = new PacketPrograms(this.#command.config.ringBytes, this.#scope.filter);
       this.#process = new InspectorProcess(this.#command, this.#programs.ringFd, this.#deps.reporter);
       this.#process.start();
     } catch (thrown) {
@@ -109,7 +112,7 @@ export class Inspection {
     return {
       name: 'inspection',
       level: 'full',
-      detail: `eBPF (${programs.kind}) on ${programs.size} interfaces`,
+      detail: `eBPF (${programs.kind}) on ${programs.size} interfaces${this.#describeFilter()}`,
       reason: failure ?? left,
       remedy: null,
     };
@@ -145,6 +148,11 @@ export class Inspection {
   /** Process id of the inspector, while there is one. */
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  #describeFilter(): string {
+    const { filter } = this.#scope;
+    return filter ? `, of packets that match ${filter.expression.slice(0, 128)}` : '';
   }
 
   #take(nowMs: number): void {

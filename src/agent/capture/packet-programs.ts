@@ -1,13 +1,18 @@
 import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import { describeError } from '../../base/errors.ts';
+import { FilteredPrograms } from '../../sys/bpf/filter-program.ts';
 import { attachToInterface, type InterfaceHook, removeFilters } from '../../sys/bpf/interface-hook.ts';
 import { type Mapping, mapMemory } from '../../sys/bpf/mapping.ts';
 import { BpfObject } from '../../sys/bpf/object.ts';
 import { readJiffyMs } from '../../sys/jiffies.ts';
+import type { DeviceFilter } from '../../sys/pcap-filter.ts';
 import { inspectCountersLayout } from './layout.generated.ts';
 
 const objectPath = join(import.meta.dirname, '../../../bpf/inspect.bpf.o');
+/** By what packets begin with, and which way they go. */
+const programNames = ['link_ingress', 'link_egress', 'network_ingress', 'network_egress'] as const;
+type ProgramName = (typeof programNames)[number];
 const pageBytes = 4096;
 /** Interfaces hooked at most: each takes two descriptors. */
 const maxInterfaces = 1000;
@@ -37,14 +42,20 @@ export interface InspectCounters {
 export class PacketPrograms implements Disposable {
   readonly #object: BpfObject;
   readonly #counters: Mapping;
+  /** What is attached: the programs themselves, or the filters before them. */
+  readonly #entries: Readonly<Record<ProgramName, number>>;
+  #filtered: FilteredPrograms | null = null;
   readonly #hooks = new Map<number, readonly InterfaceHook[]>();
   readonly #failed = new Map<number, string>();
   readonly #stands = new Map<number, string>();
   #left = 0;
   #usesClsact = false;
 
-  /** Loads them; `ringBytes` is a power of two. Throws NM_NOT_SUPPORTED where the kernel does not take them. */
-  constructor(ringBytes: number) {
+  /**
+   * Loads them; `ringBytes` is a power of two. What the filter leaves out costs no more than that. Throws
+   * NM_NOT_SUPPORTED where the kernel does not take them.
+   */
+  constructor(ringBytes: number, filter: DeviceFilter | null = null) {
     this.#object = BpfObject.open(objectPath);
     try {
       this.#object.setMaxEntries('packets', ringBytes);
@@ -55,7 +66,9 @@ export class PacketPrograms implements Disposable {
       });
       this.#object.load();
       this.#counters = mapMemory({ fd: this.countersFd, bytes: pageBytes, writable: false });
+      this.#entries = this.#makeEntries(filter);
     } catch (thrown) {
+      this.#filtered?.[Symbol.dispose]();
       this.#object[Symbol.dispose]();
       throw thrown;
     }
@@ -124,7 +137,19 @@ export class PacketPrograms implements Disposable {
   [Symbol.dispose](): void {
     for (const index of this.#stands.keys()) this.#release(index);
     this.#counters[Symbol.dispose]();
+    this.#filtered?.[Symbol.dispose]();
     this.#object[Symbol.dispose]();
+  }
+
+  #makeEntries(filter: DeviceFilter | null): Readonly<Record<ProgramName, number>> {
+    const filtered = filter ? new FilteredPrograms(programNames.length) : null;
+    this.#filtered = filtered;
+    const entry = (name: ProgramName): number => {
+      const fd = this.#object.programFd(name);
+      if (!filter || !filtered) return fd;
+      return filtered.add(name.startsWith('link') ? filter.ethernet : filter.raw, fd);
+    };
+    return Object.fromEntries(programNames.map((name) => [name, entry(name)])) as Record<ProgramName, number>;
   }
 
   #hook(link: HookedLink): void {
@@ -134,9 +159,9 @@ export class PacketPrograms implements Disposable {
     try {
       removeFilters(index);
       const program = ethernet ? 'link' : 'network';
-      hooks.push(attachToInterface(this.programFd(`${program}_egress`), index, 'egress'));
+      hooks.push(attachToInterface(this.#entries[`${program}_egress`], index, 'egress'));
       // Each packet passes loopback twice.
-      if (!loopback) hooks.push(attachToInterface(this.programFd(`${program}_ingress`), index, 'ingress'));
+      if (!loopback) hooks.push(attachToInterface(this.#entries[`${program}_ingress`], index, 'ingress'));
       this.#hooks.set(index, hooks);
       this.#usesClsact ||= hooks.some(({ kind }) => kind === 'clsact');
     } catch (thrown) {

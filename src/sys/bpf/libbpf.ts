@@ -28,6 +28,23 @@ export interface Libbpf {
   readonly createHook: (hook: Uint8Array) => number;
   readonly attachFilter: (hook: Uint8Array, options: Uint8Array) => number;
   readonly detachFilter: (hook: Uint8Array, options: Uint8Array) => number;
+  readonly loadProgram: (
+    type: number,
+    name: string,
+    license: string,
+    instructions: Uint8Array,
+    count: number,
+    options: null,
+  ) => number;
+  readonly createMap: (
+    type: number,
+    name: string,
+    keyBytes: number,
+    valueBytes: number,
+    entries: number,
+    options: null,
+  ) => number;
+  readonly updateMap: (fd: number, key: Uint8Array, value: Uint8Array, flags: number) => number;
 }
 
 let loaded: Libbpf | undefined;
@@ -73,6 +90,13 @@ function bind(): Libbpf {
     createHook: f('int bpf_tc_hook_create(void *hook)'),
     attachFilter: f('int bpf_tc_attach(void *hook, void *options)'),
     detachFilter: f('int bpf_tc_detach(void *hook, void *options)'),
+    loadProgram: f(
+      'int bpf_prog_load(int type, const char *name, const char *license, void *code, size_t count, void *options)',
+    ),
+    createMap: f(
+      'int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t entries, void *options)',
+    ),
+    updateMap: f('int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)'),
   };
 }
 
