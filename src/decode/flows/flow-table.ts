@@ -1,5 +1,6 @@
 import { ipProtocols, type Packet, tcpFlags } from '../packet/packet.ts';
 import { Flow } from './flow.ts';
+import { FlowHash } from './flow-hash.ts';
 import { FlowList } from './flow-list.ts';
 
 /** A flow moves to the young end of its list when it was put there this long ago. */
@@ -48,6 +49,7 @@ export class FlowTable {
   readonly #onEnd: (flow: Flow) => void;
   readonly #isServerPort: (port: number, transport: 'tcp' | 'udp') => boolean;
   #buckets: (Flow | null)[] = new Array<Flow | null>(firstBuckets).fill(null);
+  readonly #hash = new FlowHash();
   /** The one found last: packets come in runs. */
   #last: Flow | null = null;
   #made = 0;
@@ -83,7 +85,7 @@ export class FlowTable {
   lookup(packet: Packet): Flow | null {
     const last = this.#last;
     if (last && this.#matches(last, packet)) return last;
-    const hash = hashOf(packet);
+    const hash = this.#hash.of(packet);
     for (let flow = this.#buckets[hash & (this.#buckets.length - 1)]; flow; flow = flow.chained)
       if (flow.hash === hash && this.#matches(flow, packet)) {
         this.#last = flow;
@@ -138,7 +140,7 @@ export class FlowTable {
     if (this.size >= this.#maxFlows || unanswered >= this.#maxFlows / 2) this.#evict(unanswered);
     if (this.size >= this.#buckets.length) this.#grow();
     this.fromClient = this.#isFromClient(packet);
-    const hash = hashOf(packet);
+    const hash = this.#hash.of(packet);
     const flow = this.#unused.pop() ?? new Flow();
     flow.begin(this.#made++, packet, this.fromClient, hash);
     const bucket = hash & (this.#buckets.length - 1);
@@ -218,19 +220,4 @@ function isPair(flow: Flow, addresses: Uint32Array, client: number, server: numb
     flow.s1 === (addresses[server + 1] | 0) &&
     flow.s2 === (addresses[server + 2] | 0)
   );
-}
-
-/** The same for both directions. */
-function hashOf({ addresses, version, sourcePort, destinationPort, protocol }: Packet): number {
-  let source = sourcePort + 1;
-  let destination = destinationPort + 1;
-  // Of an IPv4 address the last word is all there is.
-  for (let i = version === 4 ? 3 : 0; i < 4; i++) {
-    source = Math.imul(source ^ addresses[i], 0x9e3779b1);
-    source ^= source >>> 15;
-    destination = Math.imul(destination ^ addresses[4 + i], 0x9e3779b1);
-    destination ^= destination >>> 15;
-  }
-  const sum = Math.imul(source + destination + protocol, 0x85ebca6b);
-  return sum ^ (sum >>> 16);
 }
