@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { endpointSchema, reportedConnectionSchema } from './connection.ts';
 import { interfaceSchema, processSchema, sampleSchema, sensorSchema, systemSchema } from './machine.ts';
+import { issuedCertificateSchema } from './monitor-api.ts';
 import { protocols } from './names.ts';
+import { answerMessageSchema, orderMessageSchema } from './orders.ts';
 import { rollupSchema } from './rollup.ts';
 import {
   alertRecordSchema,
@@ -15,7 +17,11 @@ import {
  *
  * 1. agent: `hello`; server: `welcome` with the last sequence number it has committed of the agent's epoch
  * 2. agent: `records` from there on, kept in its spool until acknowledged; server: `ack` after COMMIT
- * 3. agent: `live` every `live_interval_ms` that the server last asked for by `pace`, and at once on `sync`
+ * 3. server: `order`, as what it wants changes; agent: `answer` to each (wire/orders.ts)
+ * 4. agent: `live` every `live_interval_ms` that the server last asked for by `pace`, and at once on `sync`
+ *
+ * The server grants credit for records: what is on its way without an acknowledgement may be that long, so that
+ * neither end holds more than it meant to. With nothing on its way one frame may always be sent.
  *
  * Durable records are identified by (agent, epoch, seq), so that a resend is never stored twice. Live frames are
  * never kept: after a reconnect the first one is `full`.
@@ -39,6 +45,8 @@ export const helloSchema = z.strictObject({
   /** Changes whenever the spool is made anew; with `seq` it identifies a durable record. */
   epoch: z.string().min(1).max(64),
   sensors: z.array(sensorSchema).max(32),
+  /** Revision of the set of monitors that it has of this server; absent for none. */
+  monitors_revision: count.optional(),
 });
 
 /**
@@ -127,6 +135,8 @@ export const liveSchema = z.strictObject({
   interfaces: z.array(interfaceSchema).max(10_000).optional(),
   system: systemSchema.optional(),
   sensors: z.array(sensorSchema).max(32).optional(),
+  /** What waits for the server, and what had to be given up; when it changed. */
+  spool: z.strictObject({ records: count, bytes: count, lost: count }).optional(),
   /** Sums of inspected traffic, each window whole when it is due. */
   traffic: z.array(trafficStatisticsSchema).max(4).optional(),
 });
@@ -161,11 +171,16 @@ export const packetsSchema = z.strictObject({
 });
 export type PacketsAnswer = Omit<z.infer<typeof packetsSchema>, 'kind' | 'ask'>;
 
+/** Asks for a new certificate in time, for the same name: a PKCS #10 request in PEM. */
+export const renewSchema = z.strictObject({ kind: z.literal('renew'), csr: z.string().max(8192) });
+
 export const agentMessageSchema = z.discriminatedUnion('kind', [
   helloSchema,
   recordsSchema,
   liveSchema,
   packetsSchema,
+  answerMessageSchema,
+  renewSchema,
 ]);
 export type AgentMessage = z.infer<typeof agentMessageSchema>;
 
@@ -182,20 +197,27 @@ export type PacketsQuestion = Pick<
   keyof typeof packetsQuestionShape
 >;
 
+/** Length in UTF-16 units of the `records` frames that may be on their way; absent for what it was before. */
+const creditSchema = count.optional();
+
 export const serverMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('welcome'),
     /** The highest sequence number committed of the agent's epoch, -1 for none. */
     committed: z.number().int().min(-1),
     live_interval_ms: z.number().int().min(50).max(60_000),
+    credit: creditSchema,
   }),
-  z.strictObject({ kind: z.literal('ack'), epoch: z.string().max(64), seq: count }),
+  z.strictObject({ kind: z.literal('ack'), epoch: z.string().max(64), seq: count, credit: creditSchema }),
   z.strictObject({ kind: z.literal('pace'), live_interval_ms: z.number().int().min(50).max(60_000) }),
   z.strictObject({ kind: z.literal('sync'), sync: count }),
   /** What alerts are held against, after the welcome and whenever it changes. */
   z.strictObject({ kind: z.literal('settings'), alerts: alertSettingsSchema }),
   /** Asks for the packets of a connection, by what identifies it; `packets` answers under the same number. */
   z.strictObject({ kind: z.literal('packets'), ask: count, ...packetsQuestionShape }),
+  orderMessageSchema,
+  /** Answers `renew`. */
+  z.strictObject({ kind: z.literal('certificate'), ...issuedCertificateSchema.shape }),
   z.strictObject({ kind: z.literal('refused'), code: z.string().max(64), message: z.string().max(512) }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;

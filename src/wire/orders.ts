@@ -140,3 +140,32 @@ export type AnswerMessage = z.infer<typeof answerMessageSchema>;
 
 /** A round as it came, to whoever watches results. */
 export const resultMessageSchema = z.strictObject({ kind: z.literal('result'), result: monitorResultSchema });
+
+/**
+ * A console and an agent that listens, on a path of its own:
+ *
+ * 1. agent: `hello`, at once, so that the console knows for whom its orders are
+ * 2. console: `order`; agent: `answer` to each that has an id, in the order in which they are carried out
+ * 3. agent: `result` for each round, after `results.watch` and until it is switched off
+ *
+ * Consoles are known by their certificate, or share the agent's machine: their orders are not signed.
+ */
+export const consoleSubprotocol = 'netmon.console.v1';
+export const consolePath = '/api/agent/console';
+/** Longest message to an agent: a body in JSON text is at most twice as long as it is. */
+export const maxAgentInputBytes = 4 * 1024 * 1024;
+
+export const consoleHelloSchema = z.strictObject({
+  kind: z.literal('hello'),
+  agent: agentNameSchema,
+  version: z.string().max(32),
+  kernel: z.string().max(128),
+  os: z.string().max(128),
+});
+/** What an agent tells a console. */
+export const consoleMessageSchema = z.discriminatedUnion('kind', [
+  consoleHelloSchema,
+  answerMessageSchema,
+  resultMessageSchema,
+]);
+export type ConsoleMessage = z.infer<typeof consoleMessageSchema>;

@@ -155,6 +155,9 @@ export class LinkSession {
       case 'refused':
         this.#events.refused(message.code, message.message);
         break;
+      case 'order':
+      case 'certificate':
+        throw new Error(`the server sent ${message.kind}, which this agent does not take`);
     }
   }
 

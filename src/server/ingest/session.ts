@@ -141,7 +141,8 @@ export class AgentSession implements AgentControl {
     if (!this.#hello) throw new NetmonError('NM_VALIDATION', 'kind: hello comes first');
     if (message.kind === 'packets') this.#questions.get(message.ask)?.(message);
     else if (message.kind === 'live') this.#live.push(() => this.#onLive(message));
-    else this.#onRecords(message, this.#hello);
+    else if (message.kind === 'records') this.#onRecords(message, this.#hello);
+    else throw new NetmonError('NM_VALIDATION', `kind: ${message.kind} answers nothing that was asked`);
     if (this.#records.length + this.#live.length > maxWaiting) this.#socket.pause();
   }
 
