@@ -2,6 +2,7 @@ import type { Connection, NewConnection, ReportedConnection } from '../wire/conn
 import type { ResolvedFilter } from '../wire/filter.ts';
 import type { DurableRecord } from '../wire/link.ts';
 import type { connectionSorts } from '../wire/query.ts';
+import type { MonitorStore } from './monitors.ts';
 import type { TrafficStore } from './traffic.ts';
 
 /** What a server adds to a reported connection; absent is null. */
@@ -32,7 +33,10 @@ export interface ReportedBatch {
 export interface Committed {
   /** The highest sequence number now on disk of that agent and epoch. */
   readonly seq: number;
-  /** For each record the id of its row; null for what is no connection and for what was stored before. */
+  /**
+   * For each record the id of its row; null for what is neither connection nor round, for a round of a monitor that is
+   * not there, and for what was stored before.
+   */
   readonly ids: readonly (number | null)[];
 }
 
@@ -100,7 +104,7 @@ export interface StoreStats {
  * Where connections that ended are kept. What a promise of a writing method resolved for is on disk. Every method
  * rejects with NM_STORE when the store cannot be used.
  */
-export interface Store extends TrafficStore {
+export interface Store extends TrafficStore, MonitorStore {
   /**
    * Stores a batch in one transaction. Records up to the committed sequence number of (agent, epoch) are skipped, so
    * that a resend is never stored twice; a hole before `first` is recorded as a gap, unless the first record is one

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpointSchema, reportedConnectionSchema } from './connection.ts';
 import { interfaceSchema, processSchema, sampleSchema, sensorSchema, systemSchema } from './machine.ts';
+import { monitorResultSchema } from './monitor.ts';
 import { issuedCertificateSchema } from './monitor-api.ts';
 import { protocols } from './names.ts';
 import { answerMessageSchema, orderMessageSchema } from './orders.ts';
@@ -51,7 +52,8 @@ export const helloSchema = z.strictObject({
 
 /**
  * What is kept for good: a connection that ended or failed (or a fold of like ones), traffic of ten seconds added up,
- * a request out of a bounded sample, an alert that was raised or has recovered, or a stretch that was lost.
+ * a request out of a bounded sample, an alert that was raised or has recovered, a round of a monitor, or a stretch that
+ * was lost.
  */
 export const durableRecordSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -67,6 +69,7 @@ export const durableRecordSchema = z.discriminatedUnion('kind', [
     request: requestRecordSchema,
   }),
   z.strictObject({ kind: z.literal('alert'), alert: alertRecordSchema }),
+  z.strictObject({ kind: z.literal('probe'), result: monitorResultSchema }),
   z.strictObject({ kind: z.literal('gap'), at: z.iso.datetime(), reason: z.string().max(256), lost: count }),
 ]);
 export type DurableRecord = z.infer<typeof durableRecordSchema>;

@@ -25,8 +25,17 @@ export const orderSchema = z.discriminatedUnion('type', [
     parts: z.number().int().min(1).max(100),
     monitors: z.array(assignmentSchema).max(200),
   }),
-  z.strictObject({ type: z.literal('monitor.put'), monitor: assignmentSchema }),
-  z.strictObject({ type: z.literal('monitor.remove'), monitor: monitorIdSchema }),
+  /** `revision` is that of the whole set with this change; without it the set has none that is known. */
+  z.strictObject({
+    type: z.literal('monitor.put'),
+    monitor: assignmentSchema,
+    revision: count.optional(),
+  }),
+  z.strictObject({
+    type: z.literal('monitor.remove'),
+    monitor: monitorIdSchema,
+    revision: count.optional(),
+  }),
   z.strictObject({ type: z.literal('monitor.start'), monitor: monitorIdSchema }),
   z.strictObject({ type: z.literal('monitor.stop'), monitor: monitorIdSchema }),
   z.strictObject({ type: z.literal('monitors.list') }),

@@ -10,9 +10,11 @@ import type {
   PacketsQuestion,
   ServerMessage,
 } from '../../wire/link.ts';
+import type { MonitorResult } from '../../wire/monitor.ts';
 import type { AlertSettings } from '../../wire/traffic-schema.ts';
 import type { AgentMirror } from '../live/agent-mirror.ts';
 import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
+import type { MonitorSink } from '../monitors/ports.ts';
 import { Lane } from './lane.ts';
 import { canonicalize, checkSequence, parseAgentMessage, type RecordsMessage } from './messages.ts';
 import { countTraffic } from './traffic-metrics.ts';
@@ -31,6 +33,8 @@ export interface SessionParts {
   readonly store: Store;
   readonly mirror: Mirror;
   readonly reporter: Reporter;
+  /** Who is told of rounds of monitors. */
+  readonly monitors?: MonitorSink;
 }
 
 type Hello = Extract<AgentMessage, { kind: 'hello' }>;
@@ -217,6 +221,7 @@ export class AgentSession implements AgentControl {
       const { ids } = await store.insertReported({ agent: hello.agent, epoch: hello.epoch, first, records });
       this.#expected = first + records.length;
       this.#show(fresh, ids, identities);
+      this.#tellRounds(hello.agent, fresh, ids);
       for (const record of fresh) countTraffic(this.#parts.reporter.metrics, record);
       if (fresh.some(({ kind }) => kind === 'alert')) await this.#showAlerts();
     }
@@ -240,6 +245,18 @@ export class AgentSession implements AgentControl {
       if (record.kind !== 'connection' || id === null || !identity || !this.#agent) continue;
       this.#parts.mirror.recorded(this.#agent, { id, key: record.key }, record.connection, identity);
     }
+  }
+
+  #tellRounds(agent: string, records: readonly DurableRecord[], ids: readonly (number | null)[]): void {
+    const results: MonitorResult[] = [];
+    let last = 0;
+    for (const [i, record] of records.entries()) {
+      const id = ids[i];
+      if (record.kind !== 'probe' || id === null) continue;
+      results.push(record.result);
+      last = id;
+    }
+    if (results.length > 0) this.#parts.monitors?.committed(agent, results, last);
   }
 
   #resume(): void {

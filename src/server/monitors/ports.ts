@@ -17,6 +17,9 @@ export interface MonitorSink {
   /** `revision` is that of the set of monitors that the agent has, null for none. */
   connected(agent: string, revision: number | null): void;
   disconnected(agent: string): void;
-  /** Rounds that were just committed, in the order in which the agent recorded them; none comes twice. */
-  committed(agent: string, results: readonly MonitorResult[]): void;
+  /**
+   * Rounds that were just committed, in the order in which the agent recorded them; none comes twice. Those of monitors
+   * that are not there are left out. `last` is the id under which the last of them is stored.
+   */
+  committed(agent: string, results: readonly MonitorResult[], last: number): void;
 }

@@ -2,6 +2,7 @@ import type { Connection } from '../../wire/connection.ts';
 import { normalizeTimestamp } from '../../wire/filter.ts';
 import type { Committed, ReportedBatch, StoreRecord } from '../store.ts';
 import { connectionColumns, endpointKey, type SqlValue, writeColumns } from './columns.ts';
+import { insertRound } from './rounds/rounds.ts';
 import type { Session } from './session.ts';
 import { insertAlert } from './traffic/alerts.ts';
 import { insertRequest } from './traffic/requests.ts';
@@ -87,6 +88,8 @@ function insertRecord(
     case 'alert':
       insertAlert(session, agent, record.alert);
       return null;
+    case 'probe':
+      return insertRound(session, agent, record.result);
   }
 }
 

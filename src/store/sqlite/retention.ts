@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { retainRounds } from './rounds/retention.ts';
 import type { Session } from './session.ts';
 import { retainTraffic } from './traffic/retention.ts';
 
@@ -24,6 +25,7 @@ const keptEpochs = 10_000;
 /** Deletes what is too old or too much, gives the space back, and resolves to the number of rows deleted. */
 export async function applyLimits(session: Session, limits: Limits, now: number): Promise<number> {
   retainTraffic(session, limits, now);
+  await retainRounds(session, limits, now, setImmediate);
   let deleted = 0;
   const cutoff = now - limits.maxAgeMs;
   for (;;) {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NetmonError } from '../../base/errors.ts';
 import { firstColumns, inspectionColumns } from './columns.ts';
+import { monitorSchema } from './rounds/tables.ts';
 import { trafficSchema } from './traffic/tables.ts';
 
 /** The definitions of the columns after the public ones, as the first schema has them. */
@@ -58,6 +59,7 @@ const migrations: readonly (readonly string[])[] = [
     ([name, type]) => `ALTER TABLE connections ADD COLUMN ${name} ${type}`,
   ),
   trafficSchema,
+  monitorSchema,
 ];
 
 /** Brings the schema to this version, each step in a transaction; throws NM_STORE when it is from a newer one. */

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { NetmonError } from '../../base/errors.ts';
 import { describeStore, makeQuery, makeReported, type StoreUnderTest } from '../contract.ts';
+import { describeMonitorStore } from '../monitors-contract.ts';
 import { describeTrafficStore, trafficNow } from '../traffic-contract.ts';
 import { openSqliteStore, smallestMaxBytes } from './sqlite-store.ts';
 
@@ -33,6 +34,7 @@ const openTested = (now?: () => number) => async (): Promise<StoreUnderTest> => 
 };
 
 describeStore('sqlite', openTested());
+describeMonitorStore('sqlite', openTested());
 describeTrafficStore(
   'sqlite',
   openTested(() => trafficNow),

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { NetmonError } from '../../base/errors.ts';
 import { formatEndpoint, parseEndpoint } from '../../base/ip.ts';
 import type { Connection, NewConnection } from '../../wire/connection.ts';
@@ -9,6 +10,8 @@ import { insertBatch, insertConnection, readCommitted } from './insert.ts';
 import { openDatabase } from './open.ts';
 import { queryPage, readConnection, readStoredIds } from './query.ts';
 import { applyLimits, makeRoom } from './retention.ts';
+import { readMonitors, removeMonitor, saveMonitors } from './rounds/monitors.ts';
+import { readRounds } from './rounds/rounds.ts';
 import { Session } from './session.ts';
 import { readAlerts, readSettings, saveSettings } from './traffic/alerts.ts';
 import { readRequests } from './traffic/requests.ts';
@@ -65,7 +68,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     insertReported: async (batch) =>
       insert(
         () => insertBatch(session, batch, now()),
-        ({ ids }) => ids.filter((id) => id !== null).length,
+        ({ ids }) => ids.filter((id, i) => id !== null && batch.records[i].kind === 'connection').length,
       ),
     insertPosted: async (posted) => {
       const id = insert(
@@ -96,6 +99,10 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     queryAlerts: async (query) => readAlerts(session, query),
     readAlertSettings: async () => readSettings(session),
     saveAlertSettings: async (settings) => saveSettings(session, settings),
+    readMonitors: async () => readMonitors(session),
+    saveMonitors: async (monitors) => saveMonitors(session, monitors),
+    removeMonitor: (id) => removeMonitor(session, id, setImmediate),
+    queryRounds: async (query) => readRounds(session, query),
     stats: () => ({ rows, bytes: sizeOnDisk(path), expired }),
     retain: (at) => {
       retaining ??= retain(at).finally(() => {
