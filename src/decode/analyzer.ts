@@ -1,5 +1,6 @@
 import type { ApplicationRecord, FlowRecord } from '../wire/traffic.ts';
 import { Dialogue, type DialogueDeps } from './apps/dialogue.ts';
+import { HeldBytes } from './apps/held-bytes.ts';
 import type { DecodeSettings } from './apps/protocol.ts';
 import { AppRegistry } from './apps/registry.ts';
 import { Reminders } from './apps/reminders.ts';
@@ -71,7 +72,7 @@ export class Analyzer {
     this.#dialogues = {
       settings: options,
       reminders: new Reminders(),
-      keptBytes: 0,
+      held: new HeldBytes(),
       candidates: (transport, clientPort, serverPort) =>
         this.#registry.candidates(transport, clientPort, serverPort),
       onRecord: (record, flow) => sink.onRecord(record, flow),
@@ -80,9 +81,9 @@ export class Analyzer {
     };
   }
 
-  /** Flows ended for want of room. */
+  /** Flows ended for want of room, and those whose open requests were told of as they were, to forget them. */
   get evicted(): number {
-    return this.#table.evicted;
+    return this.#table.evicted + this.#dialogues.held.givenUp;
   }
 
   /** Flows under way. */

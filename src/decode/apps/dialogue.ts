@@ -1,11 +1,11 @@
 import type { ApplicationRecord } from '../../wire/traffic.ts';
 import { copyBytes } from '../packet/bytes.ts';
+import type { HeldBytes, Holder } from './held-bytes.ts';
 import type { AppParser, AppProtocol, Conversation, DecodeSettings, Rest, Sample } from './protocol.ts';
 import type { Reminders } from './reminders.ts';
 
-/** Of both sides, kept while the protocol is not known; and of all conversations together. */
+/** Of both sides, kept while the protocol is not known. */
 const maxKeptBytes = 16 * 1024;
-const maxKeptInAll = 32 * 1024 * 1024;
 /**
  * A conversation is given up after so many pieces of payload that no protocol begins with: fewer where its beginning was
  * seen, since in others the next message may be the first to be recognised; or when it is not settled after so many
@@ -30,8 +30,7 @@ export interface DialogueFlow {
 export interface DialogueDeps<F extends DialogueFlow> {
   readonly settings: DecodeSettings;
   readonly reminders: Reminders;
-  /** Held by conversations whose protocol is not known yet. */
-  keptBytes: number;
+  readonly held: HeldBytes;
   /** The protocols to ask, those with the port first. */
   candidates(transport: 'tcp' | 'udp', clientPort: number, serverPort: number): readonly AppProtocol[];
   onRecord(record: ApplicationRecord, flow: F): void;
@@ -48,7 +47,7 @@ interface Kept {
 const none: readonly Kept[] = [];
 
 /** The payload of a flow: which application it is of, and the parser that reads it. */
-export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversation {
+export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversation, Holder {
   readonly transport: 'tcp' | 'udp';
   application: string | null = null;
   securedName: string | null = null;
@@ -58,6 +57,8 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   #settled = false;
   #kept: readonly Kept[] = none;
   #keptBytes = 0;
+  /** As it was last told of. */
+  #heldBytes = 0;
   readonly #maxStrange: number;
   #looks = 0;
   #strange = 0;
@@ -93,6 +94,9 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     if (this.#parser) this.#parser.data(fromClient, bytes, start, end, timeMs);
     else if (!this.#settled) this.#look(fromClient, bytes, start, end, timeMs);
+    else return;
+    this.#weigh();
+    this.#deps.held.relieve(timeMs);
   }
 
   gap(fromClient: boolean, length: number, timeMs: number): void {
@@ -109,6 +113,19 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
     this.#parser = null;
     this.#settled = true;
     this.#keepOnly(none);
+    this.#weigh();
+  }
+
+  /** What follows is recognised anew, from the middle. */
+  giveUp(timeMs: number): void {
+    this.#parser?.end(timeMs);
+    this.#parser = null;
+    this.#keepOnly(none);
+    this.#heldBytes = 0;
+    this.#settled = false;
+    this.#looks = 0;
+    this.#strange = 0;
+    this.#beginning.fill(false);
   }
 
   emit(record: ApplicationRecord): void {
@@ -128,6 +145,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   reminded(timeMs: number): void {
     this.#isToBeReminded = false;
     this.#parser?.reminded?.(timeMs);
+    this.#weigh();
   }
 
   malformed(): void {
@@ -196,7 +214,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
 
   #keep(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     this.#keepOnly([...this.#kept, { fromClient, bytes: copyBytes(bytes, start, end), timeMs }]);
-    if (this.#keptBytes > maxKeptBytes || this.#deps.keptBytes > maxKeptInAll) this.#forget(fromClient);
+    if (this.#keptBytes > maxKeptBytes) this.#forget(fromClient);
   }
 
   /** These bytes of a side belong to nothing known: its next ones may be the beginning of a message, not of the stream. */
@@ -206,10 +224,15 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   }
 
   #keepOnly(kept: readonly Kept[]): void {
-    const bytes = kept.reduce((sum, one) => sum + one.bytes.length, 0);
-    this.#deps.keptBytes += bytes - this.#keptBytes;
-    this.#keptBytes = bytes;
+    this.#keptBytes = kept.reduce((sum, one) => sum + one.bytes.length, 0);
     this.#kept = kept;
+  }
+
+  #weigh(): void {
+    const bytes = this.#keptBytes + (this.#parser?.held ?? 0);
+    if (bytes === this.#heldBytes) return;
+    this.#heldBytes = bytes;
+    this.#deps.held.set(this, bytes);
   }
 
   #settle(

@@ -54,12 +54,13 @@ export class LineReader {
   /** Calls `visit` with each line and where its successor begins; stops when that answers false. */
   read(bytes: Uint8Array, start: number, end: number, visit: (line: string, next: number) => boolean): void {
     for (let at = start; at < end; at++) {
-      const byte = bytes[at];
-      if (byte !== 10) {
-        if (this.#rest.length < maxLineBytes) this.#rest += String.fromCharCode(byte);
-        else this.#tooLong = true;
-        continue;
-      }
+      const from = at;
+      while (at < end && bytes[at] !== 10) at++;
+      const room = maxLineBytes - this.#rest.length;
+      if (at - from > room) this.#tooLong = true;
+      // A character at a time would keep an object for each.
+      this.#rest += decodeLatin(bytes, from, Math.min(at, from + room));
+      if (at === end) return;
       const line = this.#tooLong ? '' : this.#rest.replace(/\r$/, '');
       this.#rest = '';
       this.#tooLong = false;

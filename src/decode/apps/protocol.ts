@@ -46,6 +46,8 @@ export interface AppParser {
   sideEnded?(fromClient: boolean, timeMs: number): void;
   /** Ten seconds of packet time have passed since `remind` was asked for. */
   reminded?(timeMs: number): void;
+  /** Bytes that it keeps of what was sent, about; 0 where it is left out. Too much of all conversations ends the oldest. */
+  readonly held?: number;
   /** The conversation is over, or is forgotten: what is still open (an unanswered request) is told of now. */
   end(timeMs: number): void;
 }

@@ -39,6 +39,14 @@ export class DnsExchange {
     this.#onRecord = onRecord;
   }
 
+  /** Bytes of what is remembered, about: names in two spellings, and what is around them. */
+  get held(): number {
+    let bytes = 0;
+    for (const entries of [this.#open, this.#answered])
+      for (const { name } of entries) bytes += 200 + 2 * name.length;
+    return bytes;
+  }
+
   /** Takes questions. One that is open already was sent again: the first counts. */
   ask({ id, questions }: DnsMessage, timeMs: number): void {
     this.giveUp(timeMs);

@@ -21,6 +21,13 @@ export class DnsParser implements AppParser {
       conversation.transport === 'tcp' ? [new LengthPrefixedSide(), new LengthPrefixedSide()] : null;
   }
 
+  get held(): number {
+    let bytes = 0;
+    for (const side of this.#sides ?? []) bytes += side.held;
+    for (const exchange of this.#exchanges) bytes += exchange?.held ?? 0;
+    return bytes;
+  }
+
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     if (!this.#sides) this.#message(fromClient, bytes, start, end, timeMs);
     else

@@ -14,6 +14,10 @@ export class LengthPrefixedSide {
   #skip = 0;
   #lost = false;
 
+  get held(): number {
+    return this.#kept.length;
+  }
+
   push(bytes: Uint8Array, start: number, end: number, take: TakeMessage): void {
     let at = start;
     if (this.#skip > 0) {

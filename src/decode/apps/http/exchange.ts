@@ -22,6 +22,8 @@ export interface Exchange {
   version: HttpRecord['version'];
   /** Its answer may have been among bytes that were not captured. */
   stale: boolean;
+  /** Bytes that are kept of it, see `weighExchange`. */
+  held: number;
 }
 
 export function makeExchange(startMs: number, version: HttpRecord['version']): Exchange {
@@ -41,7 +43,19 @@ export function makeExchange(startMs: number, version: HttpRecord['version']): E
     answered: false,
     version,
     stale: false,
+    held: 0,
   };
+}
+
+/** Of an exchange beside its texts, about. */
+const exchangeBytes = 256;
+
+/** Notes how many bytes an exchange keeps once its request is known; that number. */
+export function weighExchange(exchange: Exchange): number {
+  const { target, host, userAgent } = exchange;
+  const texts = (target?.length ?? 0) + (host?.length ?? 0) + (userAgent?.length ?? 0);
+  exchange.held = exchangeBytes + texts;
+  return exchange.held;
 }
 
 /** Tells of an exchange. `fromClient` says whether the client of the connection made the request, as it nearly always does. */

@@ -1,5 +1,5 @@
 import type { Conversation } from '../protocol.ts';
-import { type Exchange, emitExchange, makeExchange } from './exchange.ts';
+import { type Exchange, emitExchange, makeExchange, weighExchange } from './exchange.ts';
 import type { HeadFields } from './head-fields.ts';
 import { bodies } from './message-reader.ts';
 import type { StartLine } from './start-line.ts';
@@ -21,6 +21,8 @@ export class Exchanges {
   /** Requests told of as unanswered before their time, whose answers are still to come. */
   #given = 0;
   readonly #sparse: boolean;
+  /** Bytes of the requests that wait for their answers. */
+  held = 0;
   #asking: Exchange | null = null;
   #answering: Exchange | null = null;
   #interim = false;
@@ -45,7 +47,7 @@ export class Exchanges {
   ): void {
     if (this.#waiting.length >= maxWaiting) {
       this.#given++;
-      this.#emit(this.#waiting.shift() as Exchange);
+      this.#emit(this.#drop(this.#waiting.shift() as Exchange));
     }
     // Whoever asks anew has the answer before, whose end was not captured.
     if (this.#sparse && this.#waiting.length === 0) {
@@ -68,6 +70,8 @@ export class Exchanges {
     exchange.askedMs = timeMs;
     exchange.host = fields.get('host');
     exchange.userAgent = fields.get('user-agent');
+    const before = exchange.held;
+    this.held += weighExchange(exchange) - before;
     const length = fields.contentLength;
     if (length === -1) this.#conversation.malformed();
     if (fields.chunked !== null) return fields.chunked ? bodies.chunked : bodies.untilClose;
@@ -164,6 +168,7 @@ export class Exchanges {
     if (this.#answering) this.#emit(this.#answering);
     this.#answering = null;
     for (const exchange of this.#waiting.splice(0)) this.#emit(exchange);
+    this.held = 0;
     if (this.#asking?.answered && !this.#asking.sent) this.#emit(this.#asking);
     this.#asking = null;
   }
@@ -178,9 +183,15 @@ export class Exchanges {
       // Without pipelining, a request shows that those before it were answered.
       const fresh = waiting.findIndex(({ stale }) => !stale);
       const passed = fresh >= 0 ? fresh : this.#pipelined ? 0 : waiting.length - 1;
-      for (const exchange of waiting.splice(0, passed)) this.#emit(exchange);
+      for (const exchange of waiting.splice(0, passed)) this.#emit(this.#drop(exchange));
     }
-    return waiting.shift() ?? null;
+    const first = waiting.shift();
+    return first ? this.#drop(first) : null;
+  }
+
+  #drop(exchange: Exchange): Exchange {
+    this.held -= exchange.held;
+    return exchange;
   }
 
   #emit(exchange: Exchange): void {

@@ -19,6 +19,9 @@ export class HeadFields {
   readonly #values = new Map<Wanted, string>();
   #last: Wanted | null = null;
 
+  /** Characters of the values that are kept. */
+  held = 0;
+
   /** A line of the head, without its end; false when it is none. One that begins with a blank goes on with the last field. */
   add(bytes: Uint8Array, start: number, end: number): boolean {
     if (isBlank(bytes[start])) {
@@ -64,9 +67,14 @@ export class HeadFields {
 
   #append(name: Wanted, value: string, glue: string): void {
     const known = this.#values.get(name);
-    if (known === undefined) this.#values.set(name, value);
-    else if (glue === ' ' || name === 'transfer-encoding')
-      this.#values.set(name, `${known}${glue}${value}`.trim().slice(0, maxValue));
+    if (known === undefined) {
+      this.#values.set(name, value);
+      this.held += value.length;
+    } else if (glue === ' ' || name === 'transfer-encoding') {
+      const longer = `${known}${glue}${value}`.trim().slice(0, maxValue);
+      this.#values.set(name, longer);
+      this.held += longer.length - known.length;
+    }
   }
 }
 

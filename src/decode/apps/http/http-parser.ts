@@ -21,6 +21,12 @@ export class HttpParser implements AppParser {
     this.#readers = [this.#makeReader(0), this.#makeReader(1)];
   }
 
+  get held(): number {
+    const [asked, answered] = this.#exchanges;
+    const [client, server] = this.#readers;
+    return asked.held + answered.held + client.held + server.held + (this.#next?.held ?? 0);
+  }
+
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     if (this.#next) {
       this.#next.data(fromClient, bytes, start, end, timeMs);

@@ -84,6 +84,11 @@ export class MessageReader {
     return at;
   }
 
+  /** Bytes kept of a line or head that is not whole. */
+  get held(): number {
+    return (this.#carry?.length ?? 0) + (this.#state === states.head ? this.#fields.held : 0);
+  }
+
   /** What the chunk under way has left, by its size. */
   get announced(): number {
     return this.#state === states.chunkData ? this.#left : 0;

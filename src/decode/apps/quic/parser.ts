@@ -25,6 +25,10 @@ class CryptoStream {
     this.pieces = new Pieces((bytes, start, end) => this.reader.data(bytes, start, end));
   }
 
+  get held(): number {
+    return this.reader.held + this.pieces.held;
+  }
+
   frames(bytes: Uint8Array, { cryptoFrame }: QuicVersion, timeMs: number): void {
     this.timeMs = timeMs;
     readCryptoFrames(bytes, cryptoFrame, (offset, start, end) => this.pieces.add(offset, bytes, start, end));
@@ -72,6 +76,11 @@ export class QuicParser implements AppParser {
   }
 
   gap(): void {}
+
+  get held(): number {
+    const handshake = this.#connection?.handshake;
+    return handshake ? handshake.client.held + handshake.server.held : 0;
+  }
 
   end(): void {
     const handshake = this.#connection?.handshake;

@@ -55,6 +55,11 @@ export class HandshakeReader {
     this.#sink = sink;
   }
 
+  /** Bytes kept of a message that is not whole. */
+  get held(): number {
+    return this.#body?.length ?? 0;
+  }
+
   data(bytes: Uint8Array, start: number, end: number): void {
     let at = start;
     while (at < end && !this.stopped) {

@@ -34,6 +34,10 @@ class TlsSide implements RecordSink, HandshakeSink {
     this.#fromClient = fromClient;
   }
 
+  get held(): number {
+    return this.#handshake.held;
+  }
+
   data(bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     this.#timeMs = timeMs;
     if (this.lost && !this.#resume(bytes, start, end)) return;
@@ -131,6 +135,10 @@ export class TlsParser implements AppParser {
       client: new TlsSide(session, conversation, true),
       server: new TlsSide(session, conversation, false),
     };
+  }
+
+  get held(): number {
+    return this.#handshake ? this.#handshake.client.held + this.#handshake.server.held : 0;
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {

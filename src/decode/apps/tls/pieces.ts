@@ -24,12 +24,16 @@ export class Pieces {
     return this.#waiting.length === 0;
   }
 
+  /** Bytes that wait. */
+  held = 0;
+
   add(offset: number, bytes: Uint8Array, start: number, end: number): void {
     if (offset + end - start > maxOffset) return;
     if (offset <= this.#next) {
       this.#handOn(offset, bytes, start, end);
       while (this.#waiting.length > 0 && this.#waiting[0].offset <= this.#next) {
         const { offset: at, bytes: kept } = this.#waiting.shift()!;
+        this.held -= kept.length;
         this.#handOn(at, kept, 0, kept.length);
       }
     } else this.#keep(offset, bytes, start, end);
@@ -50,5 +54,6 @@ export class Pieces {
     if (before && before.offset === offset && before.bytes.length >= end - start) return;
     if (waiting.length >= maxPieces) return;
     waiting.splice(at, 0, { offset, bytes: bytes.slice(start, end) });
+    this.held += end - start;
   }
 }

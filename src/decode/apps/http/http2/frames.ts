@@ -58,6 +58,11 @@ export class FrameReader {
     this.#prefaceLeft = withPreface ? preface.length : 0;
   }
 
+  /** Bytes kept of a block that is not whole. */
+  get held(): number {
+    return this.#block?.bytes.length ?? 0;
+  }
+
   read(bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     if (this.#lost && !looksLikeFrames(bytes, start, end)) return;
     this.#lost = false;

@@ -56,6 +56,11 @@ export class HpackDecoder {
   #text: Uint8Array = nothing;
   #textLength = 0;
 
+  /** Size of the table, as RFC 7541 section 4.1 counts it. */
+  get held(): number {
+    return this.#size;
+  }
+
   /** Blocks were missed. What is added from now on is known by its number again; older entries are not guessed at. */
   lose(): void {
     this.#table.length = 0;

@@ -1,5 +1,5 @@
 import type { AppParser, Conversation } from '../../protocol.ts';
-import { type Exchange, emitExchange, makeExchange } from '../exchange.ts';
+import { type Exchange, emitExchange, makeExchange, weighExchange } from '../exchange.ts';
 import type { FieldBlock } from './field-block.ts';
 import { FrameReader, type FrameSink } from './frames.ts';
 import { HpackDecoder } from './hpack.ts';
@@ -11,6 +11,8 @@ const maxStreams = 1000;
 export class Http2Parser implements AppParser {
   readonly #conversation: Conversation;
   readonly #streams = new Map<number, Exchange>();
+  /** Of the streams under way. */
+  #exchangeBytes = 0;
   readonly #client: FrameReader;
   readonly #server: FrameReader;
   readonly #requests = new HpackDecoder();
@@ -19,9 +21,15 @@ export class Http2Parser implements AppParser {
   /** `upgraded` is the request that changed the protocol: it is answered on stream 1. */
   constructor(conversation: Conversation, upgraded: Exchange | null = null) {
     this.#conversation = conversation;
-    if (upgraded) this.#streams.set(1, upgraded);
+    if (upgraded) this.#add(1, upgraded);
     this.#client = new FrameReader(this.#makeClientSink(), true);
     this.#server = new FrameReader(this.#makeServerSink(), false);
+  }
+
+  get held(): number {
+    return (
+      this.#exchangeBytes + this.#client.held + this.#server.held + this.#requests.held + this.#answers.held
+    );
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
@@ -130,6 +138,7 @@ export class Http2Parser implements AppParser {
         break;
       }
     this.#streams.set(stream, exchange);
+    this.#exchangeBytes += weighExchange(exchange);
   }
 
   #endRequest(stream: number): void {
@@ -142,6 +151,7 @@ export class Http2Parser implements AppParser {
     const exchange = this.#streams.get(stream);
     if (!exchange) return;
     this.#streams.delete(stream);
+    this.#exchangeBytes -= exchange.held;
     emitExchange(this.#conversation, exchange);
   }
 }
