@@ -62,7 +62,7 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
 export function readSensorOptions(
   values: Pick<
     AgentValues,
-    'sensor' | 'max-sockets' | 'connect-results' | 'inspect' | 'inspect-filter' | 'mask'
+    'sensor' | 'max-sockets' | 'connect-results' | 'inspect' | 'inspect-level' | 'inspect-filter' | 'mask'
   >,
   account: Account | null,
   stderr: 'inherit' | 'ignore' = 'inherit',
@@ -73,7 +73,10 @@ export function readSensorOptions(
     maxSockets: values['max-sockets'],
     connectResults: values['connect-results'],
     inspector: values.inspect ? makeInspectorCommand(account, values.mask, stderr) : null,
-    scope: { filter: filter === undefined ? null : compileDeviceFilter(filter) },
+    scope: {
+      level: values['inspect-level'],
+      filter: filter === undefined ? null : compileDeviceFilter(filter),
+    },
   };
 }
 

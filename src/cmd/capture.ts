@@ -39,6 +39,8 @@ const tickMs = 20;
 /** Memory for packets that were not read yet, over all interfaces, and the least of one. */
 const ringsBytes = 64 << 20;
 const ringBytes = 4 << 20;
+/** A block is handed over every 20 ms, full or not: small ones hold what comes in a longer time. */
+const blockBytes = 256 * 1024;
 /** Interfaces recorded at once. */
 const maxInterfaces = 64;
 /** A block of the ring is handed over this long after its first packet, at the latest. */
@@ -62,7 +64,7 @@ export async function runCapture(flags: CaptureFlags): Promise<void> {
     const options = {
       interface: index,
       loopback,
-      ringBytes: room,
+      blocks: { bytes: blockBytes, count: Math.max(2, Math.floor(room / blockBytes)) },
       promiscuous: flags.promiscuous ?? false,
       filter,
     };

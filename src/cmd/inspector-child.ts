@@ -33,7 +33,10 @@ export async function runInspectorChild(): Promise<void> {
   const bootEpochMs = code.readBootEpochMs();
   flushCompileCache();
   if (config.account) code.dropPrivileges(config.account);
-  using ring = new code.PacketRing(ringFd, config.ringBytes);
+  using ring =
+    config.by === 'programs'
+      ? new code.PacketRing(ringFd, config.ringBytes)
+      : new code.TapRing(ringFd, config.ringBytes, bootEpochMs);
   const write = (text: string): void => void process.stdout.write(text);
   write(
     `${JSON.stringify({ kind: 'ready', skipped: config.skip ? ring.skip() : 0, ports: new code.AppRegistry().portNames() })}\n`,
@@ -63,6 +66,7 @@ async function loadCode() {
   return {
     ...(await import('../agent/capture/inspector.ts')),
     ...(await import('../agent/capture/packet-ring.ts')),
+    ...(await import('../agent/capture/tap-ring.ts')),
     ...(await import('../decode/apps/registry.ts')),
     ...(await import('../platform/ciphers.ts')),
     ...(await import('../sys/clock.ts')),

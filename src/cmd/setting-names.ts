@@ -9,6 +9,7 @@ const sensing = [
   'max-sockets',
   'connect-results',
   'inspect',
+  'inspect-level',
   'inspect-filter',
   'mask',
 ] as const satisfies SettingName[];

@@ -93,7 +93,8 @@ export class Analyzer {
 
   /**
    * Takes a packet; `start` to `end` is what was captured of `length` bytes. The bytes are not kept. `cookie` is that of
-   * the socket that sent it, where it is known.
+   * the socket that sent it, where it is known. `place` is where the packet was seen, for input that shows it wherever it
+   * passes: each direction of a flow is read where it came by first.
    */
   packet(
     bytes: Uint8Array,
@@ -103,6 +104,7 @@ export class Analyzer {
     linkType: number,
     timeMs: number,
     cookie = 0,
+    place = 0,
   ): void {
     const packet = this.#packet;
     this.counters.packets++;
@@ -111,7 +113,7 @@ export class Analyzer {
     packet.reset(bytes, start, end, length, timeMs);
     decodePacket(packet, linkType, this.#fragments);
     if (packet.problem !== null) this.counters.malformed++;
-    if (packet.version !== 0) this.#take(packet, cookie);
+    if (packet.version !== 0) this.#take(packet, cookie, place);
     this.advance(timeMs);
   }
 
@@ -129,9 +131,10 @@ export class Analyzer {
     this.#table.clear();
   }
 
-  #take(packet: Packet, cookie: number): void {
+  #take(packet: Packet, cookie: number, place: number): void {
     const flow = this.#findFlow(packet);
     const { fromClient } = this.#table;
+    if (place !== 0 && !flow.isFirstPlace(fromClient, place, packet.timeMs)) return;
     const tally = fromClient ? flow.sent : flow.received;
     flow.lastMs = packet.timeMs;
     tally.packets += packet.networkPackets;

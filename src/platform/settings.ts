@@ -84,7 +84,12 @@ export const settings = {
   inspect: setting(
     switchValue,
     'true',
-    'what travels in connections: applications, HTTP requests, names, TLS handshakes; needs root and eBPF',
+    'what travels in connections: applications, HTTP requests, names, TLS handshakes; needs root',
+  ),
+  'inspect-level': setting(
+    choiceValue(['auto', 'full', 'packets']),
+    'auto',
+    'by programs in the kernel that copy heads alone (full), or by a copy of every packet; by itself the best that works',
   ),
   'inspect-filter': setting(
     textValue('EXPR', 'an expression of pcap-filter(7)'),

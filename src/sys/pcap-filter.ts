@@ -1,5 +1,6 @@
 import koffi from 'koffi';
 import { NetmonError } from '../base/errors.ts';
+import type { FilterByLink } from '../decode/capture/device-filter.ts';
 import type { BpfInstruction } from '../decode/capture/packet-filter.ts';
 import { linkTypes } from '../decode/packet/link.ts';
 
@@ -52,11 +53,9 @@ export function compilePcapFilter(expression: string, linkType: number): BpfInst
   }
 }
 
-/** A filter for what devices hand over: packets with an Ethernet header, and those that begin with that of IP. */
-export interface DeviceFilter {
+/** A filter for what devices hand over, with the text that it was compiled from. */
+export interface DeviceFilter extends FilterByLink {
   readonly expression: string;
-  readonly ethernet: readonly BpfInstruction[];
-  readonly raw: readonly BpfInstruction[];
 }
 
 /** What no packet passes. */

@@ -59,8 +59,8 @@ export const interfaceSchema = z.object({
 });
 export type InterfaceRow = z.infer<typeof interfaceSchema>;
 
-/** What a sensor can do here: all, by dumping (netlink), own processes only (proc), or nothing (off). */
-export const sensorLevels = ['full', 'netlink', 'proc', 'off'] as const;
+/** What a sensor can do here: all, by dumping (netlink), own processes only (proc), by copies of packets (packets), or nothing (off). */
+export const sensorLevels = ['full', 'netlink', 'proc', 'packets', 'off'] as const;
 export type SensorLevel = (typeof sensorLevels)[number];
 
 export const sensorSchema = z.object({

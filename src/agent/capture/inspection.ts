@@ -7,10 +7,13 @@ import type { InspectorCounters } from './inspector-messages.ts';
 import { type InspectorCommand, InspectorProcess } from './inspector-process.ts';
 import { ConnectionJoin, type JoinListener } from './join.ts';
 import { type HookedLink, PacketPrograms } from './packet-programs.ts';
+import { PacketTap } from './packet-tap.ts';
 import { type InspectionScope, wholeScope } from './scope.ts';
 
 /** How long the row of an ended connection waits for what its last packets tell: the longest way of a packet to here. */
 const holdMs = 300;
+/** What inspection by programs in the kernel takes. */
+const fullRemedy = 'root, and Linux 5.11 or newer with BTF';
 /** Rows that wait at most; past it the oldest goes as it is. */
 const maxHeld = 20_000;
 
@@ -36,6 +39,8 @@ export class Inspection {
   readonly #scope: InspectionScope;
   readonly #deps: InspectionDeps;
   #programs: PacketPrograms | null = null;
+  /** Where there are no programs. */
+  #tap: PacketTap | null = null;
   #process: InspectorProcess | null = null;
   #reason: string | null = null;
   #counters: InspectorCounters | null = null;
@@ -52,15 +57,29 @@ export class Inspection {
     this.join = new ConnectionJoin(deps);
   }
 
-  /** Loads the programs and starts the process that reads; where that cannot be, `status` says why. */
+  /** Loads the programs, or else opens a packet socket, and starts the process that reads; `status` says what works. */
   start(): void {
-    if (!this.#command) return;
+    const command = this.#command;
+    if (!command) return;
+    const { level, filter } = this.#scope;
+    const { ringBytes } = command.config;
+    if (level !== 'packets') this.#attempt(() => (this.#programs = new PacketPrograms(ringBytes, filter)));
+    if (!this.#programs && level !== 'full')
+      this.#attempt(() => (this.#tap = new PacketTap(ringBytes, filter)));
+    const by = this.#programs ? 'programs' : 'socket';
+    const ringFd = this.#programs?.ringFd ?? this.#tap?.fd;
+    if (ringFd === undefined) return;
+    if (this.#tap) this.join.findByAddresses();
+    this.#process = new InspectorProcess(command, ringFd, by, this.#deps.reporter);
+    this.#process.start();
+  }
+
+  /** Keeps why something cannot be: the first reason, which is that of the better way. */
+  #attempt(action: () => void): void {
     try {
-      this.#programs = new PacketPrograms(this.#command.config.ringBytes, this.#scope.filter);
-      this.#process = new InspectorProcess(this.#command, this.#programs.ringFd, this.#deps.reporter);
-      this.#process.start();
+      action();
     } catch (thrown) {
-      this.#reason = describeError(thrown).slice(0, 256);
+      this.#reason ??= describeError(thrown).slice(0, 256);
     }
   }
 
@@ -91,7 +110,9 @@ export class Inspection {
     this.#take(nowMs);
     for (const held of this.#held.splice(0)) this.#release(held);
     this.#programs?.[Symbol.dispose]();
+    this.#tap?.[Symbol.dispose]();
     this.#programs = null;
+    this.#tap = null;
     this.#process = null;
   }
 
@@ -99,13 +120,21 @@ export class Inspection {
   status(): SensorStatus | null {
     if (!this.#command) return null;
     const programs = this.#programs;
+    if (this.#tap)
+      return {
+        name: 'inspection',
+        level: 'packets',
+        detail: `a copy of every packet of all interfaces${this.#describeFilter()}, joined by addresses`,
+        reason: this.#reason,
+        remedy: this.#reason === null ? null : fullRemedy,
+      };
     if (!programs)
       return {
         name: 'inspection',
         level: 'off',
         detail: 'what travels in connections is not looked at',
         reason: this.#reason,
-        remedy: 'root, and Linux 5.11 or newer with BTF',
+        remedy: fullRemedy,
       };
     const failure = programs.failure;
     const left = programs.left > 0 ? `${programs.left} interfaces more than can be watched` : null;
@@ -120,10 +149,10 @@ export class Inspection {
 
   /** Exact counts of what was not looked at, or forgotten. */
   losses(): Losses {
-    if (!this.#programs) return {};
-    const { lost, lostRequests, evicted } = this.#programs.counters();
+    if (!this.#process) return {};
+    const { lost = 0, lostRequests = 0, evicted = 0 } = this.#programs?.counters() ?? {};
     return {
-      packets_not_inspected: lost + this.#before.skipped,
+      packets_not_inspected: lost + (this.#tap?.dropped ?? 0) + this.#before.skipped,
       http_requests_not_inspected: lostRequests,
       flows_seen_anew: evicted,
       flows_forgotten: this.#before.evicted + (this.#counters?.evicted ?? 0),

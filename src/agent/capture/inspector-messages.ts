@@ -64,6 +64,8 @@ export type InspectorQuestion = PacketsQuestion & { readonly ask: number };
 /** The first line to an inspector; the end of its input ends it. */
 export interface InspectorConfig {
   readonly ringBytes: number;
+  /** Who fills the ring: the kernel's programs, or a packet socket. */
+  readonly by: 'programs' | 'socket';
   /** User to become; null to stay who it is. */
   readonly account: { readonly name: string; readonly uid: number; readonly gid: number } | null;
   readonly mask: boolean;

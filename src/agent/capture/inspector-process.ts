@@ -24,7 +24,7 @@ const maxWaiting = 200_000;
 export interface InspectorCommand {
   /** Program and arguments that run an inspector. */
   readonly argv: readonly string[];
-  readonly config: Omit<InspectorConfig, 'skip'>;
+  readonly config: Omit<InspectorConfig, 'skip' | 'by'>;
   readonly env: NodeJS.ProcessEnv;
   /** Where it says why it broke; nowhere on a terminal that somebody draws on. */
   readonly stderr: 'inherit' | 'ignore';
@@ -48,6 +48,7 @@ export class InspectorProcess {
   overflowed = 0;
   readonly #command: InspectorCommand;
   readonly #ringFd: number;
+  readonly #by: InspectorConfig['by'];
   readonly #reporter: Reporter;
   #child: Child | null = null;
   #waiting: InspectorMessage[] = [];
@@ -60,8 +61,9 @@ export class InspectorProcess {
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(command: InspectorCommand, ringFd: number, reporter: Reporter) {
+  constructor(command: InspectorCommand, ringFd: number, by: InspectorConfig['by'], reporter: Reporter) {
     this.#command = command;
+    this.#by = by;
     this.#ringFd = ringFd;
     this.#reporter = reporter;
   }
@@ -134,7 +136,7 @@ export class InspectorProcess {
     child.on('error', (error) => this.#reporter.error('unable to run the inspector of packets', { error }));
     child.stdin.on('error', () => {});
     child.stdin.write(
-      `${JSON.stringify({ ...config, skip: this.restarts > 0 } satisfies InspectorConfig)}\n`,
+      `${JSON.stringify({ ...config, by: this.#by, skip: this.restarts > 0 } satisfies InspectorConfig)}\n`,
     );
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     child.once('close', (code, signal) => {

@@ -6,7 +6,7 @@ import { linkTypes } from '../../decode/packet/link.ts';
 import type { ApplicationRecord } from '../../wire/traffic.ts';
 import type { InspectorCounters, InspectorMessage, InspectorQuestion } from './inspector-messages.ts';
 import { PacketLog } from './packet-log.ts';
-import { type CopiedPacket, type PacketRing, packetFlags } from './packet-ring.ts';
+import { type CopiedPacket, type CopiedPackets, packetFlags } from './packet-ring.ts';
 
 /** Flows followed at once; of each little is kept. */
 const maxFlows = 50_000;
@@ -16,8 +16,6 @@ const tellEveryMs = 1000;
 export interface InspectorOptions extends DecodeSettings {
   /** Unix milliseconds of the boot, fixed so that times do not jump against one another. */
   readonly bootEpochMs: number;
-  /** Whether a packet is to be looked at; all without it. */
-  readonly filter?: (packet: CopiedPacket) => boolean;
 }
 
 /**
@@ -25,7 +23,7 @@ export interface InspectorOptions extends DecodeSettings {
  * whatever a packet does to it, it does to this process alone.
  */
 export class Inspector {
-  readonly #ring: PacketRing;
+  readonly #ring: CopiedPackets;
   readonly #analyzer: Analyzer;
   readonly #options: InspectorOptions;
   readonly #write: (lines: string) => void;
@@ -36,7 +34,7 @@ export class Inspector {
   #toldMs = 0;
 
   /** `write` gets whole lines, each with its end. */
-  constructor(ring: PacketRing, options: InspectorOptions, write: (lines: string) => void) {
+  constructor(ring: CopiedPackets, options: InspectorOptions, write: (lines: string) => void) {
     this.#ring = ring;
     this.#options = options;
     this.#write = write;
@@ -77,12 +75,11 @@ export class Inspector {
 
   readonly #onPacket = (packet: CopiedPacket): void => {
     try {
-      if (this.#options.filter && !this.#options.filter(packet)) return;
       const linkType = packet.flags & packetFlags.network ? linkTypes.raw : linkTypes.ethernet;
-      const { bytes, start, end, length, cookie } = packet;
+      const { bytes, start, end, length, cookie, place } = packet;
       const timeMs = this.#options.bootEpochMs + packet.bootMs;
       this.#log.keep(bytes, start, end, length, linkType, timeMs);
-      this.#analyzer.packet(bytes, start, end, length, linkType, timeMs, cookie);
+      this.#analyzer.packet(bytes, start, end, length, linkType, timeMs, cookie, place);
     } catch (thrown) {
       // A decoder never throws; if one did, it must not keep the packets behind this one from being read.
       this.#failures++;

@@ -4,6 +4,7 @@ import type { ReportedConnection } from '../../wire/connection.ts';
 import type { ApplicationRecord } from '../../wire/traffic.ts';
 import type { Owner } from '../sockets/owner.ts';
 import type { TrackedConnection } from '../sockets/tracked.ts';
+import { EndsIndex } from './ends-index.ts';
 import { addRecord, type ConnectionFacts, describeFacts, FactTable, noFacts } from './facts.ts';
 import type { InspectorMessage } from './inspector-messages.ts';
 
@@ -14,6 +15,14 @@ const maxFresh = 2_000;
 const freshMs = 400;
 /** A flow's facts may be stamped this much before its connection. */
 const earlyMs = 1_000;
+
+interface FlowEnds {
+  readonly transport: string;
+  readonly src: string;
+  readonly dst: string;
+  /** Of client and server. */
+  readonly cookies: readonly [number, number];
+}
 
 /** Whom an inspected record belongs to. */
 export type OnRecord = (record: ApplicationRecord, owner: Owner | null) => void;
@@ -34,6 +43,8 @@ export class ConnectionJoin {
   readonly #listener: JoinListener;
   readonly #open = new Map<number, TrackedConnection>();
   readonly #owners = new AgingMap<number, Owner>();
+  /** By both ends, where packets tell no cookies. */
+  #ends: EndsIndex | null = null;
   #fresh: { readonly connection: TrackedConnection; readonly sinceMs: number }[] = [];
   #ports: Readonly<Record<string, string>> = {};
   readonly #byPort = new Map<string, ConnectionFacts>();
@@ -42,9 +53,16 @@ export class ConnectionJoin {
     this.#listener = listener;
   }
 
+  /** Has open connections found by their addresses too. */
+  findByAddresses(): void {
+    this.#ends = new EndsIndex();
+    for (const connection of this.#open.values()) this.#ends.open(connection);
+  }
+
   opened(connection: TrackedConnection, nowMs: number): void {
     if (connection.direction === 'listening' || connection.peer) return;
     this.#open.set(connection.cookie, connection);
+    this.#ends?.open(connection);
     connection.facts = this.#namePort(connection);
     if (this.#fresh.length < maxFresh) this.#fresh.push({ connection, sinceMs: nowMs });
   }
@@ -52,6 +70,7 @@ export class ConnectionJoin {
   ended(connection: TrackedConnection): void {
     const { cookie, identity } = connection;
     if (this.#open.get(cookie) === connection) this.#open.delete(cookie);
+    this.#ends?.end(connection);
     if (identity.process_id === null) return;
     this.#owners.set(cookie, identity);
     if (this.#owners.size > maxOwners) this.#owners.removeOldest();
@@ -66,7 +85,7 @@ export class ConnectionJoin {
         application,
         by: 'payload',
       }));
-      this.#share(message.cookies, facts);
+      this.#share(message, facts);
     } else if (message.kind === 'record') this.#takeRecord(message, nowMs);
   }
 
@@ -91,19 +110,18 @@ export class ConnectionJoin {
   }
 
   #takeRecord({ record, cookies }: Extract<InspectorMessage, { kind: 'record' }>, nowMs: number): void {
-    const [client, server] = cookies;
-    const owners = record.type === 'dns' ? [client, server] : [server, client];
-    this.#listener.onRecord(record, this.#ownerOf(owners[0]) ?? this.#ownerOf(owners[1]));
+    const { src, dst } = record;
+    const transport = transportOf(record);
+    const client = this.#ownerOf(cookies[0]) ?? this.#ends?.ownerOf(transport, src, dst) ?? null;
+    const server = this.#ownerOf(cookies[1]) ?? this.#ends?.ownerOf(transport, dst, src) ?? null;
+    this.#listener.onRecord(record, record.type === 'dns' ? (client ?? server) : (server ?? client));
     if (record.type === 'dns') {
       this.names.add(record, nowMs);
       return;
     }
-    const transport = record.type === 'tls' && record.transport !== 'tcp' ? 'udp' : 'tcp';
-    const { src, dst } = record;
-    const facts = this.#facts.update({ transport, src, dst, cookies }, false, nowMs, (before) =>
-      addRecord(before, record),
-    );
-    this.#share(cookies, facts);
+    const flow = { transport, src, dst, cookies };
+    const facts = this.#facts.update(flow, false, nowMs, (before) => addRecord(before, record));
+    this.#share(flow, facts);
   }
 
   #ownerOf(cookie: number): Owner | null {
@@ -112,9 +130,10 @@ export class ConnectionJoin {
     return identity?.process_id === null ? null : identity;
   }
 
-  #share(cookies: readonly [number, number], facts: ConnectionFacts): void {
-    for (const cookie of cookies) {
-      const connection = cookie === 0 ? undefined : this.#open.get(cookie);
+  #share({ cookies, transport, src, dst }: FlowEnds, facts: ConnectionFacts): void {
+    const byCookie = cookies.map((cookie) => (cookie === 0 ? undefined : this.#open.get(cookie)));
+    const byEnds = [this.#ends?.find(transport, src, dst), this.#ends?.find(transport, dst, src)];
+    for (const connection of new Set([...byCookie, ...byEnds])) {
       if (!connection) continue;
       const { remoteName = null, remoteNameAt = null } = connection.facts ?? {};
       this.#set(connection, { ...facts, remoteName, remoteNameAt });
@@ -151,4 +170,9 @@ export class ConnectionJoin {
     this.#byPort.set(key, facts);
     return facts;
   }
+}
+
+function transportOf(record: ApplicationRecord): 'tcp' | 'udp' {
+  if (record.type === 'http') return 'tcp';
+  return record.transport === 'tcp' ? 'tcp' : 'udp';
 }

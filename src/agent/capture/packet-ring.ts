@@ -17,10 +17,20 @@ export interface CopiedPacket {
   cookie: number;
   interface: number;
   flags: number;
+  /** Which interface it was seen on, and which way it went; 0 where each packet is handed over once. */
+  place: number;
+}
+
+/** A ring of copied packets, whoever copies. */
+export interface CopiedPackets extends Disposable {
+  /** Visits what has come since, in order; the answer is how many. */
+  drain(visit: (packet: CopiedPacket) => void): number;
+  /** Passes over what there is without looking at it; the answer is how many packets. */
+  skip(): number;
 }
 
 /** The ring that bpf/inspect.bpf.c fills, read in place. */
-export class PacketRing implements Disposable {
+export class PacketRing implements CopiedPackets {
   readonly #ring: RingBuffer;
   #bytes: Uint8Array = new Uint8Array(0);
   readonly #packet: CopiedPacket = {
@@ -32,6 +42,7 @@ export class PacketRing implements Disposable {
     cookie: 0,
     interface: 0,
     flags: 0,
+    place: 0,
   };
 
   /** `fd` is the ring's map, `ringBytes` its size. Throws NM_SYSTEM. */
@@ -39,7 +50,6 @@ export class PacketRing implements Disposable {
     this.#ring = new RingBuffer(fd, ringBytes);
   }
 
-  /** Visits what has come since, in order; the answer is how many. */
   drain(visit: (packet: CopiedPacket) => void): number {
     const packet = this.#packet;
     let count = 0;
@@ -61,7 +71,6 @@ export class PacketRing implements Disposable {
     return count;
   }
 
-  /** Passes over what there is without looking at it; the answer is how many packets. */
   skip(): number {
     return this.#ring.skip();
   }

@@ -3,7 +3,8 @@ import { decodePacket } from '../../decode/packet/decode.ts';
 import { Fragments } from '../../decode/packet/fragments.ts';
 import { linkTypes } from '../../decode/packet/link.ts';
 import { Packet } from '../../decode/packet/packet.ts';
-import type { PacketSocket, RingPacket } from '../../sys/packet-socket.ts';
+import type { PacketSocket } from '../../sys/packet-socket.ts';
+import type { RingPacket } from '../../sys/packet-socket-ring.ts';
 import type { Owner } from '../sockets/owner.ts';
 import type { PacketEnds } from './packet-owners.ts';
 

@@ -3,6 +3,9 @@ import type { Dialogue } from '../apps/dialogue.ts';
 import { ipProtocols, type Packet } from '../packet/packet.ts';
 import { TcpSide } from './tcp-side.ts';
 
+/** After this silence a direction may come by another interface. */
+const silentPlaceMs = 2_000;
+
 /** What is counted of one direction. */
 export interface Tally {
   packets: number;
@@ -41,6 +44,9 @@ export class Flow {
   /** Cookies of the sockets at both ends, as far as the machine that captures has them; 0 otherwise. */
   clientCookie = 0;
   serverCookie = 0;
+  /** Where the packets of client and server come by; 0 for not known. */
+  clientPlace = 0;
+  serverPlace = 0;
   /** Errno that the client's program would have been told, and whether a RST ended the TCP connection. */
   error: string | null = null;
   reset = false;
@@ -91,6 +97,15 @@ export class Flow {
     return this.dialogue === null && this.client === null;
   }
 
+  /** Whether a direction came by this place first, or no longer comes by where it did. */
+  isFirstPlace(fromClient: boolean, place: number, timeMs: number): boolean {
+    const before = fromClient ? this.clientPlace : this.serverPlace;
+    if (before !== place && before !== 0 && timeMs - this.lastMs < silentPlaceMs) return false;
+    if (fromClient) this.clientPlace = place;
+    else this.serverPlace = place;
+    return true;
+  }
+
   /** Forgets what the flow was. */
   clear(): void {
     this.sent.packets = 0;
@@ -99,6 +114,8 @@ export class Flow {
     this.received.bytes = 0;
     this.clientCookie = 0;
     this.serverCookie = 0;
+    this.clientPlace = 0;
+    this.serverPlace = 0;
     this.error = null;
     this.reset = false;
     this.synMs = -1;

@@ -78,6 +78,7 @@ const levels: Record<SensorLevel, { tone: string; text: string }> = {
   full: { tone: 'green', text: 'Full' },
   netlink: { tone: 'yellow', text: 'Netlink' },
   proc: { tone: 'orange', text: 'Own processes' },
+  packets: { tone: 'yellow', text: 'Packets' },
   off: { tone: 'red', text: 'Off' },
 };
 
