@@ -18,6 +18,8 @@ const needs = {
   wrk: () => findCommand('wrk'),
   curl: () => findCommand('curl'),
   openssl: () => findCommand('openssl'),
+  nghttp2: () => findCommand('nghttp') ?? findCommand('nghttpd') ?? findCommand('nghttpx'),
+  ngtcp2: () => findCommand('gtlsclient') ?? findCommand('gtlsserver'),
 } as const;
 export type Need = keyof typeof needs;
 

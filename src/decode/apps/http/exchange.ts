@@ -17,6 +17,9 @@ export interface Exchange {
   status: number | null;
   contentType: string | null;
   responseBytes: number;
+  /** Of the bodies, as their heads say, where what was seen of them may be less. */
+  requestLength: number | null;
+  responseLength: number | null;
   answeredMs: number;
   answered: boolean;
   version: HttpRecord['version'];
@@ -39,6 +42,8 @@ export function makeExchange(startMs: number, version: HttpRecord['version']): E
     status: null,
     contentType: null,
     responseBytes: 0,
+    requestLength: null,
+    responseLength: null,
     answeredMs: -1,
     answered: false,
     version,
@@ -71,8 +76,8 @@ export function emitExchange(conversation: Conversation, exchange: Exchange, fro
     host: exchange.host,
     path: path !== null && conversation.settings.mask ? maskTarget(path) : path,
     status: exchange.status,
-    request_bytes: exchange.requestBytes,
-    response_bytes: exchange.responseBytes,
+    request_bytes: exchange.requestLength ?? exchange.requestBytes,
+    response_bytes: exchange.responseLength ?? exchange.responseBytes,
     duration_ms:
       askedMs < 0 || answeredMs < 0 ? null : Math.max(0, Math.round((answeredMs - askedMs) * 1000) / 1000),
     version: exchange.version,

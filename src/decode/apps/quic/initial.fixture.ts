@@ -22,6 +22,8 @@ export interface InitialParts {
   readonly token?: Uint8Array;
   readonly number?: number;
   readonly frames: Uint8Array;
+  /** Whether the bit that is otherwise set is not, RFC 9287. */
+  readonly greased?: boolean;
 }
 
 /** Seals an Initial packet, RFC 9001 section 5. */
@@ -34,12 +36,13 @@ export function buildInitial({
   token = new Uint8Array(0),
   number = 0,
   frames,
+  greased = false,
 }: InitialParts): Uint8Array {
   const known = findVersion(version)!;
   const { key, iv, hp } = deriveInitialKeys(known, keyId, nodeCiphers)[from];
   const content = frames.length < 4 ? join(frames, new Uint8Array(4)) : frames;
   const header = join(
-    Uint8Array.of(0xc0 | (known.initialType << 4) | 1),
+    Uint8Array.of((greased ? 0x80 : 0xc0) | (known.initialType << 4) | 1),
     be32(version),
     Uint8Array.of(destination.length),
     destination,

@@ -21,8 +21,16 @@ export interface LongHeader {
   readonly whole: boolean;
 }
 
-/** Reads the header of the packet at `start`; null for a short one, an unknown version, and one whose header is damaged. */
-export function readLongHeader(bytes: Uint8Array, start: number, end: number): LongHeader | null {
+/**
+ * Reads the header of the packet at `start`; null for a short one, an unknown version, and one whose header is damaged.
+ * With `greased` the bit that is otherwise set may be anything (RFC 9287): ends that agreed on that make use of it at once.
+ */
+export function readLongHeader(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  greased = false,
+): LongHeader | null {
   if (end - start < 7 || (bytes[start] & 0x80) === 0) return null;
   const number = u32(bytes, start + 1);
   const destinationStart = start + 6;
@@ -34,7 +42,7 @@ export function readLongHeader(bytes: Uint8Array, start: number, end: number): L
   const ids = { start, destinationStart, destinationEnd, sourceStart, sourceEnd };
   if (number === 0) return { kind: 'negotiation', version: null, ...ids, numberAt: 0, end, whole: true };
   const version = findVersion(number);
-  if (!version || (bytes[start] & 0x40) === 0) return null;
+  if (!version || (!greased && (bytes[start] & 0x40) === 0)) return null;
   const type = (bytes[start] >> 4) & 3;
   if (type === version.retryType) return { kind: 'retry', version, ...ids, numberAt: 0, end, whole: true };
   const kind = type === version.initialType ? 'initial' : 'other';

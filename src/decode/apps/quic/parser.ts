@@ -68,10 +68,10 @@ export class QuicParser implements AppParser {
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
-    let header = readLongHeader(bytes, start, end);
+    let header = readLongHeader(bytes, start, end, true);
     while (header) {
       if (header.kind === 'initial' && header.whole) this.#initial(header, bytes, fromClient, timeMs);
-      header = readLongHeader(bytes, header.end, end);
+      header = readLongHeader(bytes, header.end, end, true);
     }
   }
 
@@ -80,6 +80,11 @@ export class QuicParser implements AppParser {
   get held(): number {
     const handshake = this.#connection?.handshake;
     return handshake ? handshake.client.held + handshake.server.held : 0;
+  }
+
+  /** A hello whose answer was not seen by now is told of without it. */
+  reminded(): void {
+    this.#connection?.handshake?.session.flush();
   }
 
   end(): void {
@@ -144,6 +149,7 @@ export class QuicParser implements AppParser {
     const handshake = { session, version: header.version, keys, client, server };
     this.#connection = { fromClient, ids: [id, new Uint8Array(0)], handshake };
     client.frames(content, header.version, timeMs);
+    this.#conversation.remind(timeMs);
   }
 }
 

@@ -3,8 +3,10 @@ import { describe, it } from 'node:test';
 import { nodeCiphers } from '../../../platform/ciphers.ts';
 import type { TlsRecord } from '../../../wire/traffic.ts';
 import { analyze } from '../../analyze.fixture.ts';
+import { Analyzer } from '../../analyzer.ts';
 import { randomBytes } from '../../hex.fixture.ts';
 import { buildUdp, hex, join } from '../../packet/build.fixture.ts';
+import { linkTypes } from '../../packet/link.ts';
 import {
   alpn,
   buildHelloBody,
@@ -47,14 +49,15 @@ const hello = (parts: HelloParts = {}): Uint8Array =>
 const accepted = handshake(2, buildServerBody({ cipher: 0x1301, extensions: [extension(43, hex('0304'))] }));
 const first = hello();
 const initial = buildInitial({ keyId, frames: cryptoFrame(0, first) });
-const answer = buildInitial({
+const answerParts = {
   keyId,
   from: 'server',
   destination: new Uint8Array(0),
   source: serverId,
   // ACK of packet 0, then the server's hello
   frames: join(hex('02 00 00 00 00'), cryptoFrame(0, accepted)),
-});
+} as const;
+const answer = buildInitial(answerParts);
 
 describe('QUIC keys', () => {
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -115,6 +118,28 @@ describe('QUIC', () => {
       },
     ]);
     assert.deepEqual([flows[0].application, flows[0].by], ['quic', 'payload']);
+  });
+
+  it('reads an answer whose fixed bit is not set, as both ends may agree', () => {
+    const [one] = tlsOf([
+      ['>', initial],
+      ['<', buildInitial({ ...answerParts, greased: true })],
+    ]);
+    assert.equal(one.cipher, 'TLS_AES_128_GCM_SHA256');
+  });
+
+  it('tells of a hello that nobody answered after ten seconds', () => {
+    const told: (string | null)[] = [];
+    const later = new Analyzer(
+      { mask: false, ciphers: nodeCiphers },
+      { onRecord: (record) => told.push(record.type === 'tls' ? record.sni : null), onFlowEnd: () => {} },
+    );
+    const frame = buildUdp(there, initial);
+    later.packet(frame, 0, frame.length, frame.length, linkTypes.ethernet, 1000);
+    later.advance(10_000);
+    assert.deepEqual(told, []);
+    later.advance(12_000);
+    assert.deepEqual(told, ['www.example.com']);
   });
 
   for (const version of [0x00000001, 0x6b3343cf, 0xff00001d, 0xff00001b, 0xff000016, 0xfaceb002])

@@ -15,6 +15,7 @@ const wanted: ReadonlySet<string> = new Set([
   ':method',
   ':path',
   ':status',
+  'content-length',
   'content-type',
   'host',
   'user-agent',

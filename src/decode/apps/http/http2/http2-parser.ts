@@ -7,7 +7,13 @@ import { HpackDecoder } from './hpack.ts';
 /** Streams of a connection under way at once; servers allow 100 to 250. The oldest is told of as it is. */
 const maxStreams = 1000;
 
-/** Reads a connection of HTTP/2 in clear text (RFC 9113): each stream is a request with its answer. */
+/** Digits of a length that a number holds exactly. */
+const lengthPattern = /^\d{1,15}$/;
+
+/**
+ * Reads a connection of HTTP/2 in clear text (RFC 9113): each stream is a request with its answer. Where the capture is
+ * sparse, a body has the length that its head says, if it does: frames may be missing from it.
+ */
 export class Http2Parser implements AppParser {
   readonly #conversation: Conversation;
   readonly #streams = new Map<number, Exchange>();
@@ -17,10 +23,12 @@ export class Http2Parser implements AppParser {
   readonly #server: FrameReader;
   readonly #requests = new HpackDecoder();
   readonly #answers = new HpackDecoder();
+  readonly #sparse: boolean;
 
   /** `upgraded` is the request that changed the protocol: it is answered on stream 1. */
   constructor(conversation: Conversation, upgraded: Exchange | null = null) {
     this.#conversation = conversation;
+    this.#sparse = conversation.settings.sparse ?? false;
     if (upgraded) this.#add(1, upgraded);
     this.#client = new FrameReader(this.#makeClientSink(), true);
     this.#server = new FrameReader(this.#makeServerSink(), false);
@@ -106,6 +114,14 @@ export class Http2Parser implements AppParser {
     if (block.endsStream) this.#finish(block.stream);
   }
 
+  /** The length of a body, as far as there is one. */
+  #announce(exchange: Exchange, value: string): void {
+    if (!lengthPattern.test(value)) return;
+    const { method, status } = exchange;
+    if (status === null) exchange.requestLength = Number(value);
+    else exchange.responseLength = method === 'HEAD' || status === 304 ? 0 : Number(value);
+  }
+
   /** Reads a block, which has to be done for each; what it says goes into the exchange. */
   #decode(decoder: HpackDecoder, block: FieldBlock, exchange: Exchange | null): void {
     const good =
@@ -125,6 +141,7 @@ export class Http2Parser implements AppParser {
     else if (name === 'host') exchange.host ??= value;
     else if (name === 'user-agent') exchange.userAgent = value;
     else if (name === ':status') exchange.status = /^[1-9]\d\d$/.test(value) ? Number(value) : null;
+    else if (name === 'content-length' && this.#sparse) this.#announce(exchange, value);
     else if (name === 'content-type') {
       exchange.contentType = value;
       if (value.startsWith('application/grpc')) this.#conversation.rename('grpc');

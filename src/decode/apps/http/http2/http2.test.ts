@@ -4,9 +4,12 @@ import { connect, createServer, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, createServer as createTcpServer, connect as dial } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { before, describe, it } from 'node:test';
+import { nodeCiphers } from '../../../../platform/ciphers.ts';
 import type { HttpRecord } from '../../../../wire/traffic.ts';
 import { analyze } from '../../../analyze.fixture.ts';
+import { Analyzer } from '../../../analyzer.ts';
 import { buildConnection, hex, join, type Turn, toBytes } from '../../../packet/build.fixture.ts';
+import { linkTypes } from '../../../packet/link.ts';
 import { preface } from './frames.ts';
 
 const told = (records: readonly HttpRecord[]): string[] =>
@@ -210,6 +213,25 @@ describe('HTTP/2', () => {
       'null null null null 0+0',
       'null null null null 0+0',
     ]);
+  });
+
+  it('believes the length of a body where frames of it were not captured', () => {
+    // content-length, by its place in the static table.
+    const length = join(hex('88 0f 0d 05'), toBytes('70000'));
+    const body = Array.from({ length: 5 }, (_, i) => frame(0, i === 4 ? 1 : 0, 1, new Uint8Array(14_000)));
+    const packets = buildConnection([
+      ['>', join(hello, frame(1, 5, 1, getFields))],
+      ['<', join(frame(4, 0, 0, new Uint8Array(0)), frame(1, 4, 1, length), ...body)],
+    ]);
+    const records: HttpRecord[] = [];
+    const sparse = new Analyzer(
+      { mask: false, ciphers: nodeCiphers, sparse: true },
+      { onRecord: (record) => records.push(record as HttpRecord), onFlowEnd: () => {} },
+    );
+    for (const packet of packets.filter((_, i) => i < 8 || i > 12))
+      sparse.packet(packet, 0, packet.length, packet.length, linkTypes.ethernet, 1_700_000_000_000);
+    sparse.finish();
+    assert.deepEqual(told(records), ['GET a / 200 0+70000']);
   });
 
   it('tells of streams beyond the bound at once, and of every one', () => {
