@@ -1,16 +1,21 @@
 import type { Component } from '../platform/lifecycle.ts';
 import type { Reporter } from '../platform/reporter.ts';
+import { shorten } from '../rules/statistics/names.ts';
 import { readBootNs } from '../sys/clock.ts';
-import type { DurableRecord, PacketsAnswer, PacketsQuestion } from '../wire/link.ts';
+import type { AlertKey, DurableRecord, PacketsAnswer, PacketsQuestion, SavedPiece } from '../wire/link.ts';
 import type { Losses, Sample, SensorStatus } from '../wire/machine.ts';
+import type { AlertRecord } from '../wire/traffic.ts';
 import type { AlertSettings } from '../wire/traffic-schema.ts';
+import { AlertPackets } from './capture/alert-packets.ts';
 import { Inspection, type InspectionDeps } from './capture/inspection.ts';
 import type { InspectorCommand } from './capture/inspector-process.ts';
+import type { Wanted } from './capture/packet-selection.ts';
 import type { InspectionScope } from './capture/scope.ts';
 import { InterfaceSensor } from './interfaces/sensor.ts';
 import type { LiveSource, SourceFrame } from './link/source.ts';
 import { makeProcessTable, type ProcessTable } from './processes/table.ts';
 import { openSlotSource, type SlotSourceOptions } from './sockets/open-source.ts';
+import type { Owner } from './sockets/owner.ts';
 import type { ExecEvent, ExitEvent } from './sockets/process-events.ts';
 import { SocketSensor } from './sockets/socket-sensor.ts';
 import { SystemSensor } from './system/sensor.ts';
@@ -22,12 +27,16 @@ const tickMs = 100;
 const watchedMs = 500;
 /** Samples kept until a frame takes them: a minute. */
 const maxSamples = 600;
+/** Sockets of a program whose packets are saved at an alert. */
+const maxCookies = 4096;
 
 export interface AgentOptions extends SlotSourceOptions {
   /** How to run what reads packets; null where nobody wants that. */
   readonly inspector: InspectorCommand | null;
   /** What of the traffic it is to read; all without it. */
   readonly scope?: InspectionScope;
+  /** Folder for the packets that are saved at alerts; without it none are. */
+  readonly captures?: string;
 }
 
 export interface AgentDeps {
@@ -50,6 +59,7 @@ export class Agent implements Component, LiveSource {
   /** Where inspected records go to be counted and told of. */
   readonly traffic: TrafficReporter;
   readonly #inspection: Inspection;
+  readonly #saved: AlertPackets;
   readonly #listeners: (() => void)[] = [];
   #sockets: SocketSensor | undefined;
   #samples: Sample[] = [];
@@ -63,7 +73,9 @@ export class Agent implements Component, LiveSource {
   constructor(options: AgentOptions, deps: AgentDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.traffic = new TrafficReporter(deps.record, Date.now());
+    this.traffic = new TrafficReporter(deps.record, Date.now(), (alert) =>
+      this.#saved.save(alert, this.#findWanted(alert)),
+    );
     const inspectionDeps: InspectionDeps = {
       reporter: deps.reporter,
       onRecord: (record, owner) => this.traffic.add(record, owner, Date.now()),
@@ -71,6 +83,12 @@ export class Agent implements Component, LiveSource {
       record: (connection, key) => deps.record({ kind: 'connection', key, connection }),
     };
     this.#inspection = new Inspection(options.inspector, inspectionDeps, options.scope);
+    this.#saved = new AlertPackets({
+      folder: options.captures ?? null,
+      freeze: (question, onPiece) => this.#inspection.freeze(question, onPiece),
+      record: deps.record,
+      reporter: deps.reporter,
+    });
   }
 
   /** Opens the sensors at the best level that works here. Throws NM_NOT_SUPPORTED when a level that was asked for does not. */
@@ -104,6 +122,7 @@ export class Agent implements Component, LiveSource {
     this.#tick();
     // An end too fresh for the first reading is taken over by the second.
     this.#tick();
+    await this.#saved.stop();
     await this.#inspection.stop(Date.now());
     this.#sockets[Symbol.dispose]();
     this.traffic.stop(Date.now());
@@ -180,8 +199,13 @@ export class Agent implements Component, LiveSource {
     return this.#inspection.packets(question);
   }
 
+  savedPackets(alert: AlertKey, offset: number): Promise<SavedPiece> {
+    return this.#saved.read(alert, offset);
+  }
+
   configure(alerts: AlertSettings): void {
     this.traffic.configure(alerts, Date.now());
+    this.traffic.recordOpen(Date.now());
   }
 
   #tick(): void {
@@ -199,6 +223,21 @@ export class Agent implements Component, LiveSource {
     this.traffic.tick(nowMs);
     this.#sample(nowMs, elapsedMs);
     for (const listener of this.#listeners) listener();
+  }
+
+  /** The packets that an alert is about, as far as can be told. */
+  #findWanted({ kind, scope }: AlertRecord): Wanted {
+    const name = scope.slice(scope.indexOf(':') + 1);
+    if (kind === 'hits') return { kind: 'http' };
+    if (scope.startsWith('site:')) return { kind: 'site', site: name };
+    if (scope.startsWith('interface:')) {
+      const index = this.#interfaces.links().find((link) => link.name === name)?.index;
+      return index === undefined ? { kind: 'all' } : { kind: 'interface', interface: index };
+    }
+    if (!scope.startsWith('process:')) return { kind: 'all' };
+    const isWanted = ({ process_name }: Owner): boolean =>
+      process_name !== null && shorten(process_name) === name;
+    return { kind: 'sockets', cookies: this.#inspection.join.cookiesOf(isWanted, maxCookies) };
   }
 
   #sample(nowMs: number, elapsedMs: number): void {

@@ -43,6 +43,8 @@ export const alertColumns: readonly Column<AlertRow>[] = [
   { title: 'VALUE', text: showValue, align: 'right' },
   { title: 'THRESHOLD', text: showThreshold, align: 'right', optional: 2 },
   { title: 'WINDOW', text: (row) => formatElapsed(row.window_ms), align: 'right', optional: 4 },
+  { title: 'ID', text: (row) => String(row.id), align: 'right', optional: 2 },
+  { title: 'PACKETS', text: (row) => String(row.packets || '-'), align: 'right', optional: 2 },
   { title: 'AGENT', text: (row) => row.agent, least: 8, optional: 5 },
 ];
 

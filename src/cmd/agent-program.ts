@@ -100,6 +100,7 @@ function makeSource(agent: Agent, intervalMs: number): LiveSource {
     hasMore: () => agent.hasMore(),
     configure: (alerts) => agent.configure(alerts),
     packets: (question) => agent.packets(question),
+    savedPackets: (alert, offset) => agent.savedPackets(alert, offset),
     onReading(listener) {
       let last = Number.NEGATIVE_INFINITY;
       agent.onReading(() => {

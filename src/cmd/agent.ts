@@ -29,7 +29,7 @@ export async function runAgent(values: AgentValues): Promise<void> {
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],
       intervalMs: values.interval,
-      sensors: readSensorOptions(values, chooseAccount(undefined)),
+      sensors: { ...readSensorOptions(values, chooseAccount(undefined)), captures: paths.captures },
     },
     reporter,
   );

@@ -46,7 +46,7 @@ export async function runUp(values: UpValues): Promise<void> {
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],
       intervalMs: values.interval,
-      sensors: readSensorOptions(values, account),
+      sensors: { ...readSensorOptions(values, account), captures: paths.captures },
     },
     reporter,
   );

@@ -94,7 +94,7 @@ export class Analyzer {
   /**
    * Takes a packet; `start` to `end` is what was captured of `length` bytes. The bytes are not kept. `cookie` is that of
    * the socket that sent it, where it is known. `place` is where the packet was seen, for input that shows it wherever it
-   * passes: each direction of a flow is read where it came by first.
+   * passes: each direction of a flow is read where it came by first. The answer is the flow that the packet was read for.
    */
   packet(
     bytes: Uint8Array,
@@ -105,7 +105,7 @@ export class Analyzer {
     timeMs: number,
     cookie = 0,
     place = 0,
-  ): void {
+  ): Flow | null {
     const packet = this.#packet;
     this.counters.packets++;
     this.counters.bytes += length;
@@ -113,8 +113,9 @@ export class Analyzer {
     packet.reset(bytes, start, end, length, timeMs);
     decodePacket(packet, linkType, this.#fragments);
     if (packet.problem !== null) this.counters.malformed++;
-    if (packet.version !== 0) this.#take(packet, cookie, place);
+    const flow = packet.version === 0 ? null : this.#take(packet, cookie, place);
     this.advance(timeMs);
+    return flow;
   }
 
   /** Ends what was silent for too long by then; for live input, which may have no packet to tell the time. */
@@ -131,10 +132,10 @@ export class Analyzer {
     this.#table.clear();
   }
 
-  #take(packet: Packet, cookie: number, place: number): void {
+  #take(packet: Packet, cookie: number, place: number): Flow | null {
     const flow = this.#findFlow(packet);
     const { fromClient } = this.#table;
-    if (place !== 0 && !flow.isFirstPlace(fromClient, place, packet.timeMs)) return;
+    if (place !== 0 && !flow.isFirstPlace(fromClient, place, packet.timeMs)) return null;
     const tally = fromClient ? flow.sent : flow.received;
     flow.lastMs = packet.timeMs;
     tally.packets += packet.networkPackets;
@@ -150,6 +151,7 @@ export class Analyzer {
     else if (flow.transport === 'udp') this.#udp(flow, packet, fromClient);
     else if (packet.protocol === ipProtocols.icmp || packet.protocol === ipProtocols.icmpv6)
       this.#icmp(packet);
+    return flow;
   }
 
   #findFlow(packet: Packet): Flow {

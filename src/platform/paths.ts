@@ -3,12 +3,14 @@ import { join, resolve } from 'node:path';
 
 /** Where a running netmon keeps its things. */
 export interface Paths {
-  /** Kept: the database in `server/`, the agent's spool. */
+  /** Kept: the database in `server/`, the agent's spool, packets in `captures/`. */
   readonly data: string;
   /** Gone at the end: the pid file and the agent's socket. One running netmon for each. */
   readonly runtime: string;
   readonly db: string;
   readonly spool: string;
+  /** Packets that the agent saved at alerts. */
+  readonly captures: string;
   readonly socket: string;
   readonly pidFile: string;
 }
@@ -32,6 +34,7 @@ export function findPaths(
     runtime,
     db: resolve(given.db ?? join(data, 'server', 'netmon.db')),
     spool: join(data, 'spool.db'),
+    captures: join(data, 'captures'),
     socket: join(runtime, 'link', 'agent.sock'),
     pidFile: join(runtime, 'netmon.pid'),
   };

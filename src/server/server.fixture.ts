@@ -10,7 +10,7 @@ import type { PacketsAnswer } from '../wire/link.ts';
 import type { InterfaceRow, ProcessRow, Sample } from '../wire/machine.ts';
 import type { AlertSettings } from '../wire/traffic-schema.ts';
 import type { ServerConfig } from './config.ts';
-import type { AgentState, LiveState } from './live/state.ts';
+import type { AgentState, LiveState, SavedPackets } from './live/state.ts';
 import { type HttpServer, makeServer } from './server.ts';
 import type { UpgradeRoute } from './upgrade.ts';
 
@@ -23,6 +23,7 @@ export interface HeldState extends LiveState {
     agents: AgentState[];
     samples: Sample[];
     packets: PacketsAnswer | null;
+    saved: SavedPackets | null;
     alerts: AlertSettings[];
   };
 }
@@ -36,6 +37,7 @@ export function makeHeldState(): HeldState {
     agents: [],
     samples: [],
     packets: null,
+    saved: null,
     alerts: [],
   };
   const sum = (read: (connection: Connection) => number | null): number =>
@@ -60,6 +62,7 @@ export function makeHeldState(): HeldState {
     samples: () => held.samples,
     refresh: async () => {},
     packets: async () => held.packets,
+    savedPackets: async () => held.saved,
     configureAlerts: (alerts) => void held.alerts.push(alerts),
     viewers: () => 0,
     lost: () => ({}),

@@ -230,6 +230,48 @@ export function describeTrafficStore(name: string, open: () => Promise<StoreUnde
     );
 
     it(
+      'keeps what became of the packets of an alert',
+      withStore(async (store) => {
+        const told = { packets: 12, bytes: 3456, left_out: 1, reason: null };
+        const { ts: raised_at } = makeAlert(0);
+        await insert(store, { kind: 'alert', alert: makeAlert(0) });
+        const find = async () => (await store.queryAlerts({ id: 1, limit: 1 }))[0];
+        assert.equal((await find()).packets, null);
+        const key = { raised_at, kind: 'hits', scope: 'all' } as const;
+        await insert(store, { kind: 'alert_packets', alert: { ...key, scope: 'site:a' }, ...told });
+        assert.equal((await find()).packets, null);
+        await insert(store, { kind: 'alert_packets', alert: key, ...told });
+        const { packets, packet_bytes, packets_left_out, packets_reason } = await find();
+        assert.deepEqual([packets, packet_bytes, packets_left_out, packets_reason], [12, 3456, 1, null]);
+      }),
+    );
+
+    it(
+      'ends the alerts of an agent that it no longer knows of',
+      withStore(async (store) => {
+        await insert(store, { kind: 'alert', alert: makeAlert(0) });
+        await insert(store, { kind: 'alert', alert: makeAlert(1, { scope: 'site:a' }) });
+        const alert = makeAlert(2, { scope: 'site:b' });
+        await store.insertReported({
+          agent: 'other',
+          epoch: 'e',
+          first: 0,
+          records: [{ kind: 'alert', alert }],
+        });
+        const { ts: raised_at } = makeAlert(1);
+        const { ts: at } = makeAlert(9);
+        await insert(store, {
+          kind: 'open_alerts',
+          at,
+          open: [{ raised_at, kind: 'hits', scope: 'site:a' }],
+        });
+        const [ended, ...more] = await store.queryAlerts({ state: 'recovered', limit: 9 });
+        assert.deepEqual([ended.scope, ended.recovered_at, ended.duration_ms, more], ['all', at, null, []]);
+        assert.match(ended.recovered_message ?? '', /restarted/);
+      }),
+    );
+
+    it(
       'remembers what alerts are held against',
       withStore(async (store, tested) => {
         assert.equal((await store.readAlertSettings()).hits_threshold, 500);

@@ -109,9 +109,16 @@ export interface StoredAlert {
   readonly window_ms: number;
   readonly message: string;
   readonly recovered_message: string | null;
+  /** Packets of before it that its agent saved, and the bytes of their file; null until the agent has told. */
+  readonly packets: number | null;
+  readonly packet_bytes: number | null;
+  readonly packets_left_out: number | null;
+  /** Why none were saved. */
+  readonly packets_reason: string | null;
 }
 
 export interface AlertQuery {
+  readonly id?: number;
   readonly kind?: string;
   readonly scope?: string;
   readonly state?: string;

@@ -32,6 +32,10 @@ const alert: AlertRow = {
   threshold: 500,
   window_ms: 120_000,
   recovered_message: null,
+  packets: null,
+  packet_bytes: null,
+  packets_left_out: null,
+  packets_reason: null,
 };
 const nasty = 'a\x1b[2J\x9b31m\u202e\u200b漢字🙂\r\n\0b'.repeat(3);
 const pictures: Readonly<Record<string, Picture>> = {

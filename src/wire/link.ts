@@ -50,10 +50,37 @@ export const helloSchema = z.strictObject({
   monitors_revision: count.optional(),
 });
 
+/** What tells an alert of an agent from its others: when it was raised, and what it is about. */
+export const alertKeySchema = z.strictObject({
+  raised_at: z.iso.datetime(),
+  kind: z.enum(['hits', 'bandwidth']),
+  scope: z.string().max(300),
+});
+export type AlertKey = z.infer<typeof alertKeySchema>;
+
+/** How many packets of before an alert the agent has saved, and in how many bytes of a capture file. */
+const alertPacketsSchema = z.strictObject({
+  kind: z.literal('alert_packets'),
+  alert: alertKeySchema,
+  packets: count,
+  bytes: count,
+  /** Packets that belong to it and are not in the file. */
+  left_out: count,
+  /** Why there is no file; null when there is one. */
+  reason: z.string().max(512).nullable(),
+});
+
+/** Alerts that last, at each link to a server: the agent will never tell the end of any other. */
+const openAlertsSchema = z.strictObject({
+  kind: z.literal('open_alerts'),
+  at: z.iso.datetime(),
+  open: z.array(alertKeySchema).max(10_000),
+});
+
 /**
  * What is kept for good: a connection that ended or failed (or a fold of like ones), traffic of ten seconds added up,
- * a request out of a bounded sample, an alert that was raised or has recovered, a round of a monitor, or a stretch that
- * was lost.
+ * a request out of a bounded sample, an alert that was raised or has recovered, what became of its packets, which alerts
+ * last, a round of a monitor, or a stretch that was lost.
  */
 export const durableRecordSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -70,6 +97,8 @@ export const durableRecordSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('alert'), alert: alertRecordSchema }),
   z.strictObject({ kind: z.literal('probe'), result: monitorResultSchema }),
+  alertPacketsSchema,
+  openAlertsSchema,
   z.strictObject({ kind: z.literal('gap'), at: z.iso.datetime(), reason: z.string().max(256), lost: count }),
 ]);
 export type DurableRecord = z.infer<typeof durableRecordSchema>;
@@ -177,6 +206,22 @@ export type PacketsAnswer = Omit<z.infer<typeof packetsSchema>, 'kind' | 'ask'>;
 /** Asks for a new certificate in time, for the same name: a PKCS #10 request in PEM. */
 export const renewSchema = z.strictObject({ kind: z.literal('renew'), csr: z.string().max(8192) });
 
+/** Most bytes of a saved file in one answer. */
+export const maxPieceBytes = 1024 * 1024;
+
+/** Answers the server's question for the packets saved at an alert, a piece at a time. */
+export const savedPacketsSchema = z.strictObject({
+  kind: z.literal('saved_packets'),
+  ask: count,
+  /** Of the whole file, pcapng. */
+  size: count,
+  /** From the offset that was asked for on, in base64. */
+  piece: z.string().max(Math.ceil(maxPieceBytes / 3) * 4),
+  /** Why there is no such file; null when there is. */
+  reason: z.string().max(512).nullable(),
+});
+export type SavedPiece = Omit<z.infer<typeof savedPacketsSchema>, 'kind' | 'ask'>;
+
 export const agentMessageSchema = z.discriminatedUnion('kind', [
   helloSchema,
   recordsSchema,
@@ -184,6 +229,7 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
   packetsSchema,
   answerMessageSchema,
   renewSchema,
+  savedPacketsSchema,
 ]);
 export type AgentMessage = z.infer<typeof agentMessageSchema>;
 
@@ -221,6 +267,8 @@ export const serverMessageSchema = z.discriminatedUnion('kind', [
   orderMessageSchema,
   /** Answers `renew`. */
   z.strictObject({ kind: z.literal('certificate'), ...issuedCertificateSchema.shape }),
+  /** Asks for a piece of the packets that were saved at an alert; `saved_packets` answers under the same number. */
+  z.strictObject({ kind: z.literal('saved_packets'), ask: count, alert: alertKeySchema, offset: count }),
   z.strictObject({ kind: z.literal('refused'), code: z.string().max(64), message: z.string().max(512) }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;

@@ -214,6 +214,12 @@ export const alertSchema = z.object({
   window_ms: amount,
   message: z.string(),
   recovered_message: z.string().nullable(),
+  /** Packets of before it that its agent saved, bytes of their file, packets not in it; null until the agent has told. */
+  packets: count.nullable(),
+  packet_bytes: count.nullable(),
+  packets_left_out: count.nullable(),
+  /** Why none were saved; null when there are. */
+  packets_reason: z.string().nullable(),
 });
 export type AlertRow = z.infer<typeof alertSchema>;
 export const alertListSchema = z.object({ alerts: z.array(alertSchema), next });

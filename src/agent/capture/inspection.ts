@@ -3,8 +3,8 @@ import type { Reporter } from '../../platform/reporter.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
 import type { PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
 import type { Losses, SensorStatus } from '../../wire/machine.ts';
-import type { InspectorCounters } from './inspector-messages.ts';
-import { type InspectorCommand, InspectorProcess } from './inspector-process.ts';
+import type { FreezeQuestion, InspectorCounters } from './inspector-messages.ts';
+import { type FrozenFile, type InspectorCommand, InspectorProcess } from './inspector-process.ts';
 import { ConnectionJoin, type JoinListener } from './join.ts';
 import { type HookedLink, PacketPrograms } from './packet-programs.ts';
 import { PacketTap } from './packet-tap.ts';
@@ -167,6 +167,12 @@ export class Inspection {
     const none = (reason: string): PacketsAnswer => ({ packets: [], left_out: 0, pcapng: '', reason });
     if (!this.#process) return none(this.#reason ?? 'inspection is switched off (--inspect)');
     return (await this.#process.ask(question)) ?? none('the inspector of packets did not answer in time');
+  }
+
+  /** Hands what is kept of some packets to `onPiece`, as parts of a capture file; else why there is none. */
+  async freeze(question: FreezeQuestion, onPiece: (bytes: Buffer) => void): Promise<FrozenFile | string> {
+    if (!this.#process) return this.#reason ?? 'inspection is switched off (--inspect)';
+    return (await this.#process.freeze(question, onPiece)) ?? 'the inspector of packets is not at work';
   }
 
   /** Whether packets are being read. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { endpointSchema } from '../../wire/connection.ts';
 import { type PacketsQuestion, packetsSchema } from '../../wire/link.ts';
 import { requestRecordSchema } from '../../wire/traffic-schema.ts';
+import type { Wanted } from './packet-selection.ts';
 
 /** What the agent and its inspector say to each other: JSON, one message a line. */
 
@@ -41,6 +42,15 @@ const messageSchema = z.discriminatedUnion('kind', [
     application: z.string().min(1).max(64),
   }),
   packetsSchema,
+  z.strictObject({
+    kind: z.literal('frozen'),
+    ask: count,
+    /** A part of a capture file, in base64; `packets` are in it, `left_out` are not. */
+    piece: z.string(),
+    packets: count,
+    left_out: count,
+    last: z.boolean(),
+  }),
   z.strictObject({ kind: z.literal('counters'), ...countersSchema.shape }),
 ]);
 export type InspectorMessage = z.infer<typeof messageSchema>;
@@ -58,8 +68,16 @@ export function readInspectorMessage(line: string): InspectorMessage | null {
   return result.success ? result.data : null;
 }
 
-/** A line to an inspector after the first: whose packets are asked for, and the number of the answer. */
-export type InspectorQuestion = PacketsQuestion & { readonly ask: number };
+/** Asks for what is kept of some packets from a time on (Unix milliseconds), as it is now; `frozen` answers in pieces. */
+export interface FreezeQuestion {
+  readonly from_ms: number;
+  readonly wanted: Wanted;
+}
+
+/** A line to an inspector after the first, with the number of the answer. */
+export type InspectorQuestion =
+  | { readonly kind: 'packets'; readonly ask: number; readonly question: PacketsQuestion }
+  | { readonly kind: 'freeze'; readonly ask: number; readonly question: FreezeQuestion };
 
 /** The first line to an inspector; the end of its input ends it. */
 export interface InspectorConfig {

@@ -4,6 +4,7 @@ import { backoffMs } from '../../base/backoff.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import type { PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
 import {
+  type FreezeQuestion,
   type InspectorConfig,
   type InspectorMessage,
   type InspectorQuestion,
@@ -33,6 +34,20 @@ export interface InspectorCommand {
 /** Longest wait for an answer, and questions that may wait. */
 const answerMs = 2000;
 const maxQuestions = 8;
+/** Longest wait for the next piece of a frozen file. */
+const pieceMs = 5000;
+
+/** What a frozen file has come to; `complete` is false when the inspector fell silent or too much of it came. */
+export interface FrozenFile {
+  readonly packets: number;
+  readonly leftOut: number;
+  readonly complete: boolean;
+}
+
+interface Freezing {
+  readonly take: (message: Extract<InspectorMessage, { kind: 'frozen' }>) => void;
+  readonly giveUp: () => void;
+}
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
@@ -53,6 +68,7 @@ export class InspectorProcess {
   #child: Child | null = null;
   #waiting: InspectorMessage[] = [];
   readonly #questions = new Map<number, (answer: PacketsAnswer | null) => void>();
+  readonly #freezing = new Map<number, Freezing>();
   #asked = 0;
   #rest = '';
   #ready = false;
@@ -101,11 +117,35 @@ export class InspectorProcess {
     const ask = this.#asked++;
     this.#questions.set(ask, resolve);
     const timer = setTimeout(() => resolve(null), answerMs);
-    this.#child?.stdin.write(`${JSON.stringify({ ask, ...question } satisfies InspectorQuestion)}\n`);
+    this.#send({ kind: 'packets', ask, question });
     const answer = await promise;
     clearTimeout(timer);
     this.#questions.delete(ask);
     return answer;
+  }
+
+  /** Hands the packets asked for to `onPiece`, in parts of a capture file; null where no inspector is at work. */
+  async freeze(question: FreezeQuestion, onPiece: (bytes: Buffer) => void): Promise<FrozenFile | null> {
+    if (!this.#ready) return null;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const ask = this.#asked++;
+    const sum = { packets: 0, leftOut: 0 };
+    const timer = setTimeout(() => resolve(false), pieceMs);
+    this.#freezing.set(ask, {
+      take({ piece, packets, left_out, last }) {
+        timer.refresh();
+        sum.packets += packets;
+        sum.leftOut += left_out;
+        if (piece !== '') onPiece(Buffer.from(piece, 'base64'));
+        if (last) resolve(true);
+      },
+      giveUp: () => resolve(false),
+    });
+    this.#send({ kind: 'freeze', ask, question });
+    const complete = await promise;
+    clearTimeout(timer);
+    this.#freezing.delete(ask);
+    return { ...sum, complete };
   }
 
   /** Ends it; what it still had to say can be taken afterwards. */
@@ -143,10 +183,15 @@ export class InspectorProcess {
       this.#child = null;
       this.#ready = false;
       for (const resolve of this.#questions.values()) resolve(null);
+      for (const { giveUp } of this.#freezing.values()) giveUp();
       if (this.#stopping) return;
       if (performance.now() - started > settledMs) this.#failures = 0;
       this.#restart(code === null ? String(signal) : `exit ${code}`);
     });
+  }
+
+  #send(question: InspectorQuestion): void {
+    this.#child?.stdin.write(`${JSON.stringify(question)}\n`);
   }
 
   #restart(how: string): void {
@@ -173,7 +218,8 @@ export class InspectorProcess {
     else if (message.kind === 'packets') {
       const { kind, ask, ...answer } = message;
       this.#questions.get(ask)?.(answer);
-    } else if (this.#waiting.length >= maxWaiting) this.overflowed++;
+    } else if (message.kind === 'frozen') this.#freezing.get(message.ask)?.take(message);
+    else if (this.#waiting.length >= maxWaiting) this.overflowed++;
     else {
       if (message.kind === 'ready') this.#ready = true;
       this.#waiting.push(message);

@@ -3,13 +3,17 @@ import { Analyzer } from '../../decode/analyzer.ts';
 import type { DecodeSettings } from '../../decode/apps/protocol.ts';
 import type { Flow } from '../../decode/flows/flow.ts';
 import { linkTypes } from '../../decode/packet/link.ts';
+import { isWebRequest, siteOf } from '../../rules/statistics/names.ts';
 import type { ApplicationRecord } from '../../wire/traffic.ts';
 import type { InspectorCounters, InspectorMessage, InspectorQuestion } from './inspector-messages.ts';
-import { PacketLog } from './packet-log.ts';
+import { type FrozenPiece, PacketLog } from './packet-log.ts';
 import { type CopiedPacket, type CopiedPackets, packetFlags } from './packet-ring.ts';
+import { WebFlows } from './packet-selection.ts';
 
 /** Flows followed at once; of each little is kept. */
 const maxFlows = 50_000;
+/** Applications that are web traffic, as the decoders call them. */
+const webApplications: ReadonlySet<string> = new Set(['http', 'http2']);
 /** How often counters are told, which says as well that it is alive. */
 const tellEveryMs = 1000;
 
@@ -28,6 +32,9 @@ export class Inspector {
   readonly #options: InspectorOptions;
   readonly #write: (lines: string) => void;
   readonly #log: PacketLog;
+  readonly #web = new WebFlows();
+  /** Files that are being told, the first of them a piece at each look. */
+  readonly #freezing: { readonly ask: number; readonly pieces: Generator<FrozenPiece> }[] = [];
   #lines: string[] = [];
   #failures = 0;
   #failure = '';
@@ -49,9 +56,10 @@ export class Inspector {
     );
   }
 
-  /** Reads what has come; the answer is how many packets. `nowMs` is any clock that goes on. */
+  /** Reads what has come; the answer is how much there was to do. `nowMs` is any clock that goes on. */
   drain(nowMs: number): number {
-    const count = this.#ring.drain(this.#onPacket);
+    const count = this.#ring.drain(this.#onPacket) + this.#freezing.length;
+    this.#tellFrozen();
     if (nowMs - this.#toldMs >= tellEveryMs) {
       this.#toldMs = nowMs;
       this.#tell({ kind: 'counters', ...this.#counters() });
@@ -60,9 +68,12 @@ export class Inspector {
     return count;
   }
 
-  /** Tells the packets of a connection that are still kept. */
-  answer({ ask, ...question }: InspectorQuestion): void {
-    this.#tell({ kind: 'packets', ask, ...this.#log.find(question) });
+  /** Tells the packets of a connection that are still kept, or begins to tell those that are frozen. */
+  answer({ kind, ask, question }: InspectorQuestion): void {
+    if (kind === 'freeze') {
+      this.#ring.drain(this.#onPacket);
+      this.#freezing.push({ ask, pieces: this.#log.freeze(question.from_ms, question.wanted, this.#web) });
+    } else this.#tell({ kind: 'packets', ask, ...this.#log.find(question) });
     this.#flush();
   }
 
@@ -79,7 +90,8 @@ export class Inspector {
       const { bytes, start, end, length, cookie, place } = packet;
       const timeMs = this.#options.bootEpochMs + packet.bootMs;
       this.#log.keep(bytes, start, end, length, linkType, timeMs);
-      this.#analyzer.packet(bytes, start, end, length, linkType, timeMs, cookie, place);
+      const flow = this.#analyzer.packet(bytes, start, end, length, linkType, timeMs, cookie, place);
+      this.#log.note(flow?.id ?? -1, cookie, packet.interface, (packet.flags & packetFlags.egress) !== 0);
     } catch (thrown) {
       // A decoder never throws; if one did, it must not keep the packets behind this one from being read.
       this.#failures++;
@@ -87,12 +99,26 @@ export class Inspector {
     }
   };
 
+  /** One piece, so that the packets that come meanwhile are not kept waiting. */
+  #tellFrozen(): void {
+    const first = this.#freezing[0];
+    if (!first) return;
+    const { ask, pieces } = first;
+    const { value, done } = pieces.next();
+    const piece = done ? '' : Buffer.from(value.bytes).toString('base64');
+    const { packets, leftOut: left_out } = done ? { packets: 0, leftOut: 0 } : value;
+    if (done) this.#freezing.shift();
+    this.#tell({ kind: 'frozen', ask, piece, packets, left_out, last: done ?? false });
+  }
+
   #tellRecord(record: ApplicationRecord, flow: Flow): void {
+    if (record.type === 'http' && isWebRequest(record)) this.#web.addSite(flow.id, siteOf(record));
     this.#tell({ kind: 'record', cookies: [flow.clientCookie, flow.serverCookie], record });
   }
 
   #tellApplication(application: string, flow: Flow): void {
     if (flow.transport === null) return;
+    if (webApplications.has(application)) this.#web.add(flow.id);
     const { transport, src, dst, clientCookie, serverCookie } = flow;
     this.#tell({
       kind: 'application',

@@ -76,6 +76,14 @@ export class ConnectionJoin {
     if (this.#owners.size > maxOwners) this.#owners.removeOldest();
   }
 
+  /** Cookies of the sockets of the programs that are chosen, open ones and those that ended last; `most` of them. */
+  cookiesOf(isWanted: (owner: Owner) => boolean, most: number): number[] {
+    const cookies: number[] = [];
+    for (const [cookie, owner] of this.#owners) if (isWanted(owner)) cookies.push(cookie);
+    for (const [cookie, { identity }] of this.#open) if (isWanted(identity)) cookies.push(cookie);
+    return cookies.slice(-most);
+  }
+
   take(message: InspectorMessage, nowMs: number): void {
     if (message.kind === 'ready') this.#ports = message.ports;
     else if (message.kind === 'application') {

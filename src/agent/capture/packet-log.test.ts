@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { CaptureReader } from '../../decode/capture/capture-reader.ts';
 import { buildTcp, buildUdp } from '../../decode/packet/build.fixture.ts';
 import type { PacketsQuestion } from '../../wire/link.ts';
 import { copiedLinkTypes, PacketLog } from './packet-log.ts';
+import { type Wanted, WebFlows } from './packet-selection.ts';
 
 const now = Date.parse('2026-01-01T00:00:00.000Z');
 const ends = { from: '10.0.0.1:40000', to: '192.0.2.1:80' };
@@ -90,6 +92,59 @@ describe('PacketLog', () => {
     }
     const { packets, left_out } = log.find(question);
     assert.deepEqual([packets.length, left_out], [1000, 500]);
+  });
+
+  it('freezes the packets of web traffic, a site, an interface or sockets, with all of their flows', () => {
+    const log = new PacketLog({ mask: true });
+    const web = new WebFlows();
+    const add = (flow: number, cookie: number, link: number, sequence: number, timeMs = now): void => {
+      keep(log, buildTcp({ ...ends, sequence, flags: 'A', payload: 'secret' }), timeMs);
+      log.note(flow, cookie, link, cookie > 0);
+    };
+    add(1, 0, 2, 10);
+    add(1, 70, 2, 11);
+    add(2, 0, 2, 12);
+    add(2, 71, 1, 13);
+    add(3, 72, 1, 14, now - 60_000);
+    add(-1, 0, 1, 15);
+    web.addSite(1, 'shop.example');
+    web.add(2);
+    const freeze = (wanted: Wanted): number[] => {
+      const sequences: number[] = [];
+      const reader = new CaptureReader(({ bytes, start, end }) => {
+        sequences.push(new DataView(bytes.buffer, bytes.byteOffset).getUint32(start + 14 + 20 + 4));
+        assert.ok(!Buffer.from(bytes.subarray(start, end)).includes('secret'));
+      });
+      let told = 0;
+      for (const { bytes, packets, leftOut } of log.freeze(now, wanted, web)) {
+        reader.push(bytes.slice());
+        told += packets;
+        assert.equal(leftOut, 0);
+      }
+      reader.end();
+      assert.equal(told, sequences.length);
+      return sequences;
+    };
+    assert.deepEqual(freeze({ kind: 'all' }), [10, 11, 12, 13, 15]);
+    assert.deepEqual(freeze({ kind: 'http' }), [10, 11, 12, 13]);
+    assert.deepEqual(freeze({ kind: 'site', site: 'shop.example' }), [10, 11]);
+    assert.deepEqual(freeze({ kind: 'interface', interface: 1 }), [13, 15]);
+    assert.deepEqual(freeze({ kind: 'sockets', cookies: [71, 9] }), [12, 13]);
+  });
+
+  it('counts what gives way while it is written', () => {
+    const log = new PacketLog({ mask: false });
+    const frame = buildTcp({ ...ends, sequence: 1, flags: 'A', payload: 'x'.repeat(700) });
+    for (let i = 0; i < 5000; i++) keep(log, frame);
+    const pieces = log.freeze(now, { kind: 'all' }, new WebFlows());
+    let [packets, leftOut] = [0, 0];
+    for (const piece of pieces) {
+      packets += piece.packets;
+      leftOut += piece.leftOut;
+      for (let i = 0; i < 3000; i++) keep(log, frame, now + 1);
+    }
+    assert.ok(packets > 500 && leftOut > 1000);
+    assert.equal(packets + leftOut, 5000);
   });
 
   it('takes a socket that is bound to any address by its port', () => {

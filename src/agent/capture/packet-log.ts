@@ -6,6 +6,7 @@ import { Fragments } from '../../decode/packet/fragments.ts';
 import { linkTypes } from '../../decode/packet/link.ts';
 import { ipProtocols, Packet } from '../../decode/packet/packet.ts';
 import { maxPackets, type PacketRow, type PacketsAnswer, type PacketsQuestion } from '../../wire/link.ts';
+import { type Belonging, makeSelector, type Wanted, type WebFlows } from './packet-selection.ts';
 import { describePacket } from './packet-text.ts';
 
 /** Copied bytes that are kept: minutes of a quiet machine, a second of a web server at full load. */
@@ -17,6 +18,19 @@ const maxAnswerBytes = 2 * 1024 * 1024;
 /** Packets pass this long before a connection is seen to open and after it is seen to end. */
 const beforeMs = 2_000;
 const afterMs = 5_000;
+
+/** Packets looked at in one step of freezing, some 5 ms, and bytes after which a piece is handed out. */
+const stepPackets = 8192;
+const pieceBytes = 512 * 1024;
+
+/** A part of a frozen capture file. */
+export interface FrozenPiece {
+  /** pcapng, to be put behind what came before; valid until the next piece is asked for. */
+  readonly bytes: Uint8Array;
+  /** In it, and those of before that gave way while the file was written. */
+  readonly packets: number;
+  readonly leftOut: number;
+}
 
 /** One end of a connection; no words for any address, port 0 for any. */
 interface End {
@@ -35,6 +49,10 @@ export class PacketLog {
   readonly #lengths = new Uint32Array(logPackets);
   readonly #times = new Float64Array(logPackets);
   readonly #links = new Uint8Array(logPackets);
+  readonly #outgoing = new Uint8Array(logPackets);
+  readonly #flows = new Float64Array(logPackets);
+  readonly #cookies = new Float64Array(logPackets);
+  readonly #interfaces = new Uint32Array(logPackets);
   readonly #packet = new Packet();
   readonly #mask: boolean;
   /** Numbers of the oldest packet kept and of the next; place in the block of the next. */
@@ -72,7 +90,47 @@ export class PacketLog {
     this.#lengths[place] = length;
     this.#links[place] = linkType;
     this.#times[place] = timeMs;
+    this.#flows[place] = -1;
     this.#at += size;
+  }
+
+  /** Notes what the packet kept last belongs to. */
+  note(flow: number, cookie: number, interfaceIndex: number, outgoing: boolean): void {
+    if (this.#next === this.#first) return;
+    const place = (this.#next - 1) % logPackets;
+    this.#flows[place] = flow;
+    this.#cookies[place] = cookie;
+    this.#interfaces[place] = interfaceIndex;
+    this.#outgoing[place] = Number(outgoing);
+  }
+
+  /**
+   * What is kept now of the wanted packets from a time on (Unix milliseconds), as a capture file in pieces. Between two
+   * pieces new packets may be kept: what has to give way to them is counted.
+   */
+  *freeze(fromMs: number, wanted: Wanted, web: WebFlows): Generator<FrozenPiece> {
+    const end = this.#next;
+    let number = this.#first;
+    const marks = this.#mark(fromMs, wanted, web);
+    const writer = new PcapngWriter({ application: 'netmon' });
+    const interfaces = new Map<number, number>();
+    const fragments = new Fragments();
+    let [packets, leftOut, steps] = [0, 0, 0];
+    for (; number < end; number++) {
+      const place = number % logPackets;
+      if (marks[place] === 0) continue;
+      if (number < this.#first) leftOut++;
+      else {
+        this.#decode(place, fragments);
+        const direction = this.#outgoing[place] === 0 ? 'received' : 'sent';
+        this.#write(writer, place, this.#interfaceOf(writer, interfaces, place), direction);
+        packets++;
+      }
+      if (++steps % stepPackets !== 0 && writer.pending < pieceBytes) continue;
+      yield { bytes: writer.take(), packets, leftOut };
+      packets = leftOut = 0;
+    }
+    yield { bytes: writer.take(), packets, leftOut };
   }
 
   /** The packets of a connection that are still kept, oldest first. */
@@ -94,13 +152,7 @@ export class PacketLog {
         continue;
       }
       rows.push(this.#describe(place, direction));
-      const linkType = this.#links[place];
-      let interfaceNumber = interfaces.get(linkType);
-      if (interfaceNumber === undefined) {
-        interfaceNumber = writer.addInterface({ linkType });
-        interfaces.set(linkType, interfaceNumber);
-      }
-      this.#write(writer, place, interfaceNumber, direction);
+      this.#write(writer, place, this.#interfaceOf(writer, interfaces, place), direction);
     }
     const reason =
       rows.length > 0 ? null : 'its packets are no longer kept, or none was copied: the oldest give way';
@@ -115,6 +167,41 @@ export class PacketLog {
       if (start + this.#captured[place] <= from || start >= to) return;
       this.#first++;
     }
+  }
+
+  /** A one for the place of each wanted packet. */
+  #mark(fromMs: number, wanted: Wanted, web: WebFlows): Uint8Array {
+    const marks = new Uint8Array(logPackets);
+    const isWanted = makeSelector(wanted, web, () => this.#belongings());
+    let number = this.#first;
+    for (const packet of this.#belongings()) {
+      const place = number++ % logPackets;
+      marks[place] = Number(this.#times[place] >= fromMs && isWanted(packet));
+    }
+    return marks;
+  }
+
+  /** What each packet belongs to, oldest first. */
+  *#belongings(): Generator<Belonging> {
+    for (let number = this.#first; number < this.#next; number++) {
+      const place = number % logPackets;
+      yield {
+        flow: this.#flows[place],
+        cookie: this.#cookies[place],
+        interface: this.#interfaces[place],
+      };
+    }
+  }
+
+  /** The number of the interface of that link type in the file. */
+  #interfaceOf(writer: PcapngWriter, interfaces: Map<number, number>, place: number): number {
+    const linkType = this.#links[place];
+    let interfaceNumber = interfaces.get(linkType);
+    if (interfaceNumber === undefined) {
+      interfaceNumber = writer.addInterface({ linkType });
+      interfaces.set(linkType, interfaceNumber);
+    }
+    return interfaceNumber;
   }
 
   #decode(place: number, fragments: Fragments): Packet {

@@ -1,6 +1,11 @@
 import type { WebSocket } from 'ws';
 import { describeError } from '../../base/errors.ts';
-import { type PacketsAnswer, type ServerMessage, serverMessageSchema } from '../../wire/link.ts';
+import {
+  type PacketsAnswer,
+  type SavedPiece,
+  type ServerMessage,
+  serverMessageSchema,
+} from '../../wire/link.ts';
 import { cleanFrame, cleanSensors } from './clean.ts';
 import { encodeLive } from './frames.ts';
 import type { LiveSource, SourceFrame } from './source.ts';
@@ -28,6 +33,12 @@ const noPackets: PacketsAnswer = {
   pcapng: '',
   reason: 'this agent keeps no packets',
 };
+
+interface Answers {
+  readonly packets: PacketsAnswer;
+  readonly saved_packets: SavedPiece;
+}
+const noneSaved: SavedPiece = { size: 0, piece: '', reason: 'this agent saves no packets' };
 
 /** What one connection reports to the link that made it. */
 export interface SessionEvents {
@@ -150,7 +161,14 @@ export class LinkSession {
         this.#source.configure?.(message.alerts);
         break;
       case 'packets':
-        this.#answerPackets(message).catch((thrown: unknown) => this.#break(describeError(thrown)));
+        this.#answer(message.ask, 'packets', this.#source.packets?.(message) ?? noPackets);
+        break;
+      case 'saved_packets':
+        this.#answer(
+          message.ask,
+          'saved_packets',
+          this.#source.savedPackets?.(message.alert, message.offset) ?? noneSaved,
+        );
         break;
       case 'refused':
         this.#events.refused(message.code, message.message);
@@ -161,9 +179,17 @@ export class LinkSession {
     }
   }
 
-  async #answerPackets({ ask, ...question }: Extract<ServerMessage, { kind: 'packets' }>): Promise<void> {
-    const answer = (await this.#source.packets?.(question)) ?? noPackets;
-    if (this.#welcomed) this.#socket.send(JSON.stringify({ kind: 'packets', ask, ...answer }));
+  /** Sends what a question led to, under the question's number. */
+  #answer<Kind extends 'packets' | 'saved_packets'>(
+    ask: number,
+    kind: Kind,
+    answer: Answers[Kind] | Promise<Answers[Kind]>,
+  ): void {
+    Promise.resolve(answer)
+      .then((found) => {
+        if (this.#welcomed) this.#socket.send(JSON.stringify({ kind, ask, ...found }));
+      })
+      .catch((thrown: unknown) => this.#break(describeError(thrown)));
   }
 
   #onWelcome(committed: number, intervalMs: number): void {

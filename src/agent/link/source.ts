@@ -1,4 +1,11 @@
-import type { DurableRecord, LiveFrame, PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
+import type {
+  AlertKey,
+  DurableRecord,
+  LiveFrame,
+  PacketsAnswer,
+  PacketsQuestion,
+  SavedPiece,
+} from '../../wire/link.ts';
 import type { SensorStatus } from '../../wire/machine.ts';
 import type { AlertSettings } from '../../wire/traffic-schema.ts';
 
@@ -23,11 +30,14 @@ export interface LiveSource {
   /** What each sensor can do here and why not more; sent in `hello`. */
   sensors(): readonly SensorStatus[];
 
-  /** What alerts are to be held against from now on. A source without it raises none. */
+  /** What alerts are to be held against from now on, told after each welcome. A source without it raises none. */
   configure?(alerts: AlertSettings): void;
 
   /** The packets of a connection, or why there are none. A source without it keeps none. */
   packets?(question: PacketsQuestion): Promise<PacketsAnswer>;
+
+  /** A piece of the packets saved at an alert, from that offset on. A source without it saves none. */
+  savedPackets?(alert: AlertKey, offset: number): Promise<SavedPiece>;
 
   /**
    * Has `listener` called after each reading of the kernel (every 100 ms), so that a frame leaves with what was just

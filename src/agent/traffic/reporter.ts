@@ -34,6 +34,7 @@ export interface TrafficOwner {
  */
 export class TrafficReporter {
   readonly #record: (record: DurableRecord) => void;
+  readonly #onRaised: (alert: AlertRecord) => void;
   readonly #rollup = new TrafficRollup();
   readonly #collector: TrafficCollector;
   readonly #told = new Map<TrafficWindow, number>();
@@ -47,8 +48,14 @@ export class TrafficReporter {
   readonly #processes = new ByteDeltas<ProcessCounters>();
   #seen = false;
 
-  constructor(record: (record: DurableRecord) => void, nowMs: number) {
+  /** `onRaised` hears of each alert, after its record. */
+  constructor(
+    record: (record: DurableRecord) => void,
+    nowMs: number,
+    onRaised: (alert: AlertRecord) => void = () => {},
+  ) {
     this.#record = record;
+    this.#onRaised = onRaised;
     this.#collector = new TrafficCollector(nowMs);
     this.#alerts = this.#makeAlerts();
     this.#startedAt = startOfRollup(nowMs);
@@ -104,6 +111,12 @@ export class TrafficReporter {
     if (rollup) this.#record({ kind: 'traffic', rollup });
   }
 
+  /** Records which alerts last, so that a server ends those of which an agent before this one never told the end. */
+  recordOpen(nowMs: number): void {
+    const open = [...this.#raised.values()].map(({ ts, kind, scope }) => ({ raised_at: ts, kind, scope }));
+    this.#record({ kind: 'open_alerts', at: new Date(nowMs).toISOString(), open });
+  }
+
   /** What alerts are held against from now on; those that last are ended by the change. */
   configure(settings: AlertSettings, nowMs: number): void {
     if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
@@ -147,6 +160,7 @@ export class TrafficReporter {
         if (alert.state === 'raised') this.#raised.set(key, alert);
         else this.#raised.delete(key);
         this.#record({ kind: 'alert', alert });
+        if (alert.state === 'raised') this.#onRaised(alert);
       },
     });
   }

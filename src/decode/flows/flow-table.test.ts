@@ -18,7 +18,7 @@ function make(flows: Partial<FlowTableOptions>): {
     { mask: false, ciphers: nodeCiphers, flows },
     { onRecord: () => {}, onFlowEnd: (record) => ended.push(record) },
   );
-  const take = (frame: Uint8Array, timeMs: number): void =>
+  const take = (frame: Uint8Array, timeMs: number): unknown =>
     analyzer.packet(frame, 0, frame.length, frame.length, linkTypes.ethernet, timeMs);
   return { ended, analyzer, take };
 }

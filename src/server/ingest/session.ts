@@ -5,9 +5,11 @@ import type { Store, StoreRecord } from '../../store/store.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
 import type {
   AgentMessage,
+  AlertKey,
   DurableRecord,
   PacketsAnswer,
   PacketsQuestion,
+  SavedPiece,
   ServerMessage,
 } from '../../wire/link.ts';
 import type { MonitorResult } from '../../wire/monitor.ts';
@@ -29,6 +31,9 @@ const maxQuestions = 8;
 /** The newest alerts that viewers are shown. */
 const shownAlerts = 100;
 
+/** Records after which the alerts on show are other ones. */
+const alertKinds: ReadonlySet<DurableRecord['kind']> = new Set(['alert', 'alert_packets', 'open_alerts']);
+
 export interface SessionParts {
   readonly store: Store;
   readonly mirror: Mirror;
@@ -38,6 +43,8 @@ export interface SessionParts {
 }
 
 type Hello = Extract<AgentMessage, { kind: 'hello' }>;
+type Answer = Extract<AgentMessage, { kind: 'packets' | 'saved_packets' }>;
+type Question = Extract<ServerMessage, { kind: Answer['kind'] }>;
 type LiveMessage = Extract<AgentMessage, { kind: 'live' }>;
 
 /** The server's end of one agent's link. Whatever the agent sends, nothing but its own connection is the worse for it. */
@@ -49,7 +56,7 @@ export class AgentSession implements AgentControl {
   readonly #syncs = new Map<number, () => void>();
   #hello: Hello | null = null;
   #agent: AgentMirror | null = null;
-  readonly #questions = new Map<number, (answer: PacketsAnswer | null) => void>();
+  readonly #questions = new Map<number, (answer: Answer | null) => void>();
   #nextSync = 1;
   #nextAsk = 1;
   /** The next sequence number; null before the first record of an epoch that is new to the store. */
@@ -110,20 +117,30 @@ export class AgentSession implements AgentControl {
 
   /** The agent's packets of a connection; null when it does not answer in time. */
   async packets(question: PacketsQuestion): Promise<PacketsAnswer | null> {
-    if (this.#questions.size >= maxQuestions) return null;
-    const { promise, resolve } = Promise.withResolvers<PacketsAnswer | null>();
-    const ask = this.#nextAsk++;
-    this.#questions.set(ask, resolve);
-    const timer = setTimeout(() => resolve(null), packetsMs);
-    this.#send({ kind: 'packets', ask, ...question });
-    const answer = await promise;
-    clearTimeout(timer);
-    this.#questions.delete(ask);
-    return answer;
+    const answer = await this.#ask({ kind: 'packets', ask: this.#nextAsk++, ...question });
+    return answer?.kind === 'packets' ? answer : null;
+  }
+
+  /** A piece of the packets that the agent saved at an alert; null when it does not answer in time. */
+  async savedPackets(alert: AlertKey, offset: number): Promise<SavedPiece | null> {
+    const answer = await this.#ask({ kind: 'saved_packets', ask: this.#nextAsk++, alert, offset });
+    return answer?.kind === 'saved_packets' ? answer : null;
   }
 
   configure(alerts: AlertSettings): void {
     this.#send({ kind: 'settings', alerts });
+  }
+
+  async #ask(question: Question): Promise<Answer | null> {
+    if (this.#questions.size >= maxQuestions) return null;
+    const { promise, resolve } = Promise.withResolvers<Answer | null>();
+    this.#questions.set(question.ask, resolve);
+    const timer = setTimeout(() => resolve(null), packetsMs);
+    this.#send(question);
+    const answer = await promise;
+    clearTimeout(timer);
+    this.#questions.delete(question.ask);
+    return answer;
   }
 
   #onMessage(data: RawData, binary: boolean): void {
@@ -143,7 +160,8 @@ export class AgentSession implements AgentControl {
       return;
     }
     if (!this.#hello) throw new NetmonError('NM_VALIDATION', 'kind: hello comes first');
-    if (message.kind === 'packets') this.#questions.get(message.ask)?.(message);
+    if (message.kind === 'packets' || message.kind === 'saved_packets')
+      this.#questions.get(message.ask)?.(message);
     else if (message.kind === 'live') this.#live.push(() => this.#onLive(message));
     else if (message.kind === 'records') this.#onRecords(message, this.#hello);
     else throw new NetmonError('NM_VALIDATION', `kind: ${message.kind} answers nothing that was asked`);
@@ -223,7 +241,7 @@ export class AgentSession implements AgentControl {
       this.#show(fresh, ids, identities);
       this.#tellRounds(hello.agent, fresh, ids);
       for (const record of fresh) countTraffic(this.#parts.reporter.metrics, record);
-      if (fresh.some(({ kind }) => kind === 'alert')) await this.#showAlerts();
+      if (fresh.some(({ kind }) => alertKinds.has(kind))) await this.#showAlerts();
     }
     this.#send({ kind: 'ack', epoch: message.epoch, seq: message.first + message.records.length - 1 });
     this.#resume();

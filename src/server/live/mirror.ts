@@ -1,6 +1,6 @@
 import { parseEndpoint } from '../../base/ip.ts';
 import type { Connection, ReportedConnection } from '../../wire/connection.ts';
-import type { LiveFrame, PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
+import type { AlertKey, LiveFrame, PacketsAnswer, PacketsQuestion, SavedPiece } from '../../wire/link.ts';
 import type { LiveStats } from '../../wire/live.ts';
 import type { InterfaceRow, Losses, ProcessRow, Sample } from '../../wire/machine.ts';
 import type { AlertRow } from '../../wire/traffic-api.ts';
@@ -13,7 +13,7 @@ import type { IdPool } from './ids.ts';
 import { TrafficLedger } from './ledger.ts';
 import { RecentConnections } from './recent.ts';
 import { type LiveRow, makeRow, TextPool } from './row.ts';
-import type { AgentState, LiveState } from './state.ts';
+import type { AgentState, LiveState, SavedPackets } from './state.ts';
 
 /** Open connections kept over all agents: 300 MB. */
 const maxConnections = 500_000;
@@ -24,6 +24,9 @@ const refreshMs = 250;
 /** Samples that a speed is the mean of: half a second. */
 const speedSamples = 5;
 
+/** Of a capture file saved at an alert; an agent makes none as large. */
+const maxSavedBytes = 32 * 1024 * 1024;
+
 /** What the mirror asks of an agent's connection. */
 export interface AgentControl {
   /** Resolves with the frame that answers, or when the connection ends. */
@@ -31,6 +34,8 @@ export interface AgentControl {
   pace(intervalMs: number): void;
   /** The agent's packets of a connection; null when it does not answer in time. */
   packets(question: PacketsQuestion): Promise<PacketsAnswer | null>;
+  /** A piece of the packets that the agent saved at an alert; null as above. */
+  savedPackets(alert: AlertKey, offset: number): Promise<SavedPiece | null>;
   /** Tells the agent what alerts are held against. */
   configure(alerts: AlertSettings): void;
 }
@@ -288,10 +293,28 @@ export class Mirror implements LiveState {
   }
 
   async packets({ agent, ...connection }: Connection): Promise<PacketsAnswer | null> {
-    const control = [...this.#controls].find(([{ hello }]) => hello.agent === agent)?.[1];
+    const control = this.#controlOf(agent);
     const { protocol, local_addr, remote_addr, opened_at, closed_at } = connection;
     if (!control || protocol === null) return null;
     return control.packets({ protocol, local_addr, remote_addr, opened_at, closed_at });
+  }
+
+  async savedPackets(agent: string, alert: AlertKey): Promise<SavedPackets | null> {
+    const control = this.#controlOf(agent);
+    const pieces: Buffer[] = [];
+    let offset = 0;
+    for (;;) {
+      const answer = await control?.savedPackets(alert, offset);
+      if (!answer) return null;
+      const { size, piece, reason } = answer;
+      if (reason !== null) return { pcapng: Buffer.alloc(0), reason };
+      const bytes = Buffer.from(piece, 'base64');
+      pieces.push(bytes);
+      offset += bytes.length;
+      if (size > maxSavedBytes)
+        return { pcapng: Buffer.alloc(0), reason: 'the agent tells of too large a file' };
+      if (offset >= size || bytes.length === 0) return { pcapng: Buffer.concat(pieces), reason: null };
+    }
   }
 
   configureAlerts(alerts: AlertSettings): void {
@@ -304,6 +327,10 @@ export class Mirror implements LiveState {
 
   lost(): Losses {
     return { ...this.#lost };
+  }
+
+  #controlOf(agent: string | null): AgentControl | undefined {
+    return [...this.#controls].find(([{ hello }]) => hello.agent === agent)?.[1];
   }
 
   #speeds(): readonly [number, number] {

@@ -1,5 +1,5 @@
 import type { Connection } from '../../wire/connection.ts';
-import type { PacketsAnswer } from '../../wire/link.ts';
+import type { AlertKey, PacketsAnswer } from '../../wire/link.ts';
 import type { LiveStats } from '../../wire/live.ts';
 import type {
   InterfaceRow,
@@ -24,6 +24,12 @@ export interface AgentState {
   readonly system: SystemRow | null;
 }
 
+/** A pcapng file, empty where there is a reason for none. */
+export interface SavedPackets {
+  readonly pcapng: Buffer;
+  readonly reason: string | null;
+}
+
 /**
  * What is so right now, over all agents. Reading it costs no more than the walk; rows must not be changed and are
  * good until control goes back to the event loop. Times and addresses are in canonical text.
@@ -43,6 +49,8 @@ export interface LiveState {
   refresh(): Promise<void>;
   /** Its agent's packets of a connection; null when the agent is not connected, or does not answer in time. */
   packets(connection: Connection): Promise<PacketsAnswer | null>;
+  /** The capture file that an agent saved at an alert, or why there is none; null as above. */
+  savedPackets(agent: string, alert: AlertKey): Promise<SavedPackets | null>;
   /** Tells every connected agent what alerts are held against. */
   configureAlerts(alerts: AlertSettings): void;
   /** Sockets that watch. */

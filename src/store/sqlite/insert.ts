@@ -4,7 +4,7 @@ import type { Committed, ReportedBatch, StoreRecord } from '../store.ts';
 import { connectionColumns, endpointKey, type SqlValue, writeColumns } from './columns.ts';
 import { insertRound } from './rounds/rounds.ts';
 import type { Session } from './session.ts';
-import { insertAlert } from './traffic/alerts.ts';
+import { closeOtherAlerts, insertAlert, setAlertPackets } from './traffic/alerts.ts';
 import { insertRequest } from './traffic/requests.ts';
 import { addSums } from './traffic/sums.ts';
 
@@ -90,6 +90,12 @@ function insertRecord(
       return null;
     case 'probe':
       return insertRound(session, agent, record.result);
+    case 'alert_packets':
+      setAlertPackets(session, agent, record);
+      return null;
+    case 'open_alerts':
+      closeOtherAlerts(session, agent, record);
+      return null;
   }
 }
 

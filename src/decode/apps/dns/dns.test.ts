@@ -100,7 +100,7 @@ describe('dns', () => {
       { mask: false, ciphers: nodeCiphers },
       { onRecord: (record) => records.push(record.ts), onFlowEnd: () => undefined },
     );
-    const take = (frame: Uint8Array, timeMs: number): void =>
+    const take = (frame: Uint8Array, timeMs: number): unknown =>
       analyzer.packet(frame, 0, frame.length, frame.length, linkTypes.ethernet, timeMs);
     take(ask(query), 0);
     take(ask(query, '192.0.2.1:40001'), 3000);

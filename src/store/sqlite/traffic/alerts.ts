@@ -1,3 +1,4 @@
+import type { DurableRecord } from '../../../wire/link.ts';
 import type { AlertRecord } from '../../../wire/traffic.ts';
 import {
   type AlertSettings,
@@ -33,6 +34,49 @@ export function insertAlert(session: Session, agent: string, alert: AlertRecord)
   );
 }
 
+/** Stores what became of the packets of an alert, if it is still kept. */
+export function setAlertPackets(
+  session: Session,
+  agent: string,
+  { alert, packets, bytes, left_out, reason }: Extract<DurableRecord, { kind: 'alert_packets' }>,
+): void {
+  session.run(
+    `UPDATE alerts SET packets = ?, packet_bytes = ?, packets_left_out = ?, packets_reason = ?
+     WHERE agent = ? AND raised_at = ? AND kind = ? AND scope = ?`,
+    packets,
+    bytes,
+    left_out,
+    reason,
+    agent,
+    alert.raised_at,
+    alert.kind,
+    alert.scope,
+  );
+}
+
+/** Ends the alerts of an agent that it no longer knows of; how long they lasted is not known. */
+export function closeOtherAlerts(
+  session: Session,
+  agent: string,
+  { at, open }: Extract<DurableRecord, { kind: 'open_alerts' }>,
+): void {
+  const known = new Set(open.map(({ raised_at, kind, scope }) => `${raised_at} ${kind} ${scope}`));
+  const rows = session.all(
+    'SELECT id, raised_at, kind, scope FROM alerts WHERE agent = ? AND recovered_at IS NULL',
+    agent,
+  );
+  for (const [id, ...key] of rows) {
+    if (known.has(key.join(' '))) continue;
+    const message = `Not watched on: the agent was restarted, or its word of the end was lost; found at ${at}`;
+    session.run(
+      'UPDATE alerts SET recovered_at = ?, recovered_message = ? WHERE id = ?',
+      at,
+      message,
+      Number(id),
+    );
+  }
+}
+
 /** Whether there was an alert to end. */
 function closeAlert(session: Session, agent: string, alert: AlertRecord): boolean {
   return (
@@ -62,6 +106,7 @@ export function readAlerts(session: Session, query: AlertQuery): StoredAlert[] {
     conditions.push(sql);
     values.push(value);
   };
+  add('id = ?', query.id);
   add('kind = ?', query.kind);
   add('scope = ?', query.scope);
   add('agent = ?', query.agent);
@@ -72,7 +117,7 @@ export function readAlerts(session: Session, query: AlertQuery): StoredAlert[] {
     conditions.push(query.state === 'raised' ? 'recovered_at IS NULL' : 'recovered_at IS NOT NULL');
   const rows = session.all(
     `SELECT id, agent, kind, scope, raised_at, recovered_at, duration_ms, value, recovered_value, threshold,
-       window_ms, message, recovered_message
+       window_ms, message, recovered_message, packets, packet_bytes, packets_left_out, packets_reason
      FROM alerts WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ?`,
     ...values,
     query.limit,
@@ -96,6 +141,10 @@ function readAlert(row: readonly unknown[]): StoredAlert {
     window_ms: Number(row[10]),
     message: String(row[11]),
     recovered_message: row[12] as string | null,
+    packets: row[13] as number | null,
+    packet_bytes: row[14] as number | null,
+    packets_left_out: row[15] as number | null,
+    packets_reason: row[16] as string | null,
   };
 }
 

@@ -53,6 +53,14 @@ export const trafficSchema: readonly string[] = [
   'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
 ];
 
+/** What became of an alert's packets: how many were saved in how many bytes, or why none. */
+export const alertPacketsSchema: readonly string[] = [
+  'ALTER TABLE alerts ADD COLUMN packets INTEGER',
+  'ALTER TABLE alerts ADD COLUMN packet_bytes INTEGER',
+  'ALTER TABLE alerts ADD COLUMN packets_left_out INTEGER',
+  'ALTER TABLE alerts ADD COLUMN packets_reason TEXT',
+];
+
 function createTable(family: TrafficFamily): string {
   const { names, sums, latency } = trafficFamilies[family];
   return `CREATE TABLE ${tableOf(family)} (
