@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { NetmonError } from '../base/errors.ts';
+import { parseTime } from '../base/time.ts';
 import { escapeText } from '../cli/escape.ts';
 import { makeCsvOutput, type RecordType, recordTypes } from '../cli/replay/csv-output.ts';
 import { HitTimes } from '../cli/replay/hit-times.ts';
@@ -89,7 +90,7 @@ function makePipeline(
     { mask, ciphers: nodeCiphers, flows: { maxFlows } },
     {
       onRecord: (record) => {
-        if (record.type === 'http' && isWebRequest(record)) hits.add(Date.parse(record.ts));
+        if (record.type === 'http' && isWebRequest(record)) hits.add(parseTime(record.ts));
         onRecord(record);
       },
       onFlowEnd: onRecord,

@@ -25,10 +25,10 @@ export interface AnalyzerOptions extends DecodeSettings {
   readonly sparse?: boolean;
 }
 
-/** What becomes of packets. `flow` is live: its counters go on. */
+/** What becomes of packets. `flow` is live: its counters go on, and once it has ended another one is made of it. */
 export interface AnalyzerSink {
   onRecord(record: ApplicationRecord, flow: Flow): void;
-  onFlowEnd(record: FlowRecord, flow: Flow): void;
+  onFlowEnd?(record: FlowRecord, flow: Flow): void;
   /** The payload has shown what a flow is, or that it has become something else. */
   onApplication?(application: string, flow: Flow): void;
 }
@@ -209,7 +209,10 @@ export class Analyzer {
     if (flags & tcpFlags.fin) side.finish((sequence + payloadBytes) | 0);
     if (flags & tcpFlags.rst) noteReset(flow, packet, fromClient);
     if (side.takeEnd()) flow.dialogue?.sideEnded(fromClient, timeMs);
-    if (flow.list !== lists.closed && isOver(flow)) this.#table.move(flow, lists.closed);
+    if (flow.list === lists.closed || !isOver(flow)) return;
+    // Both sides have been read to their ends: what a parser holds is of no use any more. After a RST there may be more.
+    if (!flow.reset) flow.dialogue?.end(timeMs);
+    this.#table.move(flow, lists.closed);
   }
 
   #payload(flow: Flow, side: TcpSide, packet: Packet, sequence: number, fromClient: boolean): void {
@@ -231,7 +234,7 @@ export class Analyzer {
       if (flow.error === null && isTimedOut(flow, this.#table.nowMs)) flow.error = 'ETIMEDOUT';
     }
     flow.dialogue?.end(lastMs);
-    this.#sink.onFlowEnd(describeFlow(flow, this.#registry), flow);
+    this.#sink.onFlowEnd?.(describeFlow(flow, this.#registry), flow);
   }
 }
 

@@ -51,7 +51,6 @@ export class Inspector {
       {
         onRecord: (record, flow) => this.#tellRecord(record, flow),
         onApplication: (application, flow) => this.#tellApplication(application, flow),
-        onFlowEnd: () => {},
       },
     );
   }

@@ -1,4 +1,4 @@
-import { parseEndpoint } from '../../base/ip.ts';
+import { parseTime } from '../../base/time.ts';
 import { EncryptedFlows } from '../../rules/statistics/encrypted-flows.ts';
 import { isWebRequest } from '../../rules/statistics/names.ts';
 import { Period } from '../../rules/statistics/period.ts';
@@ -61,7 +61,7 @@ export class ReplayStatistics {
   #addHttp(record: HttpRecord): void {
     if (!isWebRequest(record)) return;
     this.period.addHttp(record, '');
-    const slot = this.timeline.at(Date.parse(record.ts));
+    const slot = this.timeline.at(parseTime(record.ts));
     const status = record.status;
     if (status === null) slot.unanswered++;
     else if (status >= 500) slot.serverErrors++;
@@ -103,4 +103,8 @@ function nameVersion({ transport, version }: TlsRecord): string {
   return transport === 'quic' ? `QUIC with ${name}` : name;
 }
 
-const hostOf = (endpoint: string): string => parseEndpoint(endpoint)?.ip ?? endpoint;
+/** The address of `ip:port` or `[ip6]:port`. */
+function hostOf(endpoint: string): string {
+  const host = endpoint.slice(0, endpoint.lastIndexOf(':'));
+  return host.startsWith('[') ? host.slice(1, -1) : host;
+}

@@ -65,13 +65,15 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   #restarts = 0;
   #isToBeReminded = false;
   /** Whether the next bytes of client and server are their first. */
-  readonly #beginning: [boolean, boolean];
+  #clientBegins: boolean;
+  #serverBegins: boolean;
 
   constructor(flow: F, fromStart: boolean, deps: DialogueDeps<F>) {
     this.#flow = flow;
     this.#deps = deps;
     this.transport = flow.transport ?? 'udp';
-    this.#beginning = [fromStart, fromStart];
+    this.#clientBegins = fromStart;
+    this.#serverBegins = fromStart;
     this.#maxStrange = fromStart && this.transport === 'tcp' ? maxStrangePieces : maxStrangeInTheMiddle;
   }
 
@@ -125,7 +127,8 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
     this.#settled = false;
     this.#looks = 0;
     this.#strange = 0;
-    this.#beginning.fill(false);
+    this.#clientBegins = false;
+    this.#serverBegins = false;
   }
 
   emit(record: ApplicationRecord): void {
@@ -167,7 +170,8 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
     this.#settled = ++this.#restarts > maxRestarts;
     this.#looks = 0;
     this.#strange = 0;
-    this.#beginning.fill(true);
+    this.#clientBegins = true;
+    this.#serverBegins = true;
     if (rest && rest.start < rest.end && !this.#settled)
       this.#look(rest.fromClient, rest.bytes, rest.start, rest.end, rest.timeMs);
     if (rest) parser?.end(rest.timeMs);
@@ -197,7 +201,7 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
   /** What is kept of a side, with the new bytes. */
   #sample(fromClient: boolean, bytes: Uint8Array, start: number, end: number): Sample {
     const { transport, clientPort, serverPort } = this;
-    const beginning = this.#beginning[fromClient ? 0 : 1];
+    const beginning = fromClient ? this.#clientBegins : this.#serverBegins;
     const about = { bytes, start, end, fromClient, transport, clientPort, serverPort, beginning };
     const before = this.#kept === none ? none : this.#kept.filter((one) => one.fromClient === fromClient);
     if (before.length === 0) return about;
@@ -219,11 +223,13 @@ export class Dialogue<F extends DialogueFlow = DialogueFlow> implements Conversa
 
   /** These bytes of a side belong to nothing known: its next ones may be the beginning of a message, not of the stream. */
   #forget(fromClient: boolean): void {
-    this.#beginning[fromClient ? 0 : 1] = false;
+    if (fromClient) this.#clientBegins = false;
+    else this.#serverBegins = false;
     if (this.#kept !== none) this.#keepOnly(this.#kept.filter((one) => one.fromClient !== fromClient));
   }
 
   #keepOnly(kept: readonly Kept[]): void {
+    if (kept === this.#kept) return;
     this.#keptBytes = kept.reduce((sum, one) => sum + one.bytes.length, 0);
     this.#kept = kept;
   }

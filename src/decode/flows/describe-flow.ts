@@ -1,3 +1,4 @@
+import { formatTime } from '../../base/time.ts';
 import type { FlowQuality, FlowRecord } from '../../wire/traffic.ts';
 import type { AppRegistry } from '../apps/registry.ts';
 import { arpProtocol } from '../packet/packet.ts';
@@ -29,7 +30,7 @@ export function describeFlow(flow: Flow, registry: AppRegistry): FlowRecord {
   const byPort = flow.transport === null ? null : registry.nameOfPort(flow.transport, flow.serverPort);
   return {
     type: 'flow',
-    ts: new Date(flow.firstMs).toISOString(),
+    ts: formatTime(flow.firstMs),
     src: flow.src,
     dst: flow.dst,
     protocol: protocolNames[flow.protocol] ?? String(flow.protocol),

@@ -6,7 +6,7 @@ import { FlowList } from './flow-list.ts';
 /** A flow moves to the young end of its list when it was put there this long ago. */
 const listedAnewMs = 1_000;
 const firstBuckets = 1_024;
-/** Ended flows kept for use. A flood makes flows as fast as it ends others, all of which would be old garbage. */
+/** Ended flows kept for use: many short connections end flows as fast as they begin others, all of which would be old garbage. */
 const maxUnused = 1_024;
 
 /** Which list a flow waits in, in the order in which they are emptied when there is no room. */
@@ -105,7 +105,7 @@ export class FlowTable {
   end(flow: Flow): void {
     this.#unlink(flow);
     this.#onEnd(flow);
-    if (!flow.isUnknown || this.#unused.length >= maxUnused) return;
+    if (this.#unused.length >= maxUnused) return;
     flow.clear();
     this.#unused.push(flow);
   }

@@ -14,8 +14,8 @@ export interface Tally {
 }
 
 /**
- * Traffic between two endpoints of one protocol. A flow that never had payload is used again once it has ended; others
- * are not.
+ * Traffic between two endpoints of one protocol. The object is used again once the flow has ended, so that nobody keeps
+ * one beyond that.
  */
 export class Flow {
   /** Counts the flows of a table. */
@@ -67,6 +67,9 @@ export class Flow {
   listedMs = 0;
   older: Flow | null = null;
   newer: Flow | null = null;
+  /** Kept for when the flow is used again. */
+  #clientSide: TcpSide | null = null;
+  #serverSide: TcpSide | null = null;
   #src = '';
   #dst = '';
 
@@ -90,11 +93,6 @@ export class Flow {
     this.ports = fromClient ? (sourcePort << 16) | destinationPort : (destinationPort << 16) | sourcePort;
     this.firstMs = packet.timeMs;
     this.lastMs = packet.timeMs;
-  }
-
-  /** Whether it may be used again: nobody was told of it but by its end. */
-  get isUnknown(): boolean {
-    return this.dialogue === null && this.client === null;
   }
 
   /** Whether a direction came by this place first, or no longer comes by where it did. */
@@ -123,14 +121,21 @@ export class Flow {
     this.openedMs = -1;
     this.askedMs = -1;
     this.firstByteMs = -1;
+    this.dialogue = null;
+    this.client?.clear();
+    this.server?.clear();
+    this.client = null;
+    this.server = null;
     this.#src = '';
     this.#dst = '';
   }
 
   /** Makes the sides of a TCP connection; a lone SYN is entered into its one. */
   openSides(): void {
-    this.client = new TcpSide();
-    this.server = new TcpSide();
+    this.#clientSide ??= new TcpSide();
+    this.#serverSide ??= new TcpSide();
+    this.client = this.#clientSide;
+    this.server = this.#serverSide;
     if (this.synMs >= 0) this.client.enterSyn(this.synSequence, this.synIpId, this.synMs);
   }
 

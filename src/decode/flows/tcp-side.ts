@@ -84,6 +84,44 @@ export class TcpSide {
   #waiting: Waiting[] = nothing;
   #waitingBytes = 0;
 
+  /** Forgets the connection. What waited must have been flushed. */
+  clear(): void {
+    this.next = 0;
+    this.started = false;
+    this.fromStart = false;
+    this.initial = 0;
+    this.delivered = 0;
+    this.missing = 0;
+    this.finished = false;
+    this.highest = 0;
+    this.hasHighest = false;
+    this.highestMs = 0;
+    this.acknowledgment = 0;
+    this.acknowledged = false;
+    this.window = -1;
+    this.keepsAlive = false;
+    this.dataSegments = 0;
+    this.retransmissions = 0;
+    this.outOfOrder = 0;
+    this.duplicateAcks = 0;
+    this.zeroWindows = 0;
+    this.sampleEnd = 0;
+    this.sampleMs = -1;
+    this.rttMs = -1;
+    this.smoothedMs = -1;
+    this.jitterMs = 0;
+    this.lastMs = -1;
+    this.lastIpId = -2;
+    this.lastSequence = 0;
+    this.lastLength = 0;
+    this.#finAt = 0;
+    this.#finSeen = false;
+    this.#holeMs = -1;
+    this.#ackedMs = -1;
+    this.#waiting = nothing;
+    this.#waitingBytes = 0;
+  }
+
   /** Segments that wait for an earlier one. */
   get waiting(): number {
     return this.#waiting.length;

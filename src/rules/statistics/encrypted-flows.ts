@@ -39,6 +39,7 @@ export class EncryptedFlows {
 
   /** Totals of a connection so far. */
   progress(flow: Pick<FlowRecord, 'src' | 'dst' | 'protocol'>, sent: number, received: number): void {
+    if (this.#byEnds.size === 0) return;
     const known = this.#byEnds.get(`${flow.protocol} ${flow.src} ${flow.dst}`);
     if (!known) return;
     const [moreSent, moreReceived] = [Math.max(0, sent - known.sent), Math.max(0, received - known.received)];
@@ -48,6 +49,7 @@ export class EncryptedFlows {
   }
 
   end(flow: FlowRecord): void {
+    if (this.#byEnds.size === 0) return;
     this.progress(flow, flow.bytes_sent, flow.bytes_received);
     this.#byEnds.delete(`${flow.protocol} ${flow.src} ${flow.dst}`);
   }

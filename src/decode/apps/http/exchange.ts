@@ -1,3 +1,4 @@
+import { formatTime } from '../../../base/time.ts';
 import type { HttpRecord } from '../../../wire/traffic.ts';
 import type { Conversation } from '../protocol.ts';
 import { hideCredentials, maskTarget } from './mask-target.ts';
@@ -69,7 +70,7 @@ export function emitExchange(conversation: Conversation, exchange: Exchange, fro
   const path = target === null ? null : hideCredentials(target);
   conversation.emit({
     type: 'http',
-    ts: new Date(exchange.startMs).toISOString(),
+    ts: formatTime(exchange.startMs),
     src: fromClient ? conversation.src : conversation.dst,
     dst: fromClient ? conversation.dst : conversation.src,
     method: exchange.method,

@@ -1,22 +1,30 @@
-import { decodeText, isBlank, isName } from './text.ts';
+import { KnownTexts } from './known-texts.ts';
+import { isBlank, isName } from './text.ts';
 
 /** Longest value kept of a field, in bytes. */
 const maxValue = 4096;
 
 /** Fields that are read; of all others, credentials and cookies among them, nothing is kept. */
-const wanted = [
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'content-type',
-  'user-agent',
-  'upgrade',
-] as const;
-type Wanted = (typeof wanted)[number];
+const wanted = {
+  host: 0,
+  'content-length': 1,
+  'transfer-encoding': 2,
+  'content-type': 3,
+  'user-agent': 4,
+  upgrade: 5,
+} as const;
+type Wanted = keyof typeof wanted;
+/** Each has its own length, by which it is found. */
+const byLength: readonly (Wanted | undefined)[] = Array.from({ length: 18 }, (_, length) =>
+  (Object.keys(wanted) as Wanted[]).find((name) => name.length === length),
+);
+
+/** Texts that come again with nearly every head. */
+const texts = new KnownTexts();
 
 /** What the fields of a head say that matters here: its first host, and how long the body is. */
 export class HeadFields {
-  readonly #values = new Map<Wanted, string>();
+  readonly #values: (string | null)[] = [null, null, null, null, null, null];
   #last: Wanted | null = null;
 
   /** Characters of the values that are kept. */
@@ -40,21 +48,21 @@ export class HeadFields {
 
   /** Null when there is none. */
   get(name: Wanted): string | null {
-    return this.#values.get(name) ?? null;
+    return this.#values[wanted[name]];
   }
 
   /** Null without one, -1 when it is no number. */
   get contentLength(): number | null {
-    const value = this.#values.get('content-length');
-    if (value === undefined) return null;
-    const [first] = value.split(',', 1);
+    const value = this.get('content-length');
+    if (value === null) return null;
+    const [first] = value.includes(',') ? value.split(',', 1) : [value];
     return /^0*\d{1,15}$/.test(first.trim()) ? Number(first) : -1;
   }
 
   /** Whether a transfer coding is chunked, wherever senders put it (RFC 9112 section 6.1: last); null without any. */
   get chunked(): boolean | null {
-    const value = this.#values.get('transfer-encoding');
-    return value === undefined ? null : /(?:^|[\s,])chunked(?:$|[\s,;])/i.test(value);
+    const value = this.get('transfer-encoding');
+    return value === null ? null : /(?:^|[\s,])chunked(?:$|[\s,;])/i.test(value);
   }
 
   #decode(bytes: Uint8Array, start: number, end: number): string {
@@ -62,23 +70,24 @@ export class HeadFields {
     let to = end;
     while (from < to && isBlank(bytes[from])) from++;
     while (to > from && isBlank(bytes[to - 1])) to--;
-    return decodeText(bytes, from, Math.min(to, from + maxValue));
+    return texts.decode(bytes, from, Math.min(to, from + maxValue));
   }
 
   #append(name: Wanted, value: string, glue: string): void {
-    const known = this.#values.get(name);
-    if (known === undefined) {
-      this.#values.set(name, value);
+    const place = wanted[name];
+    const known = this.#values[place];
+    if (known === null) {
+      this.#values[place] = value;
       this.held += value.length;
     } else if (glue === ' ' || name === 'transfer-encoding') {
       const longer = `${known}${glue}${value}`.trim().slice(0, maxValue);
-      this.#values.set(name, longer);
+      this.#values[place] = longer;
       this.held += longer.length - known.length;
     }
   }
 }
 
 function nameOf(bytes: Uint8Array, start: number, end: number): Wanted | null {
-  for (const name of wanted) if (isName(bytes, start, end, name)) return name;
-  return null;
+  const name = byLength[end - start];
+  return name !== undefined && isName(bytes, start, end, name) ? name : null;
 }

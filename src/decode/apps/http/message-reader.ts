@@ -12,6 +12,8 @@ const maxSizeDigits = 13;
 /** As nearly all senders write it, RFC 9112 section 7.1. */
 const lastChunk = '\r\n0\r\n\r\n';
 
+const noBytes = new Uint8Array(0);
+
 /** How a body is delimited: its length, or one of these. */
 export const bodies = { chunked: -1, untilClose: -2, none: 0, switched: -3 } as const;
 
@@ -60,14 +62,15 @@ export class MessageReader {
   /** Of an open body: whether it is meant to be so, and whether it is one of chunks that were lost. */
   #untilClose = false;
   #chunksLost = false;
-  #fields = new HeadFields();
+  /** Of the head under way. */
+  #fields: HeadFields | null = null;
   #lines = 0;
   #headBytes = 0;
   /** The beginning of a line that is not whole yet. */
   #carry: Uint8Array | null = null;
   #carried = 0;
   /** The line just taken. */
-  #line: Uint8Array = new Uint8Array(0);
+  #line: Uint8Array = noBytes;
   #lineStart = 0;
   #lineEnd = 0;
   #tooLong = false;
@@ -86,7 +89,7 @@ export class MessageReader {
 
   /** Bytes kept of a line or head that is not whole. */
   get held(): number {
-    return (this.#carry?.length ?? 0) + (this.#state === states.head ? this.#fields.held : 0);
+    return (this.#carry?.length ?? 0) + (this.#fields?.held ?? 0);
   }
 
   /** What the chunk under way has left, by its size. */
@@ -108,7 +111,7 @@ export class MessageReader {
   /** The side has ended: so has the message under way. */
   end(timeMs: number): void {
     const state = this.#state;
-    if (state === states.head) this.#sink.onHead(this.#fields, timeMs);
+    if (state === states.head) this.#endHead(timeMs);
     if (state !== states.start && state < states.lost) this.#sink.onEnd(timeMs);
     this.#become(states.lost);
   }
@@ -194,15 +197,22 @@ export class MessageReader {
 
   #readField(empty: boolean, timeMs: number): void {
     if (empty) {
-      this.#beginBody(this.#sink.onHead(this.#fields, timeMs), timeMs);
+      this.#beginBody(this.#endHead(timeMs), timeMs);
       return;
     }
     this.#headBytes += this.#lineEnd - this.#lineStart;
     const beyond = ++this.#lines > maxHeadLines || this.#headBytes > maxHeadBytes;
     if (this.#lines === maxHeadLines + 1) this.#sink.malformed();
     if (beyond) return;
-    const wrong = this.#tooLong || !this.#fields.add(this.#line, this.#lineStart, this.#lineEnd);
+    const wrong = this.#tooLong || !this.#fields?.add(this.#line, this.#lineStart, this.#lineEnd);
     if (wrong) this.#sink.malformed();
+  }
+
+  /** The answer says how the body is delimited. The fields are no longer needed then, and a line is no longer kept. */
+  #endHead(timeMs: number): number {
+    const fields = this.#fields ?? new HeadFields();
+    this.#fields = null;
+    return this.#sink.onHead(fields, timeMs);
   }
 
   #beginBody(body: number, timeMs: number): void {
@@ -264,7 +274,7 @@ export class MessageReader {
   /** A gap over the end of a head, of a body, or of what frames its chunks. */
   #loseWithin(state: number, length: number, timeMs: number): void {
     if (state === states.head) {
-      const body = this.#sink.onHead(this.#fields, timeMs);
+      const body = this.#endHead(timeMs);
       if (body === bodies.switched) this.#switch();
       else if (body === bodies.none) this.#finishLost(timeMs);
       else this.#open(body === bodies.chunked);
