@@ -211,7 +211,7 @@ export class Analyzer {
     if (side.takeEnd()) flow.dialogue?.sideEnded(fromClient, timeMs);
     if (flow.list === lists.closed || !isOver(flow)) return;
     // Both sides have been read to their ends: what a parser holds is of no use any more. After a RST there may be more.
-    if (!flow.reset) flow.dialogue?.end(timeMs);
+    if (!flow.reset) flow.endDialogue(timeMs);
     this.#table.move(flow, lists.closed);
   }
 
@@ -220,6 +220,7 @@ export class Analyzer {
     if (fromClient) {
       if (flow.askedMs < 0) flow.askedMs = timeMs;
     } else if (flow.firstByteMs < 0 && flow.askedMs >= 0) flow.firstByteMs = timeMs - flow.askedMs;
+    if (side.finished) return;
     flow.dialogue ??= new Dialogue(flow, side.fromStart, this.#dialogues);
     const reader = this.#reader.of(flow, fromClient, timeMs);
     side.segment(sequence, bytes, payloadStart, payloadEnd, payloadBytes, reader);
@@ -233,7 +234,7 @@ export class Analyzer {
       server.flush(this.#reader.of(flow, false, lastMs));
       if (flow.error === null && isTimedOut(flow, this.#table.nowMs)) flow.error = 'ETIMEDOUT';
     }
-    flow.dialogue?.end(lastMs);
+    flow.endDialogue(lastMs);
     this.#sink.onFlowEnd?.(describeFlow(flow, this.#registry), flow);
   }
 }

@@ -26,7 +26,7 @@ const protocolNames: Readonly<Record<number, string>> = {
 
 /** The record of a flow as it stands. */
 export function describeFlow(flow: Flow, registry: AppRegistry): FlowRecord {
-  const proved = flow.dialogue?.application ?? null;
+  const proved = flow.dialogue?.application ?? flow.application;
   const byPort = flow.transport === null ? null : registry.nameOfPort(flow.transport, flow.serverPort);
   return {
     type: 'flow',

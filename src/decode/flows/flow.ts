@@ -1,10 +1,12 @@
-import { formatEndpoint, formatIp } from '../../base/ip.ts';
 import type { Dialogue } from '../apps/dialogue.ts';
 import { ipProtocols, type Packet } from '../packet/packet.ts';
+import { AddressTexts } from './address-texts.ts';
 import { TcpSide } from './tcp-side.ts';
 
 /** After this silence a direction may come by another interface. */
 const silentPlaceMs = 2_000;
+
+const addressTexts = new AddressTexts();
 
 /** What is counted of one direction. */
 export interface Tally {
@@ -39,8 +41,10 @@ export class Flow {
   /** TCP only, and not for a lone SYN: floods are made of them. */
   client: TcpSide | null = null;
   server: TcpSide | null = null;
-  /** The application's conversation, once there is payload. */
+  /** The application's conversation, once there is payload, until it is over. */
   dialogue: Dialogue<Flow> | null = null;
+  /** What it has shown the flow to be, once it is over. */
+  application: string | null = null;
   /** Cookies of the sockets at both ends, as far as the machine that captures has them; 0 otherwise. */
   clientCookie = 0;
   serverCookie = 0;
@@ -70,8 +74,6 @@ export class Flow {
   /** Kept for when the flow is used again. */
   #clientSide: TcpSide | null = null;
   #serverSide: TcpSide | null = null;
-  #src = '';
-  #dst = '';
 
   /** Starts with the packet that is the first of it. */
   begin(id: number, packet: Packet, fromClient: boolean, hash: number): void {
@@ -121,13 +123,19 @@ export class Flow {
     this.openedMs = -1;
     this.askedMs = -1;
     this.firstByteMs = -1;
-    this.dialogue = null;
+    this.application = null;
     this.client?.clear();
     this.server?.clear();
     this.client = null;
     this.server = null;
-    this.#src = '';
-    this.#dst = '';
+  }
+
+  /** Ends the application's conversation and lets go of all that it holds. */
+  endDialogue(timeMs: number): void {
+    if (!this.dialogue) return;
+    this.dialogue.end(timeMs);
+    this.application = this.dialogue.application;
+    this.dialogue = null;
   }
 
   /** Makes the sides of a TCP connection; a lone SYN is entered into its one. */
@@ -149,19 +157,11 @@ export class Flow {
 
   /** The client as `ip:port`. */
   get src(): string {
-    this.#src ||= formatEndpoint(formatWords(this.c0, this.c1, this.c2, this.c3), this.clientPort);
-    return this.#src;
+    return `${addressTexts.format(this.c0, this.c1, this.c2, this.c3)}:${this.clientPort}`;
   }
 
   /** The server as `ip:port`. */
   get dst(): string {
-    this.#dst ||= formatEndpoint(formatWords(this.s0, this.s1, this.s2, this.s3), this.serverPort);
-    return this.#dst;
+    return `${addressTexts.format(this.s0, this.s1, this.s2, this.s3)}:${this.serverPort}`;
   }
-}
-
-function formatWords(...words: readonly number[]): string {
-  const bytes = new Uint8Array(16);
-  for (let i = 0; i < 16; i++) bytes[i] = words[i >> 2] >>> (24 - 8 * (i & 3));
-  return formatIp(bytes);
 }

@@ -9,6 +9,9 @@ const maxWaiting = 1000;
 /** Time after which an answer whose end was not captured is told of. */
 const patienceMs = 5_000;
 
+/** For all that have nothing; never written to. */
+const none: Exchange[] = [];
+
 /**
  * Brings the requests of one side and the answers of the other together: answers come in the order of the requests. Where
  * the capture is sparse, a body has the length that its head says, and the exchange is told of with the answer's head
@@ -17,7 +20,7 @@ const patienceMs = 5_000;
 export class Exchanges {
   readonly #conversation: Conversation;
   readonly #fromClient: boolean;
-  readonly #waiting: Exchange[] = [];
+  #waiting: Exchange[] = none;
   /** Requests told of as unanswered before their time, whose answers are still to come. */
   #given = 0;
   readonly #sparse: boolean;
@@ -60,7 +63,8 @@ export class Exchanges {
     exchange.target = target;
     exchange.askedMs = timeMs;
     this.#asking = exchange;
-    this.#waiting.push(exchange);
+    if (this.#waiting.length === 0) this.#waiting = [exchange];
+    else this.#waiting.push(exchange);
   }
 
   /** How the body of the request is delimited. */
@@ -185,7 +189,7 @@ export class Exchanges {
       const passed = fresh >= 0 ? fresh : this.#pipelined ? 0 : waiting.length - 1;
       for (const exchange of waiting.splice(0, passed)) this.#emit(this.#drop(exchange));
     }
-    const first = waiting.shift();
+    const first = waiting.length === 1 ? waiting.pop() : waiting.shift();
     return first ? this.#drop(first) : null;
   }
 
