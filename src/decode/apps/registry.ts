@@ -157,7 +157,7 @@ export const appProtocols: readonly AppProtocol[] = [
   ajp,
   x11,
   redis,
-  http2,
+  ...http2,
   http,
   ssdp,
   smtp,

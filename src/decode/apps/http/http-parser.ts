@@ -95,7 +95,10 @@ export class HttpParser implements AppParser, HttpConnection {
   /** As HTTP/2, in which the request that asked for it is answered. */
   #goOn(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     this.#conversation.rename('http2');
-    this.#next = new Http2Parser(this.#conversation, this.#requests.takeUpgraded());
+    this.#next = new Http2Parser(this.#conversation, {
+      begins: 'preface',
+      upgraded: this.#requests.takeUpgraded(),
+    });
     if (start < end) this.#next.data(fromClient, bytes, start, end, timeMs);
   }
 }

@@ -44,7 +44,7 @@ export class FrameReader {
   #headRead = 0;
   /** How much of the preface is still to come. */
   #prefaceLeft: number;
-  #lost = false;
+  #lost: boolean;
   /** Payload of the frame under way that is still to come, of which the last bytes are padding; -1 when not known yet. */
   #left = 0;
   #padding = 0;
@@ -53,9 +53,11 @@ export class FrameReader {
   #stream = 0;
   #block: FieldBlock | null = null;
 
-  constructor(sink: FrameSink, withPreface: boolean) {
+  /** `begins` says what the first bytes are: `anywhere` in the middle of a connection, where a frame has to be found first. */
+  constructor(sink: FrameSink, begins: 'preface' | 'frame' | 'anywhere') {
     this.#sink = sink;
-    this.#prefaceLeft = withPreface ? preface.length : 0;
+    this.#prefaceLeft = begins === 'preface' ? preface.length : 0;
+    this.#lost = begins === 'anywhere';
   }
 
   /** Bytes kept of a block that is not whole. */
@@ -189,4 +191,29 @@ export function looksLikeFrames(bytes: Uint8Array, start: number, end: number): 
     at += headBytes + length;
   }
   return true;
+}
+
+/** Flags that a frame of that type may have, section 6. */
+const knownFlags: readonly number[] = [0x09, 0x2d, 0, 0, 0x01, 0x0c, 0x01, 0, 0, 0x04];
+const flagEndFields = 0x4;
+
+/**
+ * Whether these bytes can hardly be anything but frames: several heads in a row that fit, or a single block of fields that
+ * ends where the bytes do. For the middle of a connection, whose preface was not seen.
+ */
+export function areSurelyFrames(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!looksLikeFrames(bytes, start, end)) return false;
+  let at = start;
+  let heads = 0;
+  for (; at + headBytes <= end; heads++) {
+    const length = (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2];
+    const type = bytes[at + 3];
+    const flags = bytes[at + 4];
+    if ((flags & ~knownFlags[type]) !== 0) return false;
+    const mayBeEmpty = type === frameTypes.settings || (type === frameTypes.data && flags & flagEndStream);
+    if (length === 0 && !mayBeEmpty) return false;
+    at += headBytes + length;
+  }
+  if (heads > 1) return true;
+  return at === end && bytes[start + 3] === frameTypes.headers && (bytes[start + 4] & flagEndFields) !== 0;
 }

@@ -142,6 +142,78 @@ describe('HTTP/2', () => {
     assert.deepEqual(told(analyze(frames).records as HttpRecord[]), ['GET a / 200 0+0']);
   });
 
+  it('is recognised in the middle of a connection by frames that follow each other', () => {
+    const middle = (turns: readonly Turn[], from = '192.0.2.1:50000', to = '198.51.100.2:39999') =>
+      analyze(buildConnection(turns, { from, to }).slice(3));
+    const request = frame(1, 5, 7, getFields);
+    // :status 200, an entry of the table that nobody saw being made, and a literal field that enters it
+    const answer = frame(1, 4, 7, hex('88 be 5f 09 74 65 78 74 2f 68 74 6d 6c'));
+    const body = frame(0, 1, 7, toBytes('hello'));
+    const turns: Turn[] = [
+      ['>', request],
+      ['<', join(answer, body)],
+    ];
+    const { records, flows } = middle(turns);
+    assert.deepEqual(told(records as HttpRecord[]), ['GET a / 200 0+5']);
+    assert.equal((records[0] as HttpRecord).content_type, 'text/html');
+    assert.equal(flows[0].application, 'http2');
+    // The other way round: the port says nothing of who asks.
+    const turned = middle(turns, '192.0.2.1:39999', '198.51.100.2:50000').records as HttpRecord[];
+    assert.deepEqual(told(turned), told(records as HttpRecord[]));
+    assert.deepEqual([turned[0].src, turned[0].dst], ['192.0.2.1:39999', '198.51.100.2:50000']);
+    // Begun with the answer.
+    const late = middle([['<', join(answer, body)], ...turns]).records as HttpRecord[];
+    assert.deepEqual(told(late), ['null null null 200 0+5', 'GET a / 200 0+5']);
+  });
+
+  it('tells of fields that were sent before the capture as not known, and of later ones', () => {
+    // Literals that enter the table (authority b, path /x), both by number the next time, then one from before.
+    const first = hex('82 86 44 02 2f 78 41 01 62');
+    const again = hex('82 86 bf be');
+    const unknown = hex('82 86 c0 be');
+    const frames = [first, again, unknown].map((fields, i) => frame(1, 5, 7 + 2 * i, fields));
+    const { records, analyzer } = analyze(
+      buildConnection([['>', join(...frames)]], { to: '198.51.100.2:39999' }).slice(3),
+    );
+    assert.deepEqual(told(records as HttpRecord[]), [
+      'GET b /x null 0+0',
+      'GET b /x null 0+0',
+      'GET b null null 0+0',
+    ]);
+    assert.equal(analyzer.counters.malformed, 0);
+  });
+
+  it('reads a real connection from any of its segments on without a wrong word', () => {
+    const frames = buildConnection(turns, { to: '198.51.100.2:39999' }).slice(3);
+    const right = new Set(read(turns).flatMap(({ method, host, path }) => [method, host, path]));
+    let known = 0;
+    for (let from = 1; from < frames.length; from++)
+      for (const { method, host, path, status } of analyze(frames.slice(from)).records as HttpRecord[]) {
+        for (const one of [method, host, path]) assert.ok(one === null || right.has(one), String(one));
+        assert.ok(status === null || status === 200 || status === 404);
+        if (path !== null && status !== null) known++;
+      }
+    assert.ok(known > 10, `${known} requests`);
+  });
+
+  it('is not seen in other bytes that begin with a length', () => {
+    for (const other of [
+      '00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00',
+      // of an exact length, but without a stream, of a flag that is not there, and past the bytes
+      '00 00 01 01 05 00 00 00 00 88',
+      '00 00 01 01 15 00 00 00 01 88',
+      '00 00 02 01 05 00 00 00 01 88',
+      // one ping, as others may look
+      '00 00 08 06 00 00 00 00 00 00 00 00 00 00 00 00 00',
+    ])
+      assert.equal(
+        analyze(buildConnection([['>', hex(other)]], { to: '198.51.100.2:39999' }).slice(3)).flows[0]
+          .application,
+        null,
+        other,
+      );
+  });
+
   it('goes over from HTTP/1 by an upgrade, whose request is answered on stream 1', () => {
     const answer = join(
       frame(4, 0, 0, new Uint8Array(0)),
