@@ -10,6 +10,13 @@ export function addCaptureCommand(command: Command): void {
     .option('--process <NAME|PID>', 'only packets that this process sends or receives')
     .option('--duration <DURATION>', 'how long; until Ctrl-C unless given')
     .option('--last <DURATION>', 'keep in memory, and write only the last of it when it ends')
+    .option(
+      '--on-alert',
+      'write the last of it whenever the server raises an alert, to a file each, and go on',
+    )
+    .option('--after <DURATION>', 'with --on-alert, also what comes so long after it', '5s')
+    .option('--server <URL>', 'with --on-alert, server whose alerts count (default: http://127.0.0.1:8080)')
+    .option('--token-file <PATH>', 'file with the token that the server wants')
     .option('--promiscuous', 'also packets for other machines')
     .action(async (flags: CaptureFlags) => (await import('./capture.ts')).runCapture(flags));
 }

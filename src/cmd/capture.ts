@@ -1,7 +1,8 @@
 /**
  * Records whole packets. Order of a run:
  *
- * 1. the sockets of the interfaces, with the filter in place, the sensor of processes, and the file are opened
+ * 1. the sockets of the interfaces, with the filter in place, the sensor of processes, and the file (or the process
+ *    that writes one for each alert) are opened
  * 2. root is given up, before the first packet is looked at
  * 3. every 20 ms: who opened which connection, then the packets of that time
  * 4. at the end, what the kernel had to drop is read, written and shown
@@ -15,14 +16,20 @@ import { InterfaceSensor } from '../agent/interfaces/sensor.ts';
 import { NetmonError } from '../base/errors.ts';
 import { escapeText } from '../cli/escape.ts';
 import type { LinkMessage } from '../decode/rtnetlink.ts';
-import { durationValue } from '../platform/values.ts';
+import { readConfig } from '../platform/config.ts';
+import { durationValue, formatDuration } from '../platform/values.ts';
 import { readVersion } from '../platform/version.ts';
 import { dropPrivileges } from '../server/privileges.ts';
 import { PacketSocket } from '../sys/packet-socket.ts';
 import { compilePcapFilter } from '../sys/pcap-filter.ts';
+import { AlertPieces } from './alert-pieces.ts';
+import { AlertWatch } from './alert-watch.ts';
+import { CaptureWriter } from './capture-writer.ts';
 import { LastPieces, type PieceSink } from './last-pieces.ts';
 import { chooseAccount } from './server-config.ts';
+import { listSettings } from './setting-names.ts';
 import { watchSignals } from './signals.ts';
+import { readToken } from './token.ts';
 
 /** Flags of `netmon capture`, as they are written. */
 export interface CaptureFlags {
@@ -32,10 +39,16 @@ export interface CaptureFlags {
   readonly process?: string;
   readonly duration?: string;
   readonly last?: string;
+  readonly onAlert?: boolean;
+  readonly after: string;
+  readonly server?: string;
+  readonly tokenFile?: string;
   readonly promiscuous?: boolean;
 }
 
 const tickMs = 20;
+/** What is kept for an alert unless said otherwise. */
+const defaultLastMs = 30_000;
 /** Memory for packets that were not read yet, over all interfaces, and the least of one. */
 const ringsBytes = 64 << 20;
 const ringBytes = 4 << 20;
@@ -52,7 +65,6 @@ const sensors = { sensor: 'auto', maxSockets: 65_536, connectResults: false } as
 export async function runCapture(flags: CaptureFlags): Promise<void> {
   process.title = 'netmon-capture';
   const durationMs = readDuration('duration', flags.duration) ?? Number.POSITIVE_INFINITY;
-  const lastMs = readDuration('last', flags.last);
   const signal = watchSignals(() => {});
   using stack = new DisposableStack();
   const links = findLinks(flags.interface);
@@ -72,8 +84,9 @@ export async function runCapture(flags: CaptureFlags): Promise<void> {
   });
   const owners = stack.use(new PacketOwners());
   owners.start(sensors);
-  const file = openFile(flags.write);
-  stack.defer(() => closeSync(file));
+  const sink = flags.onAlert
+    ? await watchAlerts(flags, stack)
+    : openFile(flags.write, readDuration('last', flags.last), stack);
   const account = chooseAccount(undefined);
   if (account) dropPrivileges(account);
 
@@ -88,8 +101,6 @@ export async function runCapture(flags: CaptureFlags): Promise<void> {
     },
     Date.now(),
   );
-  const sink: PieceSink =
-    lastMs === undefined ? makeFileSink(file) : new LastPieces(lastMs, makeFileSink(file));
   sink.add(recording.take(), performance.now());
   say(`recording ${interfaces.map(({ name }) => name).join(', ')}; Ctrl-C ends it`);
   const end = performance.now() + durationMs;
@@ -104,7 +115,7 @@ export async function runCapture(flags: CaptureFlags): Promise<void> {
   recording.drain();
   const { received, dropped } = recording.finish(Date.now());
   sink.add(recording.take(), performance.now());
-  sink.end();
+  await sink.end();
   const others = flags.process === undefined ? '' : `, ${recording.left} of others left out`;
   say(`${recording.written} packets recorded${others}; the kernel passed ${received} and dropped ${dropped}`);
 }
@@ -122,13 +133,45 @@ function findLinks(names: readonly string[]): LinkMessage[] {
   return found.slice(0, maxInterfaces);
 }
 
-function openFile(path: string): number {
-  if (path === '-') return openSync('/dev/stdout', 'w');
+/** Where a capture goes that ends with the run: all of it, or with `lastMs` the last of it. */
+function openFile(path: string, lastMs: number | undefined, stack: DisposableStack): PieceSink {
+  let file: number;
   try {
-    return openSync(path, 'w', 0o600);
+    file = path === '-' ? openSync('/dev/stdout', 'w') : openSync(path, 'w', 0o600);
   } catch (cause) {
     throw new NetmonError('NM_SYSTEM', `unable to write ${path}`, { cause });
   }
+  stack.defer(() => closeSync(file));
+  return lastMs === undefined ? makeFileSink(file) : new LastPieces(lastMs, makeFileSink(file));
+}
+
+/** Where a capture goes of which only what lies about alerts is wanted. */
+async function watchAlerts(flags: CaptureFlags, stack: DisposableStack): Promise<PieceSink> {
+  if (flags.write === '-') throw new NetmonError('NM_BAD_FLAG', '--on-alert writes files, not - (--write)');
+  const lastMs = readDuration('last', flags.last) ?? defaultLastMs;
+  const afterMs = readDuration('after', flags.after, 0)!;
+  const { values } = readConfig(listSettings, {
+    flags: { server: flags.server, 'token-file': flags.tokenFile },
+    env: process.env,
+  });
+  const token = readToken(values['token-file']);
+  const writer = stack.use(new CaptureWriter(flags.write));
+  await writer.start();
+  const sink = new AlertPieces({
+    lastMs,
+    afterMs,
+    say,
+    async save(pieces) {
+      const { file, bytes } = await writer.save(pieces);
+      return `saved ${file}, ${bytes} bytes`;
+    },
+  });
+  const onAlert = ({ message }: { readonly message: string }): void => {
+    say(`${message}; saving the last ${formatDuration(lastMs)} and ${formatDuration(afterMs)} more`);
+    sink.onAlert();
+  };
+  stack.use(new AlertWatch({ url: values.server, token, onAlert, say }));
+  return sink;
 }
 
 function makeFileSink(file: number): PieceSink {
@@ -144,9 +187,9 @@ function makeFileSink(file: number): PieceSink {
   };
 }
 
-function readDuration(name: string, text: string | undefined): number | undefined {
+function readDuration(name: string, text: string | undefined, leastMs = 100): number | undefined {
   if (text === undefined) return undefined;
-  const kind = durationValue(100, 86_400_000);
+  const kind = durationValue(leastMs, 86_400_000);
   const value = kind.parse(text);
   if (value !== undefined) return value;
   throw new NetmonError('NM_BAD_FLAG', `--${name} = ${JSON.stringify(text)}: expected ${kind.expected}`);

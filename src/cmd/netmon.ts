@@ -6,6 +6,9 @@ try {
   } else if (process.argv[2] === 'inspector-child') {
     const { runInspectorChild } = await import('./inspector-child.ts');
     await runInspectorChild();
+  } else if (process.argv[2] === 'capture-writer' && process.send) {
+    const { runCaptureWriter } = await import('./capture-writer-child.ts');
+    runCaptureWriter(process.argv[3]);
   } else if (process.argv[2] === 'warm-up') {
     // What was loaded once is in the compile cache: the set-up calls this, so that the first start is a warm one.
     await Promise.all([

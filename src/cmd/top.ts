@@ -6,7 +6,6 @@
  * 3. it ends by a key, a signal, its time or an internal error; the terminal is given back before anything is said
  */
 import { hostname } from 'node:os';
-import { WebSocket } from 'ws';
 import { describeError, NetmonError } from '../base/errors.ts';
 import { isLoopback } from '../base/ip.ts';
 import { readConfig } from '../platform/config.ts';
@@ -16,6 +15,7 @@ import { signalProcess } from '../sys/pidfd.ts';
 import type { Owner } from '../tui/pages/page.ts';
 import type { SignalName } from '../tui/state.ts';
 import { printTop, runTop, type TopOptions } from '../tui/top.ts';
+import { openSocket } from './open-socket.ts';
 import { type OwnInstance, startOwnInstance } from './own-instance.ts';
 import { listSettings, upSettings } from './setting-names.ts';
 import { watchSignals } from './signals.ts';
@@ -102,13 +102,6 @@ function makeOptions(
     whyNoSignals: (agents) => (isOwn ? null : findForeign(url, agents)),
     end,
   };
-}
-
-/** One that is closed before it is open reports that as an error, for which nobody may be listening any more. */
-function openSocket(address: string, headers: Readonly<Record<string, string>>): globalThis.WebSocket {
-  const socket = new WebSocket(address, { headers });
-  socket.on('error', () => {});
-  return socket as unknown as globalThis.WebSocket;
 }
 
 /** Whether the processes on show are those of another machine: the reason to send them no signals. */

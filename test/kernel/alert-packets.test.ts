@@ -1,7 +1,8 @@
 // What an alert saves of the packets before it: real requests in a network of this test's own, downloaded from the server.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { until } from '../support/until.ts';
 
 const skip = missing('root', 'namespaces', 'bpf');
 // What a test asks of the server are requests as well.
+const program = join(import.meta.dirname, '../../bin/netmon');
 const settings = { hits_threshold: 60, window_ms: 2000, bandwidth_threshold: null };
 const own = 20;
 const slowly = { everyMs: 250, withinMs: 20_000 };
@@ -75,12 +77,7 @@ describe('packets saved at an alert', { skip }, () => {
     assert.equal(response.headers.get('content-type'), 'application/x-pcapng');
     const file = Buffer.from(await response.arrayBuffer());
     assert.equal(file.length, alert.packet_bytes);
-    const packets: string[] = [];
-    const reader = new CaptureReader(({ bytes, start, end }) =>
-      packets.push(Buffer.from(bytes.subarray(start, end)).toString('latin1')),
-    );
-    reader.push(file);
-    reader.end();
+    const packets = readPackets(file);
     assert.equal(packets.length, alert.packets);
     for (let i = 0; i < settings.hits_threshold - own; i++)
       assert.equal(packets.filter((text) => text.includes(`GET /shop/${i} HTTP/1.1\r\n`)).length, 1);
@@ -121,7 +118,64 @@ describe('packets saved at an alert', { skip }, () => {
     const again = await fetch(`${netmon.url}/api/alerts/${open.id}/packets`);
     assert.equal((await again.arrayBuffer()).byteLength, open.packet_bytes);
   });
+
+  it('are written whole by a capture that waits for alerts, also after the server was away', async () => {
+    await set(settings);
+    const folder = mkdtempSync(join(tmpdir(), 'netmon-on-alert-'));
+    const flags = ['--interface', 'lo', '--last', '10s', '--after', '1s', '--on-alert'];
+    const child = spawn(
+      program,
+      ['capture', '--write', join(folder, 'high.pcapng'), ...flags, '--server', netmon.url],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    let said = '';
+    child.stderr.on('data', (text: Buffer) => {
+      said += text.toString();
+    });
+    const hears = (what: RegExp): Promise<true> =>
+      until(`${what}`, () => what.test(said) || undefined, { withinMs: 20_000, describe: () => said });
+    const saved = async (path: string, count: number): Promise<void> => {
+      for (let i = 0; i < settings.hits_threshold + 5; i++) await request(`/${path}/${i}`);
+      await hears(new RegExp(`(saved [^]*){${count}}bytes\n`));
+      const names = readdirSync(folder).sort();
+      assert.equal(names.length, count, said);
+      const packets = readPackets(readFileSync(join(folder, names[count - 1])));
+      for (let i = 0; i < settings.hits_threshold + 5; i++) {
+        const sent = packets.filter((text) => text.includes(`GET /${path}/${i} HTTP/1.1\r\n`));
+        // Loopback shows a packet as it goes out and as it comes in.
+        assert.ok(sent.length >= 1 && sent.length <= 2, `${sent.length} times ${i}: ${said}`);
+      }
+      assert.ok(packets.some((text) => text.endsWith('hello')));
+    };
+    try {
+      await hears(/watching the alerts of/);
+      await saved('one', 1);
+      const { port: serverPort } = new URL(netmon.url);
+      await netmon.stop();
+      await hears(/out of reach/);
+      netmon = await runNetmon({ data, flags: ['--port', serverPort] });
+      await hears(/watching[^]*watching/);
+      await saved('two', 2);
+      child.kill('SIGINT');
+      await once(child, 'exit');
+      assert.equal(child.exitCode, 0, said);
+    } finally {
+      child.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
+
+/** The packets of a capture file, as text. */
+function readPackets(file: Buffer): string[] {
+  const packets: string[] = [];
+  const reader = new CaptureReader(({ bytes, start, end }) =>
+    packets.push(Buffer.from(bytes.subarray(start, end)).toString('latin1')),
+  );
+  reader.push(file);
+  reader.end();
+  return packets;
+}
 
 /** How many packets tshark finds in a capture file. */
 function readByTshark(file: Buffer): number {

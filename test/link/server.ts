@@ -28,7 +28,7 @@ export async function startLinkServer(path: string, reporter: Reporter, port = 0
     const route = request.url?.startsWith(linkPath) ? ingest : hub;
     route.upgrade(request, socket, head);
   });
-  ingest.start();
+  await ingest.start();
   hub.start();
   http.listen(port, '127.0.0.1');
   await once(http, 'listening');

@@ -5,7 +5,7 @@ import { NetmonError } from '../../base/errors.ts';
 import type { Component } from '../../platform/lifecycle.ts';
 import { linkSubprotocol, maxLinkFrameBytes } from '../../wire/link.ts';
 import { endWithProblem } from '../http/problem.ts';
-import { AgentSession, type SessionParts } from './session.ts';
+import { AgentSession, type SessionParts, showAlerts } from './session.ts';
 
 /** Agents connected at once; each may hold a frame of 16 MiB in memory. */
 const maxSessions = 1_000;
@@ -30,7 +30,8 @@ export class Ingest implements Component {
     this.#parts = parts;
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    await showAlerts(this.#parts);
     this.#timer = setInterval(() => {
       for (const session of this.#sessions) session.checkAlive();
     }, livenessMs);

@@ -42,6 +42,11 @@ export interface SessionParts {
   readonly monitors?: MonitorSink;
 }
 
+/** Has viewers see the newest alerts as they are in the store now. */
+export async function showAlerts({ mirror, store }: Pick<SessionParts, 'mirror' | 'store'>): Promise<void> {
+  mirror.alerts = await store.queryAlerts({ limit: shownAlerts });
+}
+
 type Hello = Extract<AgentMessage, { kind: 'hello' }>;
 type Answer = Extract<AgentMessage, { kind: 'packets' | 'saved_packets' }>;
 type Question = Extract<ServerMessage, { kind: Answer['kind'] }>;
@@ -187,7 +192,7 @@ export class AgentSession implements AgentControl {
     this.#expected = committed < 0 ? null : committed + 1;
     this.#send({ kind: 'welcome', committed, live_interval_ms: this.#parts.mirror.intervalMs });
     this.configure(await this.#parts.store.readAlertSettings());
-    await this.#showAlerts();
+    await showAlerts(this.#parts);
     this.#parts.reporter.info('an agent is linked', { agent: hello.agent, version: hello.version });
   }
 
@@ -241,14 +246,10 @@ export class AgentSession implements AgentControl {
       this.#show(fresh, ids, identities);
       this.#tellRounds(hello.agent, fresh, ids);
       for (const record of fresh) countTraffic(this.#parts.reporter.metrics, record);
-      if (fresh.some(({ kind }) => alertKinds.has(kind))) await this.#showAlerts();
+      if (fresh.some(({ kind }) => alertKinds.has(kind))) await showAlerts(this.#parts);
     }
     this.#send({ kind: 'ack', epoch: message.epoch, seq: message.first + message.records.length - 1 });
     this.#resume();
-  }
-
-  async #showAlerts(): Promise<void> {
-    this.#parts.mirror.alerts = await this.#parts.store.queryAlerts({ limit: shownAlerts });
   }
 
   #show(
