@@ -154,7 +154,7 @@ describe('packets saved at an alert', { skip }, () => {
       await netmon.stop();
       await hears(/out of reach/);
       netmon = await runNetmon({ data, flags: ['--port', serverPort] });
-      await hears(/watching[^]*watching/);
+      await hears(/watching.*watching/s);
       await saved('two', 2);
       child.kill('SIGINT');
       await once(child, 'exit');
