@@ -1,4 +1,5 @@
 import terminalKit from 'terminal-kit';
+import { guardTerminal } from './guard.ts';
 import type { Line, Style } from './line.ts';
 
 type Attributes = terminalKit.ScreenBuffer.Attributes;
@@ -59,10 +60,13 @@ export function openScreen({ colours, onKey, onResize }: ScreenOptions): Screen 
   let drawn: string[] = [];
   let buffer = makeBuffer(terminal);
   let isOpen = false;
+  let dismiss = (): void => {};
 
   const open = (): void => {
     isOpen = true;
-    terminal.fullscreen(true);
+    dismiss = guardTerminal();
+    terminal.alternateScreenBuffer(true);
+    terminal.clear();
     terminal.hideCursor();
     terminal.grabInput(true);
     drawn = [];
@@ -81,7 +85,10 @@ export function openScreen({ colours, onKey, onResize }: ScreenOptions): Screen 
     terminal.grabInput(false);
     terminal.styleReset();
     terminal.hideCursor(false);
-    terminal.fullscreen(false);
+    // Not the library's `fullscreen`, whose line feed at the bottom leaves rows of ours behind in a terminal that has grown.
+    terminal.clear();
+    terminal.alternateScreenBuffer(false);
+    dismiss();
   };
   const put = (y: number, line: Line): void => {
     let x = 0;

@@ -91,6 +91,34 @@ describe('netmon top in a terminal', () => {
     await terminal.see(/client-on-show +\d+/);
   });
 
+  test('leaves nothing of its own in a terminal that has grown meanwhile', async () => {
+    using terminal = new Terminal(80, 24, plain);
+    await terminal.see(/ready>/);
+    terminal.run(`${program} top ${server()}`);
+    await terminal.see(/PROCESS/);
+    terminal.resize(120, 40);
+    await terminal.see(/Alerts and failures/);
+    terminal.press('q');
+    const [screen] = await terminal.see(/^ready> .* top --server [^]*\nready>\s*$/);
+    assert.doesNotMatch(screen, /PROCESS|Alerts/);
+  });
+
+  test('gives the terminal back when it is killed', async () => {
+    using terminal = new Terminal(80, 24, plain);
+    await terminal.see(/ready>/);
+    const before = terminal.state();
+    terminal.run(`${program} top ${server()}`);
+    await terminal.see(/PROCESS/);
+    process.kill(terminal.child(), 'SIGKILL');
+    await until('the terminal as it was', () => {
+      const { alternateScreen, cursor } = terminal.state();
+      return (!alternateScreen && cursor) || undefined;
+    });
+    terminal.run('echo $((6 * 7))');
+    await terminal.see(/^42$/m);
+    assert.deepEqual(terminal.state(), before);
+  });
+
   test('is driven by keys: help, pages, filter, freeze', async () => {
     using client = await Client.start('client-to-find');
     using terminal = new Terminal(80, 24, plain);
