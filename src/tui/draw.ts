@@ -7,7 +7,7 @@ import { formatElapsed, formatTime } from '../cli/format.ts';
 import { arrange, listOrders, type View } from './arrange.ts';
 import { drawHeader, type Looks } from './header.ts';
 import { help, notes } from './help.ts';
-import { fitLine, fitText, type Line, piece, plainText, spread } from './line.ts';
+import { fitLine, fitText, type Line, lineWidth, type Piece, piece, plainText, spread } from './line.ts';
 import { showMessage } from './message.ts';
 import { pages } from './pages/registry.ts';
 import type { Picture } from './picture.ts';
@@ -184,10 +184,20 @@ function drawFooter(state: State, columns: number): Line {
   if (state.message !== '') return fitLine([piece(` ${escapeText(state.message)}`, 'warn')], columns);
   const page = pages[state.page];
   const all = [...keys, ...(page.groups ? groupKeys : []), ...(page.owner ? signalKeys : []), ...lastKeys];
-  const shown = all.flatMap(([key, what]) => [piece(key, 'key'), piece(`${what} `, 'head')]);
   const { order, descending } = currentPage(state);
   const right: Line = [piece(` ${order} ${descending ? 'down' : 'up'} `, 'head')];
-  return spread(shown, right, columns);
+  return spread(drawKeys(all, columns - lineWidth(right)), right, columns);
+}
+
+/** Keys with what they do, as many as fit: none is cut. */
+function drawKeys(all: readonly (readonly [string, string])[], columns: number): Line {
+  const shown: Piece[] = [];
+  for (const [key, what] of all) {
+    const next = [piece(key, 'key'), piece(`${what} `, 'head')];
+    if (lineWidth([...shown, ...next]) > columns) break;
+    shown.push(...next);
+  }
+  return shown;
 }
 
 /** What else is worth a look: sites at the left, what went wrong at the right. */

@@ -43,7 +43,7 @@ export const subscribeSchema = z.discriminatedUnion('topic', [
     id: z.string().min(1).max(32),
     topic: z.literal('traffic'),
     window: z.enum(['10s', '1m', '10m', '1h']).default('1m'),
-    /** The first connected one unless given. */
+    /** All that are connected, added up, unless given. */
     agent: z.string().max(128).optional(),
   }),
   z.strictObject({

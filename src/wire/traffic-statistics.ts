@@ -12,7 +12,10 @@ export const trafficWindows = {
 } as const;
 export type TrafficWindow = keyof typeof trafficWindows;
 
-/** Percentiles of a time. They come from a histogram: each is within 5 % of the exact one. Null without any. */
+/**
+ * Percentiles of a time. Those of one machine come from a histogram: each is within 5 % of the exact one. Those of several
+ * are estimated from theirs. Null without any.
+ */
 export interface TimeSummary {
   readonly count: number;
   readonly p50_ms: number | null;

@@ -11,6 +11,8 @@ import { LiveTable } from '../../src/client/table.ts';
 import { makeReporter } from '../../src/platform/reporter.ts';
 import { makeConnectionMatcher } from '../../src/rules/connection-filter.ts';
 import { makeConnectionComparator } from '../../src/rules/connection-sort.ts';
+import { TrafficCollector } from '../../src/rules/statistics/traffic-statistics.ts';
+import { makeHttp } from '../../src/store/traffic-contract.ts';
 import { type Connection, connectionStates } from '../../src/wire/connection.ts';
 import type { LiveUpdate, PublishedMessage } from '../../src/wire/live.ts';
 import { ended } from '../../src/wire/reported.fixture.ts';
@@ -83,6 +85,28 @@ describe('from the agent to the viewer', () => {
   }
 
   const untimed = ({ duration_ms, ...rest }: Connection): object => rest;
+
+  it('adds the inspected traffic of all agents up, or tells that of the one that is asked for', async () => {
+    const server = await startServer();
+    const sites = { one: ['shop.example', 'shop.example'], two: ['shop.example', 'docs.example'] };
+    for (const [agent, hosts] of Object.entries(sites)) {
+      const source = new NumberSource();
+      const now = Date.now();
+      const collector = new TrafficCollector(now);
+      for (const host of hosts) collector.add(makeHttp(0, { host }), 'curl', now);
+      source.traffic = [collector.describe('1m', now, new Date(now).toISOString())];
+      startAgent(server, source, agent);
+    }
+    const seen = (agent?: string): unknown =>
+      server.mirror.traffic('1m', agent)?.http.by.site.rows.map(({ name, hits }) => [name, hits]);
+    await until(() => seen('one') !== undefined && seen('two') !== undefined);
+    assert.deepEqual(seen(), [
+      ['shop.example', 3],
+      ['docs.example', 1],
+    ]);
+    assert.deepEqual(seen('one'), [['shop.example', 2]]);
+    assert.equal(server.mirror.traffic('1m'), server.mirror.traffic('1m'));
+  });
 
   it("gives every viewer the rows of its window, after random frames, as the server's own rows say", async () => {
     const server = await startServer();

@@ -2,10 +2,13 @@ import type { LiveSource, SourceFrame } from '../../src/agent/link/source.ts';
 import { type Connection, connectionStates, type ReportedConnection } from '../../src/wire/connection.ts';
 import type { SensorStatus } from '../../src/wire/machine.ts';
 import { reported } from '../../src/wire/reported.fixture.ts';
+import type { TrafficStatistics } from '../../src/wire/traffic-statistics.ts';
 
 /** Sensors made of numbers: connections that a test opens, changes and closes, merged until they are taken. */
 export class NumberSource implements LiveSource {
   readonly open = new Map<number, ReportedConnection>();
+  /** Sums of inspected traffic that each frame has. */
+  traffic: TrafficStatistics[] = [];
   readonly #opened = new Set<number>();
   readonly #changed = new Set<number>();
   #closed: number[] = [];
@@ -66,6 +69,7 @@ export class NumberSource implements LiveSource {
       process_samples: {},
       processes: [],
       processes_gone: [],
+      traffic: this.traffic,
     };
     this.#lastSampleAt = now;
     this.#opened.clear();

@@ -99,7 +99,7 @@ describe('netmon top in a terminal', () => {
     terminal.resize(120, 40);
     await terminal.see(/Alerts and failures/);
     terminal.press('q');
-    const [screen] = await terminal.see(/^ready> .* top --server [^]*\nready>\s*$/);
+    const [screen] = await terminal.see(/^ready> .* top --server [\s\S]*\nready>\s*$/);
     assert.doesNotMatch(screen, /PROCESS|Alerts/);
   });
 

@@ -7,7 +7,7 @@ import { Period } from './period.ts';
 /** How finely each window slides, in milliseconds: a period of each is made of whole ones of the one before. */
 const slides = { '10s': 1_000, '1m': 5_000, '10m': 30_000, '1h': 180_000 } as const;
 /** Names told of in each group unless asked otherwise. */
-const defaultLimit = 20;
+export const defaultLimit = 20;
 
 /** A window: the period under way and those before it, oldest first. */
 interface Level {

@@ -1,4 +1,5 @@
 import { parseEndpoint } from '../../base/ip.ts';
+import { mergeStatistics } from '../../rules/statistics/merge.ts';
 import type { Connection, ReportedConnection } from '../../wire/connection.ts';
 import type { AlertKey, LiveFrame, PacketsAnswer, PacketsQuestion, SavedPiece } from '../../wire/link.ts';
 import type { LiveStats } from '../../wire/live.ts';
@@ -53,6 +54,12 @@ interface Audience {
   readonly intervalMs: number;
 }
 
+/** Sums over several agents, and what they were made of. */
+interface MergedTraffic {
+  readonly parts: readonly TrafficStatistics[];
+  readonly merged: TrafficStatistics;
+}
+
 /** Pace of an agent that nobody watches. */
 const idleIntervalMs = 1_000;
 
@@ -69,6 +76,7 @@ export class Mirror implements LiveState {
   readonly #controls = new Map<AgentMirror, AgentControl>();
   readonly #byId = new Map<number, LiveRow>();
   readonly #parts: MirrorParts;
+  readonly #traffic = new Map<TrafficWindow, MergedTraffic>();
   readonly #lost = { live_connections: 0, spooled_records: 0 };
   #audience: Audience = { viewers: 0, intervalMs: idleIntervalMs };
   #onArrival: () => void = () => {};
@@ -224,10 +232,20 @@ export class Mirror implements LiveState {
     }));
   }
 
-  /** The sums of a window of the agent of that name, or else of the first that has any. */
+  /** The sums of a window of the agent of that name, or else of all that are connected; the same object until they change. */
   traffic(window: TrafficWindow, agent?: string): TrafficStatistics | undefined {
-    const mirrors = this.mirrors().filter(({ hello }) => agent === undefined || hello.agent === agent);
-    return mirrors.map(({ traffic }) => traffic.get(window)).find((found) => found !== undefined);
+    const parts = [...this.#agents.values()]
+      .filter(({ hello }) => agent === undefined || hello.agent === agent)
+      .map(({ traffic }) => traffic.get(window))
+      .filter((found) => found !== undefined);
+    if (parts.length < 2) return parts[0];
+    const before = this.#traffic.get(window);
+    const isSame =
+      before?.parts.length === parts.length && parts.every((part, i) => part === before.parts[i]);
+    if (isSame) return before.merged;
+    const merged = mergeStatistics(parts);
+    this.#traffic.set(window, { parts, merged });
+    return merged;
   }
 
   connectedAgents(): number {

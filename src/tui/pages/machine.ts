@@ -187,7 +187,7 @@ export const connectionPage: Page<Connection> = {
     { title: 'PID', width: 7, align: 'right', drop: 2, text: (row) => number(row.process_id), sort: 'pid' },
     {
       title: 'PROTO',
-      width: 5,
+      width: 9,
       drop: 3,
       text: (row) => row.application ?? row.protocol ?? '-',
       sort: 'protocol',

@@ -2,7 +2,7 @@ import { BellRing, CircleCheck, X } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { AlertRow } from '../../../src/wire/traffic-api.ts';
-import { formatDuration } from '../lib/format.ts';
+import { formatDuration, localTimes } from '../lib/format.ts';
 import { useLive, useRows } from '../live/use-live.ts';
 import { Text } from '../ui/text.tsx';
 
@@ -30,7 +30,7 @@ export function AlertBanner() {
     >
       <Icon className="size-4 shrink-0" aria-hidden />
       <Text
-        value={over ? alert.recovered_message : alert.message}
+        value={localTimes((over ? alert.recovered_message : alert.message) ?? '', now)}
         className="min-w-0 font-medium"
         max={300}
       />

@@ -133,7 +133,7 @@ function Sidebar() {
           to={path}
           end
           title={title}
-          className="flex flex-1 items-center rounded-lg text-ink-3 hover:text-ink max-md:h-14 max-md:min-w-[4.25rem] max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-2xs md:h-10 md:flex-none md:justify-center md:gap-3 md:hover:bg-raised xl:justify-start xl:px-3 xl:text-sm aria-[current=page]:font-medium aria-[current=page]:text-ink md:aria-[current=page]:bg-raised"
+          className="flex flex-1 items-center rounded-lg text-ink-3 hover:text-ink max-md:h-14 max-md:min-w-[4.6rem] max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-2xs md:h-10 md:flex-none md:justify-center md:gap-3 md:hover:bg-raised xl:justify-start xl:px-3 xl:text-sm aria-[current=page]:font-medium aria-[current=page]:text-ink md:aria-[current=page]:bg-raised"
         >
           <Icon className="size-[1.15rem] shrink-0" aria-hidden />
           <span className="md:max-xl:sr-only">{title}</span>

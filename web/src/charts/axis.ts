@@ -1,13 +1,13 @@
 import { formatIn, pickByteUnit } from '../lib/format.ts';
 
 /**
- * Upper end of an axis of rates that shows `max`: 1, 2, 2.5 or 5 times a power of ten, with a tenth of head room, and
- * at least 1 KB/s so that silence is a flat line.
+ * Upper end of an axis of rates that shows `max`: 1, 2, 4, 6 or 8 times a power of ten, so that its quarters are even,
+ * with a tenth of head room, and at least 1 KB/s so that silence is a flat line.
  */
 export function niceCeiling(max: number): number {
   const wanted = Math.max(1000, max * 1.1);
   const magnitude = 10 ** Math.floor(Math.log10(wanted));
-  for (const step of [1, 2, 2.5, 5]) if (wanted <= step * magnitude) return step * magnitude;
+  for (const step of [1, 2, 4, 6, 8]) if (wanted <= step * magnitude) return step * magnitude;
   return 10 * magnitude;
 }
 

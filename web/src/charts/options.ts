@@ -25,12 +25,12 @@ export function legend(palette: Palette): object {
   };
 }
 
-/** A time axis over the range of an answer. */
+/** A time axis over the range of an answer, as far as it is past. */
 export function timeAxis(palette: Palette, range: { since: string; until: string }): object {
   return {
     type: 'time',
     min: Date.parse(range.since),
-    max: Date.parse(range.until),
+    max: Math.min(Date.parse(range.until), Date.now()),
     axisLine: { lineStyle: { color: palette.line } },
     axisTick: { show: false },
     axisLabel: { color: palette.ink3, fontSize: 11, hideOverlap: true },

@@ -9,7 +9,9 @@ import {
   formatMs,
   formatPercent,
   formatRate,
+  formatSpan,
   formatTime,
+  localTimes,
   pickByteUnit,
 } from './format.ts';
 
@@ -27,6 +29,17 @@ describe('format', () => {
   for (const [value, text] of rates) {
     it(`writes a rate of ${value} as ${text}`, () => assert.equal(formatRate(value), text));
   }
+
+  it('writes a chosen length in its largest even unit', () => {
+    assert.deepEqual([90_000, 120_000, 3_600_000, 1000].map(formatSpan), ['90 s', '2 min', '1 h', '1 s']);
+  });
+
+  it('tells the times of a message by the clock of this place', () => {
+    const at = new Date(2026, 2, 16, 14, 3, 9, 120);
+    const message = `High traffic: hits = 500, at ${at.toISOString()}`;
+    assert.equal(localTimes(message, at.getTime()), 'High traffic: hits = 500, at 14:03:09');
+    assert.equal(localTimes('High traffic', 0), 'High traffic');
+  });
 
   const durations: ReadonlyArray<readonly [number, string]> = [
     [0, '<1 ms'],

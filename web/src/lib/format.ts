@@ -73,6 +73,21 @@ export function formatDuration(ms: number | null | undefined): string {
   return `${Math.floor(hours / 24)}d ${pad(hours % 24)}h`;
 }
 
+/** A length that somebody chose, without parts that are zero: `2 min`, `90 s`, `1 h`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds === 0 || seconds % 60 !== 0) return `${seconds} s`;
+  return seconds % 3600 === 0 ? `${seconds / 3600} h` : `${seconds / 60} min`;
+}
+
+/** Times as alerts write them, RFC 3339 in UTC. */
+const writtenTime = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** An alert's sentence with its times as those of this place. */
+export function localTimes(message: string, now: number): string {
+  return message.replace(writtenTime, (time) => formatTime(time, now));
+}
+
 /** Age of a picture in whole seconds, one at least: `3 s`, `2m 05s`. */
 export function formatAge(ms: number): string {
   return ms < 60_000 ? `${Math.max(1, Math.floor(ms / 1000))} s` : formatDuration(ms);

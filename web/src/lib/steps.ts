@@ -6,6 +6,19 @@ export interface Stepped<Point> {
   readonly points: readonly (Point & { readonly timestamp: string })[];
 }
 
+/** Stretches that a chart shows at least. */
+const leastSteps = 5;
+
+/** The range as a chart shows it: from a little before the first point on, where nothing is known from before it. */
+export function startAtFirst<Range extends Stepped<unknown>>(range: Range): Range {
+  const { since, until, resolution_ms: step, points } = range;
+  if (points.length === 0) return range;
+  const first = Math.min(...points.map(({ timestamp }) => Date.parse(timestamp))) - step;
+  const latest = Date.parse(until) - leastSteps * step;
+  const from = Date.parse(since) + step * Math.floor((Math.min(first, latest) - Date.parse(since)) / step);
+  return from <= Date.parse(since) ? range : { ...range, since: new Date(from).toISOString() };
+}
+
 /** More stretches than a chart has pixels are not drawn. */
 const maxSteps = 2000;
 
@@ -25,4 +38,14 @@ export function fillSteps<Point, Empty extends number | null>(
     filled.push([at, point ? read(point) : empty]);
   }
   return filled;
+}
+
+/** The same for steps that are drawn as wide as they are: the last one's value lasts until now, or the range's end. */
+export function holdLast<Value>(
+  filled: readonly (readonly [number, Value])[],
+  { until }: { readonly until: string },
+  now: number,
+): (readonly [number, Value])[] {
+  const last = filled.at(-1);
+  return last === undefined ? [] : [...filled, [Math.min(Date.parse(until), now), last[1]]];
 }

@@ -5,9 +5,11 @@ const ranges = [
   ['7d', '7 days'],
 ] as const;
 
-/** The range that the page's address asks for, an hour unless it names one of these. */
-export function readRange(query: URLSearchParams): string {
-  return ranges.find(([value]) => value === query.get('range'))?.[0] ?? '1h';
+type Range = (typeof ranges)[number][0];
+
+/** The range that the page's address asks for, or the page's own where it names none of these. */
+export function readRange(query: URLSearchParams, usual: Range): Range {
+  return ranges.find(([value]) => value === query.get('range'))?.[0] ?? usual;
 }
 
 /** Buttons for how far back a page looks. */

@@ -4,7 +4,7 @@ import type { DnsSummary } from '../../../../src/wire/traffic-api.ts';
 import type { Palette } from '../../charts/echart.tsx';
 import { legend, timeAxis, tooltip, valueAxis } from '../../charts/options.ts';
 import { formatCount } from '../../lib/format.ts';
-import { fillSteps } from '../../lib/steps.ts';
+import { fillSteps, holdLast, startAtFirst } from '../../lib/steps.ts';
 import { Loading } from '../../ui/message.tsx';
 
 const EChart = lazy(() => import('../../charts/echart.tsx'));
@@ -29,11 +29,12 @@ export function DnsChart({ summary }: { summary: DnsSummary }) {
 
 function chartOption(summary: DnsSummary, palette: Palette): EChartsCoreOption {
   const now = Date.now();
+  const range = startAtFirst(summary);
   return {
     grid: { left: 44, right: 14, top: 34, bottom: 24 },
     legend: legend(palette),
     tooltip: { ...tooltip(palette), trigger: 'axis', valueFormatter: formatCount },
-    xAxis: timeAxis(palette, summary),
+    xAxis: timeAxis(palette, range),
     yAxis: { ...valueAxis(palette, (value) => formatCount(value)), minInterval: 1 },
     series: parts.map(([name, tone, read]) => ({
       type: 'line',
@@ -44,7 +45,7 @@ function chartOption(summary: DnsSummary, palette: Palette): EChartsCoreOption {
       color: palette.tones[tone],
       lineStyle: { width: 0 },
       areaStyle: { opacity: 0.75 },
-      data: fillSteps(summary, read, 0, now),
+      data: holdLast(fillSteps(range, read, 0, now), range, now),
     })),
   };
 }

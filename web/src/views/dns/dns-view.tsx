@@ -19,7 +19,7 @@ const listed = 10;
 /** Names: who asks for which, what fails, and which resolvers are slow. */
 export default function DnsView() {
   const [address, set] = useAddress();
-  const range = readRange(address);
+  const range = readRange(address, '15m');
   const query = useQuery({
     queryKey: ['dns', range],
     queryFn: ({ signal }) => rest.dns({ since: range, limit: listed * 2 }, signal),

@@ -52,6 +52,7 @@ export function Queries() {
 
 function QueryTable({ rows }: { rows: readonly DnsQueryRow[] }) {
   const now = Date.now();
+  const newest = rows.toSorted((a, b) => (a.ts < b.ts ? 1 : a.ts > b.ts ? -1 : b.id - a.id));
   return (
     <div className="overflow-x-auto">
       <table className="list-table">
@@ -78,7 +79,7 @@ function QueryTable({ rows }: { rows: readonly DnsQueryRow[] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {newest.map((row) => (
             <tr key={row.id}>
               <td className="text-ink-3">{formatTime(row.ts, now).slice(-8)}</td>
               <td>

@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback } from 'react';
 import type { ErrorList } from '../../../../src/client/rest.ts';
 import type { Palette } from '../../charts/echart.tsx';
 import { legend, tooltip } from '../../charts/options.ts';
+import { assignTones } from '../../charts/tones.ts';
 import { countByErrno } from '../../lib/error-summary.ts';
 import { formatClock, formatCount, formatTime } from '../../lib/format.ts';
 import { makeVisible } from '../../lib/visible-text.ts';
@@ -13,7 +14,10 @@ const EChart = lazy(() => import('../../charts/echart.tsx'));
 /** Most errnos with a colour of their own; the others are summed up. */
 const maxSeries = 7;
 
-/** Failures over the range in 24 steps, stacked by errno. */
+/** Steps that are shown at least: those before the first failure are left out. */
+const leastSteps = 8;
+
+/** Failures over the range in steps of a 24th, stacked by errno. */
 export function ErrorTimeline({ list }: { list: ErrorList }) {
   const option = useCallback((palette: Palette) => timelineOption(list, palette), [list]);
   return (
@@ -23,7 +27,7 @@ export function ErrorTimeline({ list }: { list: ErrorList }) {
   );
 }
 
-/** Tones of the common errnos, the same in every chart; the others take those that are left, in turn. */
+/** Tones of the common errnos. */
 const errnoTones: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'red',
   ECONNRESET: 'orange',
@@ -32,11 +36,12 @@ const errnoTones: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'blue',
   ENETUNREACH: 'up',
 };
-const otherTones = ['down', 'green', 'grey'] as const;
+const otherTones = ['down', 'green', 'yellow', 'purple', 'blue', 'up'] as const;
 
-function colorOf(errno: string, place: number, palette: Palette): string {
-  const tone = Object.hasOwn(errnoTones, errno) ? errnoTones[errno] : otherTones[place % otherTones.length];
-  return palette.tones[tone];
+/** The colour of each errno of an answer, the same in both charts. */
+function colorsOf({ timeline }: ErrorList, palette: Palette): (errno: string) => string {
+  const tones = assignTones(Object.keys(timeline), errnoTones, otherTones);
+  return (errno) => palette.tones[tones.get(errno) ?? 'grey'];
 }
 
 /** Share of each errno. */
@@ -49,10 +54,14 @@ export function ErrnoShare({ list }: { list: ErrorList }) {
   );
 }
 
-function timelineOption({ since, until, timeline }: ErrorList, palette: Palette): EChartsCoreOption {
+function timelineOption(list: ErrorList, palette: Palette): EChartsCoreOption {
+  const { since, until, timeline } = list;
+  const colorOf = colorsOf(list, palette);
   const from = Date.parse(since);
   const step = (Date.parse(until) - from) / 24;
   const long = step > 3_600_000;
+  const first = Math.min(...Object.values(timeline).map((counts) => counts.findIndex((count) => count > 0)));
+  const begin = Math.max(0, Math.min(first - 1, 24 - leastSteps));
   const label = (index: number): string => {
     const at = from + index * step;
     return long
@@ -69,7 +78,7 @@ function timelineOption({ since, until, timeline }: ErrorList, palette: Palette)
     tooltip: { ...tooltip(palette), trigger: 'axis', axisPointer: { type: 'shadow' } },
     xAxis: {
       type: 'category',
-      data: Array.from({ length: 24 }, (_, index) => label(index)),
+      data: Array.from({ length: 24 - begin }, (_, index) => label(begin + index)),
       axisLine: { lineStyle: { color: palette.line } },
       axisTick: { show: false },
       axisLabel: { color: palette.ink3, fontSize: 11 },
@@ -81,23 +90,24 @@ function timelineOption({ since, until, timeline }: ErrorList, palette: Palette)
       splitLine: { lineStyle: { color: palette.line } },
       axisLabel: { color: palette.ink3, fontSize: 11 },
     },
-    series: shown.map(([name, data], place) => ({
+    series: shown.map(([name, counts]) => ({
       type: 'bar',
-      itemStyle: { color: colorOf(name, place, palette), opacity: 0.85 },
+      itemStyle: { color: colorOf(name), opacity: 0.85 },
       stack: 'errors',
       name: makeVisible(name, 32),
-      data,
+      data: counts.slice(begin),
       barCategoryGap: '22%',
     })),
   };
 }
 
-function shareOption({ errors }: ErrorList, palette: Palette): EChartsCoreOption {
-  const counts = countByErrno(errors);
-  const shown = counts.slice(0, maxSeries).map(([name, value], place) => ({
+function shareOption(list: ErrorList, palette: Palette): EChartsCoreOption {
+  const colorOf = colorsOf(list, palette);
+  const counts = countByErrno(list.errors);
+  const shown = counts.slice(0, maxSeries).map(([name, value]) => ({
     name: makeVisible(name, 32),
     value,
-    itemStyle: { color: colorOf(name, place, palette), opacity: 0.85 },
+    itemStyle: { color: colorOf(name), opacity: 0.85 },
   }));
   const others = sum(counts.slice(maxSeries).map(([, value]) => value));
   if (others > 0)

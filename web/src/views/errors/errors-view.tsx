@@ -24,7 +24,7 @@ const freshMs = 1000;
 /** Every connection that failed: as they come, over time, and where they pile up. */
 export default function ErrorsView() {
   const [query, set] = useAddress();
-  const range = readRange(query);
+  const range = readRange(query, '1h');
   const selected = query.get('id');
   const navigate = useNavigate();
   const close = useCallback(() => set('id', null), [set]);

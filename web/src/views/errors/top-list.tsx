@@ -21,10 +21,8 @@ export function TopList({ title, rows }: { title: string; rows: readonly Failing
               aria-hidden
             />
             <span className="relative flex min-w-0 flex-1 items-baseline gap-2 pl-2">
-              <Text value={row.name ?? 'unknown'} className="text-ink" />
-              {row.note !== null && (
-                <Text value={row.note} className="min-w-0 shrink-[3] text-xs text-ink-3" />
-              )}
+              <Text value={row.name ?? 'unknown'} className="max-w-[70%] shrink-0 text-ink" />
+              {row.note !== null && <Text value={row.note} className="min-w-0 text-xs text-ink-3" />}
             </span>
             <span className="relative truncate text-xs text-ink-3 max-sm:hidden">
               {row.errors

@@ -3,7 +3,7 @@ import { BellRing, CircleCheck, Settings2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AlertRow } from '../../../../src/wire/traffic-api.ts';
 import type { AlertSettings } from '../../../../src/wire/traffic-schema.ts';
-import { formatCount, formatDuration, formatRate, formatTime } from '../../lib/format.ts';
+import { formatCount, formatDuration, formatRate, formatSpan, formatTime } from '../../lib/format.ts';
 import { rest } from '../../lib/rest.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Disconnected, Empty, Failed, Loading } from '../../ui/message.tsx';
@@ -58,13 +58,13 @@ function AlertItem({ alert }: { alert: AlertRow }) {
   const limit = alert.kind === 'hits' ? formatCount(alert.threshold) : formatRate(alert.threshold);
   const now = Date.now();
   return (
-    <li className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 py-1.5 text-[0.8125rem]">
+    <li className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 py-1.5 text-[0.8125rem] max-sm:py-2">
       <Icon className={`size-3.5 shrink-0 self-center ${over ? 'text-green' : 'text-red'}`} aria-hidden />
       <span className={`w-20 shrink-0 font-medium ${over ? 'text-green' : 'text-red'}`}>
         {over ? 'Recovered' : 'Raised'}
       </span>
-      <span className="flex min-w-40 flex-1 text-ink">
-        {amount} in {formatDuration(alert.window_ms)}
+      <span className="flex min-w-40 flex-1 text-ink max-sm:order-last max-sm:basis-full max-sm:pl-6.5">
+        {amount} in {formatSpan(alert.window_ms)}
         {alert.scope !== 'all' && (
           <>
             {', '}
@@ -73,11 +73,11 @@ function AlertItem({ alert }: { alert: AlertRow }) {
         )}
         <span className="ml-2 text-ink-3">threshold {limit}</span>
       </span>
-      <span className="text-ink-2">
+      <span className="text-ink-2 max-sm:ml-auto">
         {formatTime(alert.raised_at, now)}
         {alert.recovered_at !== null && ` – ${formatTime(alert.recovered_at, now)}`}
       </span>
-      <span className="w-16 text-right text-ink-2">
+      <span className="text-right text-ink-2 sm:w-16">
         {over ? formatDuration(alert.duration_ms) : formatDuration(now - Date.parse(alert.raised_at))}
       </span>
     </li>

@@ -4,7 +4,7 @@ import type { AlertRow, HttpTimeline } from '../../../../src/wire/traffic-api.ts
 import type { Palette } from '../../charts/echart.tsx';
 import { legend, timeAxis, tooltip, valueAxis } from '../../charts/options.ts';
 import { formatCount, formatDuration } from '../../lib/format.ts';
-import { fillSteps } from '../../lib/steps.ts';
+import { fillSteps, holdLast, startAtFirst } from '../../lib/steps.ts';
 import { Loading } from '../../ui/message.tsx';
 
 const EChart = lazy(() => import('../../charts/echart.tsx'));
@@ -34,12 +34,13 @@ function hitsOption(
   palette: Palette,
 ): EChartsCoreOption {
   const now = Date.now();
+  const range = startAtFirst(timeline);
   const seen = statusTones.filter(([name]) => timeline.total.statuses[name] > 0);
   return {
     grid: { left: 44, right: 14, top: 34, bottom: 24 },
     legend: legend(palette),
     tooltip: { ...tooltip(palette), trigger: 'axis', valueFormatter: formatCount },
-    xAxis: timeAxis(palette, timeline),
+    xAxis: timeAxis(palette, range),
     yAxis: { ...valueAxis(palette, (value) => formatCount(value)), minInterval: 1 },
     series: seen.map(([name, tone], place) => ({
       type: 'line',
@@ -50,8 +51,12 @@ function hitsOption(
       color: palette.tones[tone],
       lineStyle: { width: 0 },
       areaStyle: { opacity: 0.75 },
-      data: fillSteps(timeline, (point) => point.statuses[name], 0, now),
-      ...(place === 0 && markAlerts(timeline, alerts, palette, now)),
+      data: holdLast(
+        fillSteps(range, (point) => point.statuses[name], 0, now),
+        range,
+        now,
+      ),
+      ...(place === 0 && markAlerts(range, alerts, palette, now)),
     })),
   };
 }
@@ -111,11 +116,12 @@ export function LatencyChart({ timeline }: { timeline: HttpTimeline }) {
 
 function latencyOption(timeline: HttpTimeline, palette: Palette): EChartsCoreOption {
   const now = Date.now();
+  const range = startAtFirst(timeline);
   return {
     grid: { left: 54, right: 14, top: 34, bottom: 24 },
     legend: legend(palette),
     tooltip: { ...tooltip(palette), trigger: 'axis', valueFormatter: formatDuration },
-    xAxis: timeAxis(palette, timeline),
+    xAxis: timeAxis(palette, range),
     yAxis: valueAxis(palette, (value) => (value === 0 ? '0' : formatDuration(value))),
     series: percentiles.map(([field, name, tone]) => ({
       type: 'line',
@@ -125,7 +131,7 @@ function latencyOption(timeline: HttpTimeline, palette: Palette): EChartsCoreOpt
       symbolSize: 4,
       showAllSymbol: false,
       lineStyle: { width: 1.5 },
-      data: fillSteps(timeline, (point) => point[field], null, now),
+      data: fillSteps(range, (point) => point[field], null, now),
     })),
   };
 }

@@ -22,7 +22,7 @@ const listed = 10;
 /** Plain HTTP: what is asked for most, how it is answered and how fast, and when there was too much of it. */
 export default function HttpView() {
   const [address, set] = useAddress();
-  const range = readRange(address);
+  const range = readRange(address, '15m');
   const site = address.get('site') ?? undefined;
   const timeline = useQuery({
     queryKey: ['http', range, site],

@@ -72,6 +72,7 @@ export function Requests({ site }: { site: string | undefined }) {
 
 function RequestTable({ rows }: { rows: readonly HttpRequestRow[] }) {
   const now = Date.now();
+  const newest = rows.toSorted((a, b) => (a.ts < b.ts ? 1 : a.ts > b.ts ? -1 : b.id - a.id));
   return (
     <div className="overflow-x-auto">
       <table className="list-table">
@@ -98,7 +99,7 @@ function RequestTable({ rows }: { rows: readonly HttpRequestRow[] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {newest.map((row) => (
             <tr key={row.id}>
               <td className="text-ink-3">{formatTime(row.ts, now).slice(-8)}</td>
               <td>

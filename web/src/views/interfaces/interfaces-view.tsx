@@ -67,7 +67,9 @@ function InterfaceCard({ row, chart }: { row: InterfaceRow; chart: boolean }) {
           {formatCount(row.packets_received_per_s)} in, {formatCount(row.packets_sent_per_s)} out packets/s
         </span>
       </div>
-      {chart && <LiveChart compact sparse read={read} label={`Bandwidth of ${row.name}`} className="h-20" />}
+      {chart && row.up && (
+        <LiveChart compact sparse read={read} label={`Bandwidth of ${row.name}`} className="h-20" />
+      )}
       <Utilisation row={row} />
       <InterfaceFacts row={row} />
     </article>
@@ -86,7 +88,8 @@ function BigRate(props: { icon: typeof ArrowDown; label: string; color: string; 
 
 function Utilisation({ row }: { row: InterfaceRow }) {
   const percent = row.utilization_percent;
-  const speed = row.speed_mbps === null ? 'speed unknown' : `${formatCount(row.speed_mbps)} Mbit/s`;
+  if (row.speed_mbps === null) return null;
+  const speed = `${formatCount(row.speed_mbps)} Mbit/s`;
   return (
     <div className="flex items-center gap-3 text-xs text-ink-3">
       <div className="h-1.5 flex-1 overflow-hidden rounded-full bg-raised" aria-hidden>

@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback } from 'react';
 import type { ProtocolList } from '../../../../src/wire/traffic-api.ts';
 import type { Palette } from '../../charts/echart.tsx';
 import { tooltip } from '../../charts/options.ts';
+import { assignTones } from '../../charts/tones.ts';
 import { formatBytes, formatCount } from '../../lib/format.ts';
 import { makeVisible } from '../../lib/visible-text.ts';
 import { Loading } from '../../ui/message.tsx';
@@ -12,7 +13,7 @@ const EChart = lazy(() => import('../../charts/echart.tsx'));
 /** Slices with a name of their own; the others are one. */
 const maxSlices = 8;
 
-/** Tones of common protocols, so that each looks the same in both charts; the others take those that are left. */
+/** Tones of common protocols. */
 const toneOf: Readonly<Record<string, string>> = {
   http: 'blue',
   https: 'green',
@@ -22,7 +23,7 @@ const toneOf: Readonly<Record<string, string>> = {
   ssh: 'orange',
   ftp: 'red',
 };
-const otherTones = ['up', 'down', 'orange', 'red', 'yellow', 'purple', 'blue'] as const;
+const otherTones = ['down', 'up', 'orange', 'purple', 'red', 'yellow', 'blue', 'green'] as const;
 
 /** Shares of the protocols in bytes or in connections, as a ring. */
 export function Distribution({ list, by }: { list: ProtocolList; by: 'bytes' | 'connections' }) {
@@ -42,6 +43,7 @@ function ringOption(list: ProtocolList, by: 'bytes' | 'connections', palette: Pa
     const name = row.application === null ? 'not recognised' : row.application;
     slices.set(name, (slices.get(name) ?? 0) + value);
   }
+  const tones = assignTones([...slices.keys()], toneOf, otherTones);
   const sorted = [...slices].filter(([, value]) => value > 0).sort((a, b) => b[1] - a[1]);
   const rest = sorted.slice(maxSlices).reduce((sum, [, value]) => sum + value, 0);
   const shown = rest > 0 ? [...sorted.slice(0, maxSlices), ['others', rest] as const] : sorted;
@@ -67,18 +69,19 @@ function ringOption(list: ProtocolList, by: 'bytes' | 'connections', palette: Pa
           formatter: ({ name, value }: { name: string; value: number }) => `${name}\n${format(value)}`,
         },
         labelLine: { length: 8, length2: 6, lineStyle: { color: palette.line } },
-        data: shown.map(([name, value], place) => ({
+        data: shown.map(([name, value]) => ({
           name: makeVisible(name, 24),
           value,
-          itemStyle: { color: colorOf(name, place, palette), opacity: 0.85 },
+          itemStyle: {
+            color: palette.tones[isNamed(name) ? (tones.get(name) ?? 'grey') : 'grey'],
+            opacity: 0.85,
+          },
         })),
       },
     ],
   };
 }
 
-function colorOf(name: string, place: number, palette: Palette): string {
-  if (name === 'not recognised' || name === 'others') return palette.tones.grey;
-  const tone = Object.hasOwn(toneOf, name) ? toneOf[name] : otherTones[place % otherTones.length];
-  return palette.tones[tone];
+function isNamed(name: string): boolean {
+  return name !== 'not recognised' && name !== 'others';
 }

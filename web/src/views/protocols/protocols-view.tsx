@@ -17,7 +17,7 @@ const listed = 14;
 /** What travels in the connections: by bytes, by connections, and which sites behind encryption. */
 export default function ProtocolsView() {
   const [address, set] = useAddress();
-  const range = readRange(address);
+  const range = readRange(address, '15m');
   const query = useQuery({
     queryKey: ['protocols', range],
     queryFn: ({ signal }) => rest.protocols({ since: range }, signal),
