@@ -3,12 +3,16 @@ import { HandshakeReader } from '../tls/handshake-reader.ts';
 import { Pieces } from '../tls/pieces.ts';
 import { TlsSession } from '../tls/session.ts';
 import { readCryptoFrames } from './frames.ts';
+import { findGoogleHello, readGooglePacket } from './google.ts';
 import { deriveInitialKeys, type InitialKeys, openInitial } from './keys.ts';
 import { type LongHeader, readLongHeader } from './packet.ts';
 import type { QuicVersion } from './versions.ts';
 
-/** Packets of one flow that no key opened, after which no new keys are tried: each costs eight hashes. */
+/** Packets of one flow that no key opened, or that open no connection, after which no new keys are tried: each costs eight hashes. */
 const maxFailures = 16;
+
+/** Hellos of Google's handshake told of in one flow: other names are of further connections. */
+const maxGoogleHellos = 8;
 
 /** The handshake of one side, in the order of its CRYPTO frames. */
 class CryptoStream {
@@ -62,12 +66,16 @@ export class QuicParser implements AppParser {
   readonly #conversation: Conversation;
   #connection: Connection | null = null;
   #failures = 0;
+  #googleHellos = 0;
+  #googleName: string | null = null;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
+    const google = readGooglePacket(bytes, start, end);
+    if (google) this.#googleHello(google.version, fromClient, bytes, google.contentStart, end, timeMs);
     let header = readLongHeader(bytes, start, end, true);
     while (header) {
       if (header.kind === 'initial' && header.whole) this.#initial(header, bytes, fromClient, timeMs);
@@ -131,6 +139,35 @@ export class QuicParser implements AppParser {
     return true;
   }
 
+  /** Google's hello is told of like one of TLS, with its own version. It comes again when the server asks for more. */
+  #googleHello(
+    version: string,
+    fromClient: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeMs: number,
+  ): void {
+    if (this.#googleHellos >= maxGoogleHellos) return;
+    const sni = findGoogleHello(bytes, start, end);
+    if (sni === undefined || (this.#googleHellos > 0 && sni === this.#googleName)) return;
+    this.#googleHellos++;
+    this.#googleName = sni;
+    const { src, dst } = this.#conversation;
+    this.#conversation.emit({
+      type: 'tls',
+      ts: new Date(timeMs).toISOString(),
+      src: fromClient ? src : dst,
+      dst: fromClient ? dst : src,
+      transport: 'quic',
+      version,
+      sni,
+      alpn: null,
+      ja4: null,
+      certificate: null,
+    });
+  }
+
   /** A first packet, when the keys that follow from its own connection id open it. */
   #begin(header: LongHeader, bytes: Uint8Array, fromClient: boolean, timeMs: number): void {
     if (this.#failures >= maxFailures || !header.version) return;
@@ -138,8 +175,13 @@ export class QuicParser implements AppParser {
     const id = bytes.slice(header.destinationStart, header.destinationEnd);
     const keys = deriveInitialKeys(header.version, id, ciphers);
     const content = openInitial(bytes, header, keys.client, ciphers);
-    if (!content) {
-      this.#failures++;
+    const { google, cryptoFrame } = header.version;
+    if (!content || google !== undefined) this.#failures++;
+    if (!content) return;
+    if (google !== undefined) {
+      readCryptoFrames(content, cryptoFrame, (_offset, start, end) =>
+        this.#googleHello(google, fromClient, content, start, end, timeMs),
+      );
       return;
     }
     // After a Retry the hello comes again in a new connection: the session that knows it goes on

@@ -1,19 +1,17 @@
 import { u32 } from '../../packet/bytes.ts';
 import type { AppProtocol, Sample } from '../protocol.ts';
+import { readGooglePacket } from './google.ts';
 import { readLongHeader } from './packet.ts';
 import { QuicParser } from './parser.ts';
 import { findVersion, isGoogleVersion } from './versions.ts';
-
-/** Bits of the first byte of Google's versions up to Q043: a version follows, and a connection id before it. */
-const googleVersionFlag = 0x01;
-const googleIdFlag = 0x08;
 
 /** QUIC, told by a long header with a version that is known (RFC 8999, 9000, 9369, and what came before). */
 export const quic: AppProtocol = {
   name: 'quic',
   transports: ['udp'],
   ports: [443, 8443],
-  recognise: (sample) => (isQuic(sample) || isGoogleQuic(sample) ? 'yes' : 'no'),
+  recognise: (sample) =>
+    isQuic(sample) || readGooglePacket(sample.bytes, sample.start, sample.end) ? 'yes' : 'no',
   makeParser: (conversation) => new QuicParser(conversation),
 };
 
@@ -30,12 +28,4 @@ function isNegotiation(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at += 4)
     if (findVersion(u32(bytes, at)) || isGoogleVersion(bytes, at)) return true;
   return false;
-}
-
-function isGoogleQuic({ bytes, start, end }: Sample): boolean {
-  if (end - start < 16) return false;
-  if (bytes[start] & 0x80) return isGoogleVersion(bytes, start + 1);
-  const flags = bytes[start];
-  if ((flags & googleVersionFlag) === 0 || (flags & googleIdFlag) === 0 || flags & 0xc0) return false;
-  return isGoogleVersion(bytes, start + 9);
 }

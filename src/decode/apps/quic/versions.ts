@@ -8,6 +8,8 @@ export interface QuicVersion {
   readonly retryType: number;
   /** Type of the frames that carry the handshake. */
   readonly cryptoFrame: number;
+  /** Where the handshake is not TLS but Google's own: what that version calls itself. */
+  readonly google?: string;
 }
 
 const fromHex = (text: string): Uint8Array =>
@@ -37,6 +39,12 @@ const draft23 = like1('c3eef712c72ebb5a11a7d2432bb46365bef9f502');
 const draft22 = like1('7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a');
 /** Google's versions with TLS, T050 and T051, as Chromium has them; frames are those of its older versions. */
 const google50 = { ...like1('7ff579e5acd072915580304c43a2367c60488310'), cryptoFrame: 0x08 };
+/** The last with Google's own handshake, and the first whose packets are protected. */
+const googleQ50 = {
+  ...like1('504574efd066fe2f9d945cfcdbd3a7f0d3b56b45'),
+  cryptoFrame: 0x08,
+  google: 'Q050',
+};
 const google51 = { ...like1('7a4edef4e7ccee5fa4506c19124fc8ccda6e033d'), cryptoFrame: 0x08 };
 
 const versions: ReadonlyMap<number, QuicVersion> = new Map([
@@ -44,6 +52,7 @@ const versions: ReadonlyMap<number, QuicVersion> = new Map([
   [0x6b3343cf, version2],
   // as its drafts had it
   [0x709a50c4, version2],
+  [0x51303530, googleQ50],
   [0x54303530, google50],
   [0x54303531, google51],
   // Facebook's, of the times of drafts 22 and 27
