@@ -11,6 +11,8 @@ export const errorCodes = {
   NM_BAD_CURSOR: { status: 400, exit: 65, title: 'Unusable cursor' },
   NM_UNAUTHORIZED: { status: 401, exit: 77, title: 'Authentication required' },
   NM_FORBIDDEN: { status: 403, exit: 77, title: 'Not allowed' },
+  NM_EXPIRED: { status: 403, exit: 77, title: 'Past its time' },
+  NM_REPLAYED: { status: 403, exit: 77, title: 'Used before' },
   NM_NOT_FOUND: { status: 404, exit: 66, title: 'Not found' },
   NM_METHOD: { status: 405, exit: 65, title: 'Method not allowed' },
   NM_TIMEOUT: { status: 408, exit: 75, title: 'The request took too long' },

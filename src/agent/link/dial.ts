@@ -1,9 +1,8 @@
 import { WebSocket } from 'ws';
 import { NetmonError } from '../../base/errors.ts';
 import { linkPath, linkSubprotocol } from '../../wire/link.ts';
+import { maxAgentInputBytes } from '../../wire/orders.ts';
 
-/** Longest message from a server; they are all short. */
-const maxServerMessageBytes = 64 * 1024;
 const handshakeTimeoutMs = 5_000;
 
 /** The WebSocket address of a server given as `http://host:port`, `https://host:port` or `unix:/path`. */
@@ -31,7 +30,7 @@ export function linkUrl(server: string): string {
 export function dialServer(server: string, token: string | undefined): WebSocket {
   return new WebSocket(linkUrl(server), [linkSubprotocol], {
     perMessageDeflate: false,
-    maxPayload: maxServerMessageBytes,
+    maxPayload: maxAgentInputBytes,
     handshakeTimeout: handshakeTimeoutMs,
     followRedirects: false,
     // Masking keeps scripts in browsers from writing what a proxy would take for HTTP; here there is neither.

@@ -4,23 +4,30 @@ import { describeError } from '../../base/errors.ts';
 import type { Component } from '../../platform/lifecycle.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import type { DurableRecord } from '../../wire/link.ts';
+import type { OrderDesk } from '../orders/desk.ts';
 import { dialServer, linkUrl } from './dial.ts';
 import { type Hello, LinkSession } from './session.ts';
 import type { LiveSource, RecordSink } from './source.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 
 export interface LinkOptions {
-  /** `http://host:port`, `https://host:port` or `unix:/path`. */
-  readonly server: string;
+  /** `http://host:port`, `https://host:port` or `unix:/path`; null to wait for a server that dials. */
+  readonly server: string | null;
   readonly hello: Hello;
   readonly spool: SpoolOptions;
   /** Sent as a bearer token. */
   readonly token?: string;
+  /** Takes the server's orders. */
+  readonly orders?: OrderDesk;
+  /** Of the set of monitors that it has of a server; null for none. */
+  readonly monitorsRevision?: () => number | null;
 }
 
 /** What the link is doing, for the agent's own health. */
 export interface LinkStatus {
   readonly connected: boolean;
+  /** The server that holds the link, as it was dialled or as it came in. */
+  readonly server: string | null;
   /** Why it is not, null while it is. */
   readonly reason: string | null;
   readonly spooled_records: number;
@@ -44,8 +51,9 @@ const retry = { firstMs: 100, longestMs: 10_000 };
 const drainMs = 1_000;
 
 /**
- * The agent's end of the link (wire/link.ts): dials until it is stopped, keeps durable records in the spool until the
- * server has committed them, sends live frames as the server asks.
+ * The agent's end of the link (wire/link.ts): dials until it is stopped, or takes over what a server has dialled, keeps
+ * durable records in the spool until the server has committed them, sends live frames as the server asks. One server at
+ * a time holds the link, the one that came first: what it acknowledges is deleted, so two would each get a part.
  */
 export class AgentLink implements RecordSink, Component {
   readonly name = 'link';
@@ -55,6 +63,8 @@ export class AgentLink implements RecordSink, Component {
   #spool: Spool | null = null;
   #socket: WebSocket | null = null;
   #session: LinkSession | null = null;
+  /** Who is at the other end of `#socket`. */
+  #peer: string | null = null;
   #reason: string | null = 'not started';
   #failures = 0;
   #welcomedAt = 0;
@@ -74,16 +84,33 @@ export class AgentLink implements RecordSink, Component {
 
   /** Opens the spool and begins to dial. Throws NM_BAD_CONFIG or NM_SYSTEM. */
   start(): void {
-    linkUrl(this.#options.server);
+    const { server } = this.#options;
+    if (server !== null) linkUrl(server);
     this.#spool = new Spool(this.#options.spool);
     if (this.#spool.discarded !== null) {
       this.#reporter.warn('set an unreadable spool aside', { file: this.#spool.discarded });
       this.record(discardedGap());
     }
-    this.#reason = null;
+    this.#reason = server === null ? 'no server has dialled this agent' : null;
     this.#source.onReading?.(() => this.#session?.onReading());
     this.#armFlush();
     this.#dial();
+  }
+
+  /** Who holds the link, so that no other server may; null when it is free. */
+  get holder(): string | null {
+    return this.#session === null ? null : this.#peer;
+  }
+
+  /** Takes over an open socket that a server has dialled; false when the link is held, or the agent stops. */
+  adopt(socket: WebSocket, peer: string): boolean {
+    if (!this.#spool || this.#session || this.#stopping) return false;
+    clearTimeout(this.#dialTimer);
+    const dialled = this.#socket;
+    this.#hold(socket, peer);
+    dialled?.terminate();
+    this.#begin(socket);
+    return true;
   }
 
   /** Writes what is left, gives the server a second to take it, and closes. */
@@ -113,6 +140,7 @@ export class AgentLink implements RecordSink, Component {
     const size = this.#spool?.size;
     return {
       connected: this.#session?.welcomed ?? false,
+      server: this.holder,
       reason: this.#reason,
       spooled_records: size?.records ?? 0,
       unwritten_records: this.#spool?.unwritten ?? 0,
@@ -145,31 +173,51 @@ export class AgentLink implements RecordSink, Component {
   }
 
   #dial(): void {
-    const spool = this.#spool!;
-    const socket = dialServer(this.#options.server, this.#options.token);
+    const { server, token } = this.#options;
+    if (server === null) return;
+    const socket = dialServer(server, token);
+    this.#hold(socket, server);
+    socket.on('open', () => this.#begin(socket));
+  }
+
+  #hold(socket: WebSocket, peer: string): void {
     this.#socket = socket;
-    socket.on('open', () => {
-      this.#session = new LinkSession(
-        socket,
-        this.#options.hello,
-        { source: this.#source, spool, strict: this.#strict },
-        {
-          welcomed: () => this.#onWelcomed(),
-          acknowledged: () => this.#onAcknowledged(),
-          refused: (code, message) => this.#onRefused(code, message),
-          cleaned: (dropped, problem) =>
-            this.#reporter.error('the sensors reported what no server takes; it was left out', {
-              dropped,
-              problem,
-            }),
-          broken: (reason) => this.#reporter.warn('the link broke', { reason }),
-        },
-      );
-    });
+    this.#peer = peer;
     socket.on('error', (error) => {
-      this.#reason = describeError(error);
+      if (socket === this.#socket) this.#reason = describeError(error);
     });
     socket.on('close', () => this.#onClosed(socket));
+  }
+
+  #begin(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    const { hello, orders, monitorsRevision } = this.#options;
+    this.#session = new LinkSession(
+      socket,
+      hello,
+      {
+        source: this.#source,
+        spool: this.#spool!,
+        strict: this.#strict,
+        from: this.#peer!,
+        ...(orders && { orders }),
+        ...(monitorsRevision && { monitorsRevision }),
+      },
+      {
+        welcomed: () => this.#onWelcomed(),
+        acknowledged: () => this.#onAcknowledged(),
+        refused: (code, message) => this.#onRefused(code, message),
+        cleaned: (dropped, problem) =>
+          this.#reporter.error('the sensors reported what no server takes; it was left out', {
+            dropped,
+            problem,
+          }),
+        broken: (reason) => {
+          this.#reason = reason;
+          this.#reporter.warn('the link broke', { reason });
+        },
+      },
+    );
   }
 
   /** What is committed is deleted by the next flush. */
@@ -182,7 +230,7 @@ export class AgentLink implements RecordSink, Component {
   #onWelcomed(): void {
     this.#welcomedAt = performance.now();
     this.#reason = null;
-    this.#reporter.info('linked to the server', { server: this.#options.server });
+    this.#reporter.info('linked to the server', { server: this.#peer });
   }
 
   #onRefused(code: string, message: string): void {
@@ -200,12 +248,13 @@ export class AgentLink implements RecordSink, Component {
   #onClosed(socket: WebSocket): void {
     if (socket !== this.#socket) return;
     if (this.#session?.welcomed) {
-      this.#reporter.warn('the link to the server is down', { server: this.#options.server });
+      this.#reporter.warn('the link to the server is down', { server: this.#peer });
       if (performance.now() - this.#welcomedAt > settledMs) this.#failures = 0;
     }
     this.#session?.end();
     this.#session = null;
     this.#stopping?.();
+    this.#socket = null;
     this.#reason ??= 'the server closed the connection';
     const waitMs = this.#refused ? refusedMs : backoffMs(this.#failures++, Math.random(), retry);
     this.#refused = false;

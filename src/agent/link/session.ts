@@ -6,13 +6,20 @@ import {
   type ServerMessage,
   serverMessageSchema,
 } from '../../wire/link.ts';
+import type { OrderMessage } from '../../wire/orders.ts';
+import type { OrderDesk } from '../orders/desk.ts';
 import { cleanFrame, cleanSensors } from './clean.ts';
 import { encodeLive } from './frames.ts';
 import type { LiveSource, SourceFrame } from './source.ts';
-import type { Spool } from './spool.ts';
+import { maxBatchLength, type Spool } from './spool.ts';
 
-/** Frames of durable records that may be on their way without an acknowledgement. */
+/** Frames of durable records that may be on their way without an acknowledgement, however much credit there is. */
 const maxFramesUnderway = 4;
+/** Questions for packets that are answered at once, and answers of any kind that may wait to be sent. */
+const maxQuestions = 32;
+const maxBufferedAnswers = 32 * 1024 * 1024;
+/** A server says welcome within this time. */
+const welcomeMs = 15_000;
 /** A live frame is left out, and its changes go into a later one, while more than this waits to be sent. */
 const maxBufferedBytes = 1024 * 1024;
 /** A ping goes out, or the connection counts as dead when the last one was not answered, after this long. */
@@ -53,15 +60,33 @@ export interface SessionEvents {
   broken(reason: string): void;
 }
 
+export interface SessionParts {
+  readonly source: LiveSource;
+  readonly spool: Spool;
+  /** Whether nothing is sent that a server would refuse. */
+  readonly strict: boolean;
+  /** Takes orders; without one an order ends the connection. */
+  readonly orders?: OrderDesk;
+  /** Whom the connection is with, for the log. */
+  readonly from: string;
+  /** Of the set of monitors that the agent has of its server; null for none. */
+  readonly monitorsRevision?: () => number | null;
+}
+
 /** One connection to a server, from `hello` until the socket closes. */
 export class LinkSession {
   readonly #socket: WebSocket;
+  readonly #parts: SessionParts;
   readonly #source: LiveSource;
   readonly #spool: Spool;
   readonly #events: SessionEvents;
-  /** Last number of each frame of records under way. */
-  readonly #underway: number[] = [];
-  readonly #strict: boolean;
+  /** Each frame of records under way: its last number, and its length. */
+  readonly #underway: { readonly last: number; readonly length: number }[] = [];
+  #underwayLength = 0;
+  /** What `#underwayLength` may be, as the server said last. */
+  #credit = Number.POSITIVE_INFINITY;
+  #questions = 0;
+  #toldSpool = '';
   #welcomed = false;
   #next = 0;
   #intervalMs = 0;
@@ -73,16 +98,13 @@ export class LinkSession {
   #answered = true;
   #liveTimer: NodeJS.Timeout | undefined;
   readonly #pingTimer: NodeJS.Timeout;
+  readonly #welcomeTimer: NodeJS.Timeout;
 
-  /** Takes over an open socket and says `hello`. With `strict` nothing is sent that a server would refuse. */
-  constructor(
-    socket: WebSocket,
-    hello: Hello,
-    { source, spool, strict }: { source: LiveSource; spool: Spool; strict: boolean },
-    events: SessionEvents,
-  ) {
+  /** Takes over an open socket and says `hello`. */
+  constructor(socket: WebSocket, hello: Hello, parts: SessionParts, events: SessionEvents) {
+    const { source, spool, strict, monitorsRevision } = parts;
     this.#socket = socket;
-    this.#strict = strict;
+    this.#parts = parts;
     this.#source = source;
     this.#spool = spool;
     this.#events = events;
@@ -91,8 +113,12 @@ export class LinkSession {
       this.#answered = true;
     });
     this.#pingTimer = setInterval(() => this.#checkLiveness(), livenessMs);
+    this.#welcomeTimer = setTimeout(() => this.#break('the server did not say welcome'), welcomeMs);
     const sensors = strict ? cleanSensors(source.sensors()) : source.sensors();
-    socket.send(JSON.stringify({ kind: 'hello', ...hello, epoch: spool.epoch, sensors }));
+    const monitors_revision = monitorsRevision?.() ?? undefined;
+    socket.send(
+      JSON.stringify({ kind: 'hello', ...hello, epoch: spool.epoch, sensors, monitors_revision }),
+    );
   }
 
   get welcomed(): boolean {
@@ -107,18 +133,24 @@ export class LinkSession {
   /** To be called when the socket has closed. */
   end(): void {
     clearInterval(this.#pingTimer);
+    clearTimeout(this.#welcomeTimer);
     clearTimeout(this.#liveTimer);
     this.#welcomed = false;
   }
 
-  /** Sends what the spool holds and has not been sent on this connection, as far as the window allows. */
+  /** Sends what the spool holds and has not been sent on this connection, as far as window and credit allow. */
   sendRecords(): void {
     while (this.#welcomed && this.#underway.length < maxFramesUnderway && this.#next <= this.#spool.last) {
-      const batch = this.#spool.read(this.#next);
-      if (!batch) return;
+      const idle = this.#underway.length === 0;
+      const room = Math.min(maxBatchLength, this.#credit - this.#underwayLength);
+      if (room <= 0 && !idle) return;
+      const batch = this.#spool.read(this.#next, Math.max(0, room));
+      // A record that is longer than the credit goes alone.
+      if (!batch || (batch.text.length > room && !idle)) return;
       this.#spool.markSent(batch.last);
       this.#next = batch.last + 1;
-      this.#underway.push(batch.last);
+      this.#underway.push({ last: batch.last, length: batch.text.length });
+      this.#underwayLength += batch.text.length;
       const { epoch } = this.#spool;
       this.#socket.send(
         `{"kind":"records","epoch":${JSON.stringify(epoch)},"first":${batch.first},"records":${batch.text}}`,
@@ -145,9 +177,11 @@ export class LinkSession {
   #handle(message: ServerMessage): void {
     switch (message.kind) {
       case 'welcome':
+        this.#grant(message.credit);
         this.#onWelcome(message.committed, message.live_interval_ms);
         break;
       case 'ack':
+        this.#grant(message.credit);
         this.#onAck(message.epoch, message.seq);
         break;
       case 'pace':
@@ -161,10 +195,10 @@ export class LinkSession {
         this.#source.configure?.(message.alerts);
         break;
       case 'packets':
-        this.#answer(message.ask, 'packets', this.#source.packets?.(message) ?? noPackets);
+        this.#reply(message.ask, 'packets', this.#source.packets?.(message) ?? noPackets);
         break;
       case 'saved_packets':
-        this.#answer(
+        this.#reply(
           message.ask,
           'saved_packets',
           this.#source.savedPackets?.(message.alert, message.offset) ?? noneSaved,
@@ -174,22 +208,44 @@ export class LinkSession {
         this.#events.refused(message.code, message.message);
         break;
       case 'order':
+        this.#takeOrder(message).catch((thrown: unknown) => this.#break(describeError(thrown)));
+        break;
       case 'certificate':
         throw new Error(`the server sent ${message.kind}, which this agent does not take`);
     }
   }
 
   /** Sends what a question led to, under the question's number. */
-  #answer<Kind extends 'packets' | 'saved_packets'>(
+  #reply<Kind extends 'packets' | 'saved_packets'>(
     ask: number,
     kind: Kind,
     answer: Answers[Kind] | Promise<Answers[Kind]>,
   ): void {
+    if (this.#questions >= maxQuestions) throw new Error('the server asks for more packets than it may');
+    this.#questions++;
     Promise.resolve(answer)
-      .then((found) => {
-        if (this.#welcomed) this.#socket.send(JSON.stringify({ kind, ask, ...found }));
-      })
-      .catch((thrown: unknown) => this.#break(describeError(thrown)));
+      .then((found) => this.#answer(JSON.stringify({ kind, ask, ...found })))
+      .catch((thrown: unknown) => this.#break(describeError(thrown)))
+      .finally(() => {
+        this.#questions--;
+      });
+  }
+
+  async #takeOrder(message: OrderMessage): Promise<void> {
+    const { orders, from } = this.#parts;
+    if (!orders) throw new Error('the server gave an order, which this agent does not take');
+    const answer = await orders.take(message, { owner: 'server', from });
+    if (answer !== null) this.#answer(answer);
+  }
+
+  #answer(text: string): void {
+    if (!this.#welcomed) return;
+    if (this.#socket.bufferedAmount > maxBufferedAnswers) this.#break('the server takes no answers');
+    else this.#socket.send(text);
+  }
+
+  #grant(credit: number | undefined): void {
+    if (credit !== undefined) this.#credit = credit;
   }
 
   #onWelcome(committed: number, intervalMs: number): void {
@@ -203,6 +259,7 @@ export class LinkSession {
     this.#spool.markSent(committed);
     this.#spool.acknowledge(committed);
     this.#next = this.#spool.acknowledged + 1;
+    clearTimeout(this.#welcomeTimer);
     this.#welcomed = true;
     this.#events.welcomed();
     this.#sendLive(true);
@@ -214,7 +271,9 @@ export class LinkSession {
     if (epoch !== this.#spool.epoch || !this.#spool.acknowledge(seq)) {
       throw new Error('the server acknowledged what it was not sent');
     }
-    while (this.#underway.length > 0 && this.#underway[0] <= seq) this.#underway.shift();
+    while (this.#underway.length > 0 && this.#underway[0].last <= seq) {
+      this.#underwayLength -= this.#underway.shift()!.length;
+    }
     this.sendRecords();
     this.#events.acknowledged();
   }
@@ -240,7 +299,8 @@ export class LinkSession {
     this.#sentLiveAt = performance.now();
     const frame = this.#source.takeFrame(full);
     const more = this.#source.hasMore?.() ?? false;
-    const texts = encodeLive(this.#strict ? this.#clean(frame) : frame, more ? undefined : this.#asked);
+    const told = this.#withSpool(this.#parts.strict ? this.#clean(frame) : frame);
+    const texts = encodeLive(told, more ? undefined : this.#asked);
     if (!more) this.#asked = undefined;
     const last = texts.pop()!;
     for (const text of texts) this.#socket.send(text);
@@ -256,6 +316,15 @@ export class LinkSession {
   #follow(): void {
     this.#following = false;
     if (this.#welcomed && this.#source.hasMore?.()) this.#sendLive(false);
+  }
+
+  /** Adds how full the spool is, when that is not what was told last. */
+  #withSpool(frame: SourceFrame): SourceFrame {
+    const spool = { ...this.#spool.size, lost: this.#spool.lost };
+    const text = Object.values(spool).join();
+    if (text === this.#toldSpool) return frame;
+    this.#toldSpool = text;
+    return { ...frame, spool };
   }
 
   #clean(raw: SourceFrame): SourceFrame {

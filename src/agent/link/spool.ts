@@ -35,7 +35,7 @@ const defaultMaxRecords = 200_000;
 /** Records that wait in memory while the file cannot be written. */
 const maxPending = 20_000;
 /** Longest batch in UTF-16 units, far below the server's limit of a frame in bytes. */
-const maxBatchLength = 4 * 1024 * 1024;
+export const maxBatchLength = 4 * 1024 * 1024;
 /** What is dropped at once beyond the excess, as a share of the cap, so that a full spool is not trimmed at each flush. */
 const slack = 0.05;
 /** `PRAGMA user_version` of this layout; a file with another is set aside. */
@@ -160,17 +160,20 @@ export class Spool implements Disposable {
     }
   }
 
-  /** The records from number `from` on, up to a hole, 1000 of them or 4 MiB; null when there is none. */
-  read(from: number): SpoolBatch | null {
+  /**
+   * The records from number `from` on, up to a hole, 1000 of them or a text of that length, but one at least; null when
+   * there is none.
+   */
+  read(from: number, maxLength = maxBatchLength): SpoolBatch | null {
     const texts: string[] = [];
     let first = -1;
-    let length = 0;
+    let length = 1;
     for (const row of this.#statements.read.iterate(from)) {
       const seq = Number(row.seq);
-      if (first < 0) first = seq;
-      else if (seq !== first + texts.length || length > maxBatchLength) break;
       const text = this.#recordText(seq, row);
-      length += text.length;
+      length += text.length + 1;
+      if (first < 0) first = seq;
+      else if (seq !== first + texts.length || length > maxLength) break;
       texts.push(text);
     }
     return first < 0 ? null : { first, last: first + texts.length - 1, text: `[${texts.join(',')}]` };
