@@ -13,6 +13,7 @@ export const errorCodes = {
   NM_FORBIDDEN: { status: 403, exit: 77, title: 'Not allowed' },
   NM_EXPIRED: { status: 403, exit: 77, title: 'Past its time' },
   NM_REPLAYED: { status: 403, exit: 77, title: 'Used before' },
+  NM_LINKED: { status: 409, exit: 75, title: 'Linked to another server' },
   NM_NOT_FOUND: { status: 404, exit: 66, title: 'Not found' },
   NM_METHOD: { status: 405, exit: 65, title: 'Method not allowed' },
   NM_TIMEOUT: { status: 408, exit: 75, title: 'The request took too long' },

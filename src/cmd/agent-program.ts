@@ -4,18 +4,29 @@ import { Agent, type AgentOptions } from '../agent/agent.ts';
 import { AgentLink } from '../agent/link/link.ts';
 import type { LiveSource, SourceFrame } from '../agent/link/source.ts';
 import type { SpoolOptions } from '../agent/link/spool.ts';
+import { Listener } from '../agent/listen/listener.ts';
+import { OrderDesk } from '../agent/orders/desk.ts';
+import { noOrders, type OrderHandler } from '../agent/orders/handler.ts';
+import { SeenOrders } from '../agent/orders/seen.ts';
 import type { Account } from '../platform/account.ts';
 import type { Component } from '../platform/lifecycle.ts';
 import type { Reporter } from '../platform/reporter.ts';
+import type { ListenAddress } from '../platform/values.ts';
 import { readVersion } from '../platform/version.ts';
 import { compileDeviceFilter } from '../sys/pcap-filter.ts';
 import type { SensorStatus } from '../wire/machine.ts';
+import type { OrderType } from '../wire/orders.ts';
 import { makeInspectorCommand } from './inspector-command.ts';
 import type { AgentValues } from './setting-names.ts';
 
 export interface AgentProgramConfig {
-  /** `http://host:port`, `https://host:port` or `unix:/path`. */
-  readonly server: string;
+  /** `http://host:port`, `https://host:port` or `unix:/path`; null to wait for one that dials. */
+  readonly server: string | null;
+  /** Where servers and consoles may dial this agent; undefined for nowhere. */
+  readonly listen?: ListenAddress | undefined;
+  /** File with the ids of orders that were accepted. */
+  readonly ordersFile: string;
+  readonly forbidden: readonly OrderType[];
   readonly token: string | undefined;
   readonly spool: SpoolOptions;
   /** Undefined for the host name. */
@@ -37,22 +48,40 @@ const earlyMs = 30;
 /** Wires the sensors to the link. */
 export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter): AgentProgram {
   const agent = new Agent(config.sensors, { reporter, record: (record) => link.record(record) });
+  const { server, spool, token, listen } = config;
+  const hello = {
+    agent: config.name ?? hostname(),
+    version: readVersion(),
+    kernel: release(),
+    os: readOsName(),
+  };
+  const orders = makeOrderDesk(config, hello.agent, noOrders, reporter);
   const link: AgentLink = new AgentLink(
-    {
-      server: config.server,
-      hello: {
-        agent: config.name ?? hostname(),
-        version: readVersion(),
-        kernel: release(),
-        os: readOsName(),
-      },
-      spool: config.spool,
-      ...(config.token !== undefined && { token: config.token }),
-    },
+    { server, hello, spool, orders, ...(token !== undefined && { token }) },
     makeSource(agent, config.intervalMs),
     reporter,
   );
-  return { components: [link, agent], sensors: () => agent.sensors() };
+  const listener =
+    listen &&
+    new Listener(
+      { address: listen, ...(token !== undefined && { token }) },
+      { hello, orders, feed: null, reporter, link },
+    );
+  return { components: [link, ...(listener ? [listener] : []), agent], sensors: () => agent.sensors() };
+}
+
+function makeOrderDesk(
+  { ordersFile, forbidden }: Pick<AgentProgramConfig, 'ordersFile' | 'forbidden'>,
+  agent: string,
+  handler: OrderHandler,
+  reporter: Reporter,
+): OrderDesk {
+  const seen = new SeenOrders({
+    path: ordersFile,
+    onFailure: (error) =>
+      reporter.error('unable to note which orders came; a restart forgets them', { error }),
+  });
+  return new OrderDesk({ agent, forbidden: new Set(forbidden), seen }, handler, reporter);
 }
 
 /**

@@ -11,8 +11,11 @@ import type { AgentValues } from './setting-names.ts';
 import { watchSignals } from './signals.ts';
 import { readToken } from './token.ts';
 
-/** The sensors of this machine, for a server elsewhere, until told to end. */
-export async function runAgent(values: AgentValues): Promise<void> {
+/**
+ * The sensors of this machine, for a server elsewhere, until told to end. An agent that listens dials a server only
+ * where one is named.
+ */
+export async function runAgent(values: AgentValues, isServerNamed: boolean): Promise<void> {
   process.title = 'netmon';
   const paths = findPaths(values, process.env, process.getuid!());
   const reporter = makeReporter({
@@ -24,7 +27,10 @@ export async function runAgent(values: AgentValues): Promise<void> {
   prepareAgentFolders(paths);
   const agent = makeAgentProgram(
     {
-      server: values.server,
+      server: values.listen !== undefined && !isServerNamed ? null : values.server,
+      listen: values.listen,
+      ordersFile: paths.orders,
+      forbidden: values['forbid-orders'],
       token,
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],

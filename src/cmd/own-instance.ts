@@ -55,6 +55,8 @@ export async function startOwnInstance(values: UpValues, reporter: Reporter): Pr
     const agent = makeAgentProgram(
       {
         server: `unix:${paths.socket}`,
+        ordersFile: paths.orders,
+        forbidden: values['forbid-orders'],
         token: undefined,
         spool: { path: paths.spool, maxBytes: values['spool-limit'] },
         name: values['agent-name'],

@@ -39,7 +39,9 @@ export function makeProgram(): Command {
     agentSettings,
   ).action(async (_, command: Command) => {
     const config = readSettings(command, agentSettings);
-    if (config) await (await import('./agent.ts')).runAgent(config.values);
+    if (!config) return;
+    const isServerNamed = config.origins.get('server')?.from !== 'default';
+    await (await import('./agent.ts')).runAgent(config.values, isServerNamed);
   });
   addSettings(add('down', 'end the netmon that runs here'), downSettings).action(
     async (_, command: Command) => {

@@ -34,6 +34,7 @@ export const upSettings = [
   ...sensing,
   'spool-limit',
   'agent-name',
+  'forbid-orders',
 ] as const satisfies SettingName[];
 export type UpValues = SettingValues<(typeof upSettings)[number]>;
 
@@ -44,6 +45,8 @@ export const agentSettings = [
   'agent-name',
   'data',
   'spool-limit',
+  'listen',
+  'forbid-orders',
   ...logging,
 ] as const satisfies SettingName[];
 export type AgentValues = SettingValues<(typeof agentSettings)[number]>;

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Config, dumpConfig, readConfig } from '../platform/config.ts';
 import { type SettingName, settings } from '../platform/settings.ts';
+import type { ValueKind } from '../platform/values.ts';
 
 /** Gives a subcommand a flag for each setting, and `--config`, `--check` and `--dump`. */
 export function addSettings(command: Command, names: readonly SettingName[]): Command {
@@ -35,7 +36,8 @@ function settingOption(name: SettingName): Option {
   const { kind, fallback, help } = settings[name];
   const shown = fallback === null || fallback === '' ? help : `${help} (default: ${fallback})`;
   if (kind.placeholder === null) return new Option(`--no-${name}`, `without ${help}`);
-  const option = new Option(`--${name} <${kind.placeholder}>`, shown);
+  const place = 'bare' in kind ? `[${kind.placeholder}]` : `<${kind.placeholder}>`;
+  const option = new Option(`--${name} ${place}`, shown);
   if ('list' in kind)
     option.argParser((text: string, before?: string) => (before === undefined ? text : `${before},${text}`));
   return option;
@@ -44,5 +46,7 @@ function settingOption(name: SettingName): Option {
 function flagText(command: Command, name: SettingName): string | undefined {
   const key = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   if (command.getOptionValueSource(key) !== 'cli') return undefined;
-  return String(command.getOptionValue(key));
+  const value: unknown = command.getOptionValue(key);
+  const kind: ValueKind<unknown> = settings[name].kind;
+  return value === true && kind.bare !== undefined ? kind.bare : String(value);
 }

@@ -42,6 +42,8 @@ export async function runUp(values: UpValues): Promise<void> {
   const agent = makeAgentProgram(
     {
       server: `unix:${paths.socket}`,
+      ordersFile: paths.orders,
+      forbidden: values['forbid-orders'],
       token: undefined,
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],

@@ -11,6 +11,8 @@ export interface Paths {
   readonly spool: string;
   /** Packets that the agent saved at alerts. */
   readonly captures: string;
+  /** Ids of the orders that the agent has accepted. */
+  readonly orders: string;
   readonly socket: string;
   readonly pidFile: string;
 }
@@ -35,6 +37,7 @@ export function findPaths(
     db: resolve(given.db ?? join(data, 'server', 'netmon.db')),
     spool: join(data, 'spool.db'),
     captures: join(data, 'captures'),
+    orders: join(data, 'orders.seen'),
     socket: join(runtime, 'link', 'agent.sock'),
     pidFile: join(runtime, 'netmon.pid'),
   };

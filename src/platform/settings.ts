@@ -1,8 +1,11 @@
+import { orderTypeNames } from '../wire/names.ts';
 import { logLevels } from './reporter.ts';
 import {
   choiceValue,
   durationValue,
+  listenValue,
   listValue,
+  membersValue,
   numberValue,
   pathValue,
   portValue,
@@ -110,6 +113,16 @@ export const settings = {
     textValue('NAME', 'a name'),
     null,
     'name of this machine at the server; by default its host name',
+  ),
+  listen: setting(
+    listenValue('127.0.0.1:65240'),
+    null,
+    'wait here for a server or consoles that dial this agent; --listen alone is 127.0.0.1:65240',
+  ),
+  'forbid-orders': setting(
+    membersValue(orderTypeNames, 'TYPES'),
+    '',
+    'orders that this agent carries out for nobody: all, or types such as probe.run, separated by commas',
   ),
   'log-level': setting(choiceValue(logLevels), 'info', 'lowest level that is logged, to standard error'),
   'log-format': setting(choiceValue(['text', 'json']), null, 'by default text on a terminal, else json'),

@@ -8,6 +8,8 @@ export interface ValueKind<T> {
   readonly placeholder: string | null;
   /** Whether an array in the configuration file, or a repeated flag, stands for its members joined by commas. */
   readonly list?: boolean;
+  /** What a flag without a value stands for, as it would be written; absent where a flag needs one. */
+  readonly bare?: string;
 }
 
 export const textValue = (placeholder: string, expected = 'a text'): ValueKind<string> => ({
@@ -71,6 +73,45 @@ export const listValue = (placeholder: string): ValueKind<readonly string[]> => 
   expected: 'names separated by commas',
   placeholder,
   list: true,
+});
+
+/** Members of a closed set, separated by commas; `all` for every one of them. */
+export const membersValue = <const T extends string>(
+  members: readonly T[],
+  placeholder: string,
+): ValueKind<readonly T[]> => ({
+  parse: (text) => {
+    const parts = listValue(placeholder).parse(text) ?? [];
+    const found = parts.flatMap((part) =>
+      part === 'all' ? members : members.filter((each) => each === part),
+    );
+    return parts.every((part) => part === 'all' || members.some((each) => each === part))
+      ? [...new Set(found)]
+      : undefined;
+  },
+  expected: `all, or some of ${members.join(', ')}`,
+  placeholder,
+  list: true,
+});
+
+/** Where to listen. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `127.0.0.1:65240`, `[::1]:65240`, `name:65240`, or a port of 127.0.0.1 alone. */
+export const listenValue = (bare: string): ValueKind<ListenAddress> => ({
+  parse: (text) => {
+    const match = /^(?:(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9_][A-Za-z0-9._-]{0,252})):)?(\d{1,5})$/.exec(
+      text,
+    );
+    const port = portValue.parse(match?.[3] ?? '');
+    return port === undefined ? undefined : { host: match?.[1] ?? match?.[2] ?? '127.0.0.1', port };
+  },
+  expected: `an address and a port, such as ${bare}`,
+  placeholder: 'ADDRESS:PORT',
+  bare,
 });
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

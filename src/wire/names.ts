@@ -69,3 +69,17 @@ export const otherName = '(other)';
 export const maxLimit = 1000;
 /** Points of the bandwidth history, 100 ms each. */
 export const bandwidthPoints = 300;
+
+/** Types of orders to an agent (orders.ts), by themselves for what must not load the schemas. */
+export const orderTypeNames = [
+  'monitors.set',
+  'monitor.put',
+  'monitor.remove',
+  'monitor.start',
+  'monitor.stop',
+  'monitors.list',
+  'probe.run',
+  'results.list',
+  'results.watch',
+  'agent.describe',
+] as const;

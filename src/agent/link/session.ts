@@ -116,9 +116,7 @@ export class LinkSession {
     this.#welcomeTimer = setTimeout(() => this.#break('the server did not say welcome'), welcomeMs);
     const sensors = strict ? cleanSensors(source.sensors()) : source.sensors();
     const monitors_revision = monitorsRevision?.() ?? undefined;
-    socket.send(
-      JSON.stringify({ kind: 'hello', ...hello, epoch: spool.epoch, sensors, monitors_revision }),
-    );
+    socket.send(JSON.stringify({ kind: 'hello', ...hello, epoch: spool.epoch, sensors, monitors_revision }));
   }
 
   get welcomed(): boolean {

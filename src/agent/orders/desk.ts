@@ -135,7 +135,10 @@ export class OrderDesk {
       this.#reporter.warn('refused an order', { ...fields, code: answer.code, reason: answer.message });
     } else this.#reporter.info('carried out an order', fields);
     this.#reporter.metrics
-      .counter('netmon_orders_total', 'Orders that came, by type and what became of them.', ['type', 'outcome'])
+      .counter('netmon_orders_total', 'Orders that came, by type and what became of them.', [
+        'type',
+        'outcome',
+      ])
       .add(1, fields.type, refused ? answer.code : 'done');
   }
 }
@@ -172,7 +175,10 @@ function checkTimes({ issued_at, expires_at }: OrderBody, now: number): void {
   }
   if (issued > now + clockToleranceMs) {
     const ahead = Math.round((issued - now) / 1000);
-    throw new NetmonError('NM_EXPIRED', `the order was issued ${ahead} s in the future of this agent's clock`);
+    throw new NetmonError(
+      'NM_EXPIRED',
+      `the order was issued ${ahead} s in the future of this agent's clock`,
+    );
   }
   if (expires < now - clockToleranceMs) {
     const late = Math.round((now - expires) / 1000);

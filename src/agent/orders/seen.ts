@@ -28,41 +28,48 @@ export class SeenOrders {
   readonly #options: SeenOptions;
   readonly #maxIds: number;
   readonly #monotonic: () => number;
-  /** When each was accepted, oldest first. */
-  readonly #ids = new Map<string, number>();
+  /** When each was accepted, oldest first; null before the file was read. */
+  #ids: Map<string, number> | null = null;
   #lines = 0;
 
   constructor(options: SeenOptions) {
     this.#options = options;
     this.#maxIds = options.maxIds ?? defaultMaxIds;
     this.#monotonic = options.monotonic ?? (() => performance.now());
-    const now = this.#monotonic();
-    for (const id of readIds(options.path, this.#maxIds)) this.#ids.set(id, now);
-    this.#rewrite();
   }
 
   has(id: string): boolean {
-    return this.#ids.has(id);
+    return this.#open().has(id);
   }
 
   /** Remembers an id; false when there are too many young ones to remember another. */
   add(id: string): boolean {
+    const ids = this.#open();
     const now = this.#monotonic();
-    for (const [oldest, at] of this.#ids) {
-      if (this.#ids.size < this.#maxIds) break;
+    for (const [oldest, at] of ids) {
+      if (ids.size < this.#maxIds) break;
       if (now - at <= windowMs) return false;
-      this.#ids.delete(oldest);
+      ids.delete(oldest);
     }
-    this.#ids.set(id, now);
-    this.#append(id);
+    ids.set(id, now);
+    this.#append(id, ids);
     return true;
   }
 
-  #append(id: string): void {
+  /** Reads the file when it is first needed. What is in it counts as young, since nobody knows when it came. */
+  #open(): Map<string, number> {
+    if (this.#ids) return this.#ids;
+    const now = this.#monotonic();
+    this.#ids = new Map(readIds(this.#options.path, this.#maxIds).map((id) => [id, now]));
+    this.#rewrite(this.#ids);
+    return this.#ids;
+  }
+
+  #append(id: string, ids: ReadonlyMap<string, number>): void {
     const { path, onFailure } = this.#options;
     if (path === null) return;
     if (this.#lines >= 2 * this.#maxIds) {
-      this.#rewrite();
+      this.#rewrite(ids);
       return;
     }
     try {
@@ -73,14 +80,14 @@ export class SeenOrders {
     }
   }
 
-  #rewrite(): void {
+  #rewrite(ids: ReadonlyMap<string, number>): void {
     const { path, onFailure } = this.#options;
     if (path === null) return;
     try {
-      const text = [...this.#ids.keys()].map((id) => `${id}\n`).join('');
+      const text = [...ids.keys()].map((id) => `${id}\n`).join('');
       writeFileSync(`${path}.new`, text, { mode: 0o600 });
       renameSync(`${path}.new`, path);
-      this.#lines = this.#ids.size;
+      this.#lines = ids.size;
     } catch (error) {
       onFailure?.(error);
     }

@@ -1,0 +1,207 @@
+/**
+ * Where an agent waits for others (`--listen`). Each connection passes, in this order:
+ *
+ * 1. TLS with a certificate of the agent's own authority, unless the agent listens on loopback alone
+ * 2. Host, Origin and token (refuse.ts)
+ * 3. the path says what it wants: a server the link, of which there is one, or a console its own
+ *
+ * What follows on the link is the same as when the agent had dialled.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { WebSocketServer } from 'ws';
+import { NetmonError } from '../../base/errors.ts';
+import { formatEndpoint, isLoopback } from '../../base/ip.ts';
+import type { Component } from '../../platform/lifecycle.ts';
+import type { ListenAddress } from '../../platform/values.ts';
+import { linkPath, linkSubprotocol } from '../../wire/link.ts';
+import { consolePath, consoleSubprotocol, maxAgentInputBytes } from '../../wire/orders.ts';
+import type { AgentLink } from '../link/link.ts';
+import { type ConsoleParts, ConsoleSession } from './console-session.ts';
+import { endWithProblem, findRefusal, offers } from './refuse.ts';
+import type { ListenTls, Peer } from './tls.ts';
+
+/** Open connections, and consoles among them. */
+const maxConnections = 64;
+const maxConsoles = 16;
+/** Until the head of a request must have come. */
+const headMs = 5_000;
+
+export interface ListenOptions {
+  readonly address: ListenAddress;
+  /** What servers and consoles must send as a bearer token. */
+  readonly token?: string;
+  /** Absent for plain connections, which only a loopback address may take. */
+  readonly tls?: ListenTls;
+}
+
+export interface ListenParts extends ConsoleParts {
+  readonly link: AgentLink;
+}
+
+/** `start` throws NM_PUBLIC_ADDRESS, NM_PORT_IN_USE, NM_BAD_FLAG, NM_PRIVILEGE or NM_SYSTEM. */
+export class Listener implements Component {
+  readonly name = 'listener';
+  readonly #options: ListenOptions;
+  readonly #parts: ListenParts;
+  readonly #consoles = new Set<ConsoleSession>();
+  readonly #sockets = new Set<Socket>();
+  readonly #upgrades = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxAgentInputBytes,
+  });
+  #server: Server | null = null;
+
+  constructor(options: ListenOptions, parts: ListenParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** Where it listens, `127.0.0.1:65240`; only after the start. */
+  get address(): string {
+    const { address, port } = this.#server!.address() as AddressInfo;
+    return formatEndpoint(address, port);
+  }
+
+  async start(): Promise<void> {
+    const { address, tls } = this.#options;
+    if (!tls) refuseOpenAddress(address);
+    const server = this.#makeServer(tls);
+    server.maxConnections = maxConnections;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
+    await listen(server, address);
+    this.#server = server;
+    this.#parts.reporter.info('listens for servers and consoles', { address: this.address, tls: !!tls });
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = null;
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    server.close(() => resolve());
+    for (const session of this.#consoles) session.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #makeServer(tls: ListenTls | undefined): Server {
+    const limits = {
+      headersTimeout: headMs,
+      requestTimeout: headMs,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8192,
+    };
+    const onRequest = (_: IncomingMessage, response: { writeHead(status: number): { end(): void } }): void =>
+      response.writeHead(404).end();
+    if (!tls) return createServer(limits, onRequest);
+    const server = createTlsServer(
+      {
+        ...limits,
+        ...tls.secureContext(),
+        minVersion: 'TLSv1.3',
+        requestCert: true,
+        rejectUnauthorized: true,
+        handshakeTimeout: headMs,
+      },
+      onRequest,
+    );
+    return server;
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const ignore = (): void => {};
+    socket.on('error', ignore);
+    const peer = this.#identify(socket);
+    const path = (request.url ?? '/').split('?', 1)[0];
+    const refusal = findRefusal(request, this.#options.token) ?? this.#findMismatch(path, request, peer);
+    if (refusal || !peer) {
+      const error = refusal ?? new NetmonError('NM_FORBIDDEN', 'the certificate is not for this');
+      this.#parts.reporter.warn('refused a connection', { from: peer?.name, reason: error.message });
+      endWithProblem(socket, error);
+      return;
+    }
+    this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.off('error', ignore);
+      if (path === consolePath) {
+        const session = new ConsoleSession(webSocket, peer.name, this.#parts);
+        this.#consoles.add(session);
+        webSocket.on('close', () => this.#consoles.delete(session));
+      } else if (!this.#parts.link.adopt(webSocket, peer.name)) webSocket.close(1013, 'the link is held');
+    });
+  }
+
+  #identify(socket: Duplex): Peer | null {
+    const { tls } = this.#options;
+    if (tls) return tls.identify(socket as TLSSocket);
+    const { remoteAddress = '', remotePort = 0 } = socket as Socket;
+    return { role: 'local', name: formatEndpoint(remoteAddress, remotePort) };
+  }
+
+  #findMismatch(path: string, request: IncomingMessage, peer: Peer | null): NetmonError | null {
+    const isConsole = path === consolePath;
+    if (!isConsole && path !== linkPath) return new NetmonError('NM_NOT_FOUND', 'there is nothing here');
+    const subprotocol = isConsole ? consoleSubprotocol : linkSubprotocol;
+    if (!offers(request, subprotocol)) {
+      return new NetmonError('NM_BAD_REQUEST', `expected the subprotocol ${subprotocol}`);
+    }
+    const role = isConsole ? 'console' : 'server';
+    if (peer?.role !== 'local' && peer?.role !== role) {
+      return new NetmonError('NM_FORBIDDEN', `this is for a ${role}, and the certificate is for none`);
+    }
+    if (isConsole && this.#consoles.size >= maxConsoles) {
+      return new NetmonError('NM_RATE', `${maxConsoles} consoles are connected`);
+    }
+    const { holder } = this.#parts.link;
+    if (isConsole || holder === null) return null;
+    return new NetmonError(
+      'NM_LINKED',
+      `this agent is linked to ${holder}; one server at a time holds the link`,
+    );
+  }
+}
+
+function refuseOpenAddress({ host, port }: ListenAddress): void {
+  if (host === 'localhost' || isLoopback(host)) return;
+  throw new NetmonError(
+    'NM_PUBLIC_ADDRESS',
+    `${formatEndpoint(host, port)} can be reached from other machines, and this agent has no identity to prove who may ` +
+      'give it orders: enroll it with its server (netmon enroll), or listen on 127.0.0.1',
+  );
+}
+
+async function listen(server: Server, { host, port }: ListenAddress): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({ host, port, backlog: maxConnections }, resolve);
+  try {
+    await promise;
+  } catch (cause) {
+    throw explain(cause, formatEndpoint(host, port));
+  } finally {
+    server.off('error', reject);
+  }
+}
+
+function explain(cause: unknown, where: string): NetmonError {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return new NetmonError('NM_PORT_IN_USE', `${where} is in use: choose another with --listen`, { cause });
+  }
+  if (code === 'EACCES') {
+    return new NetmonError('NM_PRIVILEGE', `this user may not listen on ${where}`, { cause });
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new NetmonError('NM_BAD_FLAG', `${where} is no address of this machine`, { cause });
+  }
+  return new NetmonError('NM_SYSTEM', `unable to listen on ${where}`, { cause });
+}
