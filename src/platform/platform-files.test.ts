@@ -60,6 +60,7 @@ describe('paths', () => {
       runtime: '/run/netmon',
       db: '/var/lib/netmon/server/netmon.db',
       spool: '/var/lib/netmon/spool.db',
+      orders: '/var/lib/netmon/orders.seen',
       captures: '/var/lib/netmon/captures',
       socket: '/run/netmon/link/agent.sock',
       pidFile: '/run/netmon/netmon.pid',

@@ -61,7 +61,7 @@ interface Started {
   readonly url: string;
   readonly link: AgentLink;
   readonly given: Order[];
-  tell(result: MonitorResult): void;
+  readonly tell: (result: MonitorResult) => void;
 }
 
 async function start(options: Partial<ListenOptions> = {}): Promise<Started> {
@@ -143,16 +143,16 @@ class Client {
   }
 }
 
-const console_ = (url: string, headers?: Record<string, string>): Client =>
+const asConsole = (url: string, headers?: Record<string, string>): Client =>
   new Client(url + consolePath, consoleSubprotocol, headers);
-const server = (url: string, headers?: Record<string, string>): Client =>
+const asServer = (url: string, headers?: Record<string, string>): Client =>
   new Client(url + linkPath, linkSubprotocol, headers);
 const parse = (message: unknown): ConsoleMessage => consoleMessageSchema.parse(message);
 
 describe('an agent that listens', () => {
   it('tells a console who it is, carries its orders out and tells it of rounds while it watches', async () => {
     const { url, given, tell } = await start();
-    const client = console_(url);
+    const client = asConsole(url);
     assert.deepEqual(parse(await client.next()), { kind: 'hello', ...hello });
     const id = client.order({ type: 'monitors.list' });
     assert.deepEqual(parse(await client.next()), { kind: 'answer', id, answer: { type: 'done' } });
@@ -172,7 +172,7 @@ describe('an agent that listens', () => {
   it('says hello to a server that dials, and sends it the spool as if it had dialled itself', async () => {
     const { url, link } = await start();
     link.record({ kind: 'gap', at: '2026-03-01T12:00:00.000Z', reason: 'a test', lost: 1 });
-    const client = server(url);
+    const client = asServer(url);
     const first = agentMessageSchema.parse(await client.next());
     assert.ok(first.kind === 'hello' && first.agent === 'box');
     client.socket.send('{"kind":"welcome","committed":-1,"live_interval_ms":1000}');
@@ -187,26 +187,26 @@ describe('an agent that listens', () => {
 
   it('lets one server hold the link and names it to the second, until the first is gone', async () => {
     const { url, link } = await start();
-    const first = server(url);
+    const first = asServer(url);
     await first.next();
     const holder = link.status().server;
-    const refused = await server(url).refusal();
+    const refused = await asServer(url).refusal();
     assert.deepEqual([refused.status, refused.code], [409, 'NM_LINKED']);
     assert.ok(holder !== null && refused.detail.includes(holder));
     first.socket.close();
     while (link.holder !== null) await new Promise((resolve) => setImmediate(resolve));
-    const second = server(url);
+    const second = asServer(url);
     assert.equal(agentMessageSchema.parse(await second.next()).kind, 'hello');
   });
 
   it('lets in no browser, no other name, no other path and no other protocol', async () => {
     const { url } = await start();
     const cases: [Client, number][] = [
-      [console_(url, { origin: 'http://127.0.0.1:65240' }), 403],
-      [console_(url, { origin: 'null' }), 403],
-      [server(url, { cookie: 'a=b' }), 403],
-      [server(url, { 'sec-fetch-site': 'same-origin' }), 403],
-      [console_(url, { host: 'rebound.example' }), 421],
+      [asConsole(url, { origin: 'http://127.0.0.1:65240' }), 403],
+      [asConsole(url, { origin: 'null' }), 403],
+      [asServer(url, { cookie: 'a=b' }), 403],
+      [asServer(url, { 'sec-fetch-site': 'same-origin' }), 403],
+      [asConsole(url, { host: 'rebound.example' }), 421],
       [new Client(`${url}/other`, consoleSubprotocol), 404],
       [new Client(url + consolePath, linkSubprotocol), 400],
       [new Client(url + linkPath, 'netmon.v2'), 400],
@@ -218,15 +218,15 @@ describe('an agent that listens', () => {
 
   it('asks for its token where it has one', async () => {
     const { url } = await start({ token: 'secret-of-sixteen' });
-    assert.equal((await server(url).refusal()).status, 401);
-    assert.equal((await console_(url, { authorization: 'Bearer wrong' }).refusal()).status, 401);
-    const client = console_(url, { authorization: 'Bearer secret-of-sixteen' });
+    assert.equal((await asServer(url).refusal()).status, 401);
+    assert.equal((await asConsole(url, { authorization: 'Bearer wrong' }).refusal()).status, 401);
+    const client = asConsole(url, { authorization: 'Bearer secret-of-sixteen' });
     assert.equal(parse(await client.next()).kind, 'hello');
   });
 
   it('cuts a console off that sends what is no order, or too much, and goes on with the others', async () => {
     const { url } = await start();
-    const good = console_(url);
+    const good = asConsole(url);
     await good.next();
     for (const [bad, expected] of [
       ['{', 1008],
@@ -234,7 +234,7 @@ describe('an agent that listens', () => {
       [Buffer.from([1]), 1008],
       ['x'.repeat(5 * 1024 * 1024), 1009],
     ] as const) {
-      const client = console_(url);
+      const client = asConsole(url);
       await client.next();
       client.socket.send(bad);
       const [code] = await once(client.socket, 'close');
@@ -246,8 +246,8 @@ describe('an agent that listens', () => {
 
   it('has room for sixteen consoles', async () => {
     const { url } = await start();
-    for (let i = 0; i < 16; i++) await console_(url).next();
-    const refused = await console_(url).refusal();
+    for (let i = 0; i < 16; i++) await asConsole(url).next();
+    const refused = await asConsole(url).refusal();
     assert.deepEqual([refused.status, refused.code], [429, 'NM_RATE']);
   });
 
