@@ -114,11 +114,11 @@ static __always_inline struct flow *begin_flow(struct flow_set *set, u64 tag, u3
 }
 
 /** The flow of a packet, made when there is none. */
-static __always_inline struct flow *find_flow(const struct packet *packet, u32 side, u32 now)
+static __always_inline struct flow *find_flow(const struct packet *packet, u32 network_namespace, u32 side, u32 now)
 {
 	u64 low = side ? packet->source : packet->destination;
 	u64 high = side ? packet->destination : packet->source;
-	u64 tag = mix(mix(low, high), packet->protocol) | 1;
+	u64 tag = mix(mix(low, high), packet->protocol | (u64)network_namespace << 8) | 1;
 	u32 key = (tag >> 1) & (SETS - 1);
 	struct flow_set *set = bpf_map_lookup_elem(&flows, &key);
 

@@ -9,7 +9,6 @@
 enum packet_flags {
 	PACKET_EGRESS = 1 << 0,
 	PACKET_NETWORK = 1 << 1, /* begins with the IP header: the device has no link layer */
-	PACKET_FORWARDED = 1 << 2, /* sent on by this machine, not by a socket of it */
 };
 
 /* A packet in the ring, followed by `captured` bytes of it. */
@@ -20,6 +19,8 @@ struct packet_event {
 	u32 length; /* of the whole packet */
 	u32 captured;
 	u32 flags;
+	u32 network_namespace; /* its inode number; 0 for the agent's own */
+	u32 pad;
 };
 
 /* Counters of what was copied and what was not. */

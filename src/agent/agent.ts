@@ -25,6 +25,8 @@ import { TrafficReporter } from './traffic/reporter.ts';
 const tickMs = 100;
 /** A frame taken this recently means that somebody watches. */
 const watchedMs = 500;
+/** How often sensors are compared with what was told of them. */
+const sensorsEveryMs = 1000;
 /** Samples kept until a frame takes them: a minute. */
 const maxSamples = 600;
 /** Sockets of a program whose packets are saved at an alert. */
@@ -68,6 +70,8 @@ export class Agent implements Component, LiveSource {
   #bootMs = 0;
   #takenMs = 0;
   #toldReason: string | null = null;
+  #toldSensors = '';
+  #toldSensorsMs = 0;
   #counted = { sent: 0, received: 0 };
 
   constructor(options: AgentOptions, deps: AgentDeps) {
@@ -174,17 +178,25 @@ export class Agent implements Component, LiveSource {
       ...processes,
       ...this.#interfaces.takeChanges(full, nowMs),
       ...(system && { system }),
-      ...this.#takeSensors(full),
+      ...this.#takeSensors(nowMs, full),
       ...this.#takeTraffic(nowMs, full, watched),
     };
   }
 
-  /** The sensors when all is asked for, or when that of sockets sees less than the last frame said. */
-  #takeSensors(full: boolean): Pick<SourceFrame, 'sensors'> {
+  /**
+   * The sensors when all is asked for, when that of sockets sees less than the last frame said, or some time after another
+   * of them has changed.
+   */
+  #takeSensors(nowMs: number, full: boolean): Pick<SourceFrame, 'sensors'> {
     const sensors = this.sensors();
     const { reason } = sensors[0];
-    if (!full && reason === this.#toldReason) return {};
+    const isDue = nowMs - this.#toldSensorsMs >= sensorsEveryMs;
+    if (!full && reason === this.#toldReason && !isDue) return {};
+    this.#toldSensorsMs = nowMs;
+    const text = JSON.stringify(sensors);
+    if (!full && text === this.#toldSensors) return {};
     this.#toldReason = reason;
+    this.#toldSensors = text;
     return { sensors: [...sensors] };
   }
 

@@ -91,7 +91,14 @@ function makeOrderDesk(
 export function readSensorOptions(
   values: Pick<
     AgentValues,
-    'sensor' | 'max-sockets' | 'connect-results' | 'inspect' | 'inspect-level' | 'inspect-filter' | 'mask'
+    | 'sensor'
+    | 'max-sockets'
+    | 'connect-results'
+    | 'inspect'
+    | 'inspect-level'
+    | 'inspect-filter'
+    | 'inspect-netns'
+    | 'mask'
   >,
   account: Account | null,
   stderr: 'inherit' | 'ignore' = 'inherit',
@@ -104,6 +111,7 @@ export function readSensorOptions(
     inspector: values.inspect ? makeInspectorCommand(account, values.mask, stderr) : null,
     scope: {
       level: values['inspect-level'],
+      namespaces: values['inspect-netns'],
       filter: filter === undefined ? null : compileDeviceFilter(filter),
     },
   };

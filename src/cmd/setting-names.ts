@@ -11,6 +11,7 @@ const sensing = [
   'inspect',
   'inspect-level',
   'inspect-filter',
+  'inspect-netns',
   'mask',
 ] as const satisfies SettingName[];
 

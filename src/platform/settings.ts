@@ -6,6 +6,7 @@ import {
   listenValue,
   listValue,
   membersValue,
+  networkNamespacesValue,
   numberValue,
   pathValue,
   portValue,
@@ -98,6 +99,11 @@ export const settings = {
     textValue('EXPR', 'an expression of pcap-filter(7)'),
     null,
     'inspect only packets that match, in the syntax of pcap-filter(7): "tcp port 80"; by default all',
+  ),
+  'inspect-netns': setting(
+    networkNamespacesValue,
+    '',
+    'other network namespaces to inspect: names of "ip netns", pid:N for that of a process, or all',
   ),
   mask: setting(
     switchValue,

@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import { Agent, createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { type HookedLink, PacketPrograms } from '../../src/agent/capture/packet-programs.ts';
+import type { HookedLink } from '../../src/agent/capture/interface-programs.ts';
+import { PacketPrograms } from '../../src/agent/capture/packet-programs.ts';
 import { PacketRing, packetFlags } from '../../src/agent/capture/packet-ring.ts';
 import { attachClsact, removeFilters } from '../../src/sys/bpf/interface-hook.ts';
 import { enterOwnNetwork } from '../../src/sys/network.fixture.ts';
@@ -66,7 +67,7 @@ describe('packets are copied as far as there is something to read in', { skip },
   it('each head of a connection, and hardly any of its bulk', async () => {
     using programs = new PacketPrograms(ringBytes);
     programs.follow([loopback]);
-    assert.equal(programs.failure, null);
+    assert.equal(programs.interfaces.failure, null);
     using ring = new PacketRing(programs.ringFd, ringBytes);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let i = 0; i < 20; i++) await request(agent, '/1000000');
@@ -118,7 +119,7 @@ describe('packets are copied as far as there is something to read in', { skip },
     it(`only those that pass the filter ${expression}`, async () => {
       using programs = new PacketPrograms(ringBytes, compileDeviceFilter(expression));
       programs.follow([loopback]);
-      assert.equal(programs.failure, null);
+      assert.equal(programs.interfaces.failure, null);
       using ring = new PacketRing(programs.ringFd, ringBytes);
       const socket = createSocket('udp4');
       socket.bind(0, '127.0.0.1');
@@ -153,13 +154,13 @@ describe('packets are copied as far as there is something to read in', { skip },
     using programs = new PacketPrograms(ringBytes);
     const veth: HookedLink = { ...loopback, index: 101, name: 'one', loopback: false };
     programs.follow([veth]);
-    assert.match(programs.failure ?? '', /^one: unable to (attach to|prepare) interface 101: E/);
+    assert.match(programs.interfaces.failure ?? '', /^one: unable to (attach to|prepare) interface 101: E/);
     execFileSync('ip', ['link', 'add', 'one', 'index', '102', 'type', 'veth', 'peer', 'name', 'two']);
     programs.follow([{ ...veth, index: 102 }, loopback]);
-    assert.deepEqual([programs.size, programs.failure], [2, null]);
+    assert.deepEqual([programs.interfaces.size, programs.interfaces.failure], [2, null]);
     execFileSync('ip', ['link', 'delete', 'one']);
     programs.follow([loopback]);
-    assert.equal(programs.size, 1);
+    assert.equal(programs.interfaces.size, 1);
   });
 
   it('where there is no TCX, by a filter that is found again and taken off', () => {

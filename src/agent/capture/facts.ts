@@ -72,6 +72,8 @@ export function addRecord(facts: ConnectionFacts, record: HttpRecord | TlsRecord
 /** Flows whose facts are kept, for connections that are recorded after they ended; two entries each. */
 const maxEntries = 65_536;
 
+type Ends = Pick<ReportedConnection, 'protocol' | 'local_addr' | 'remote_addr' | 'network_namespace'>;
+
 interface Entry {
   facts: ConnectionFacts;
   readonly cookies: readonly [number, number];
@@ -88,29 +90,37 @@ export class FactTable {
       readonly transport: string;
       readonly src: string;
       readonly dst: string;
+      /** Inode number of the network namespace; 0 for the agent's own. */
+      readonly namespace: number;
       readonly cookies: readonly [number, number];
     },
     begins: boolean,
     nowMs: number,
     change: (facts: ConnectionFacts) => ConnectionFacts,
   ): ConnectionFacts {
-    const { transport, src, dst, cookies } = flow;
-    const key = `${transport} ${src} ${dst}`;
+    const { transport, src, dst, cookies, namespace } = flow;
+    const key = `${namespace} ${transport} ${src} ${dst}`;
     let entry = this.#entries.get(key);
     if (!entry || (begins && !isSame(entry.cookies, cookies))) {
       entry = { facts: noFacts, cookies, atMs: nowMs };
       this.#put(key, entry);
-      this.#put(`${transport} ${dst} ${src}`, entry);
+      this.#put(`${namespace} ${transport} ${dst} ${src}`, entry);
     }
     entry.atMs = nowMs;
     entry.facts = change(entry.facts);
     return entry.facts;
   }
 
-  /** Facts of what is at these ends, told since `sinceMs`. */
-  find(transport: string, local: string, remote: string, sinceMs: number): ConnectionFacts | null {
-    const entry = this.#entries.get(`${transport} ${local} ${remote}`);
-    return entry && entry.atMs >= sinceMs ? entry.facts : null;
+  /** Facts of what is at the ends of a connection, told since `sinceMs`: in its namespace, or as it passed the agent's. */
+  find(
+    { protocol, local_addr, remote_addr, network_namespace }: Ends,
+    sinceMs: number,
+  ): ConnectionFacts | null {
+    for (const namespace of [network_namespace, 0]) {
+      const entry = this.#entries.get(`${namespace} ${protocol} ${local_addr} ${remote_addr}`);
+      if (entry && entry.atMs >= sinceMs) return entry.facts;
+    }
+    return null;
   }
 
   #put(key: string, entry: Entry): void {

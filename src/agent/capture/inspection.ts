@@ -5,8 +5,10 @@ import type { PacketsAnswer, PacketsQuestion } from '../../wire/link.ts';
 import type { Losses, SensorStatus } from '../../wire/machine.ts';
 import type { FreezeQuestion, InspectorCounters } from './inspector-messages.ts';
 import { type FrozenFile, type InspectorCommand, InspectorProcess } from './inspector-process.ts';
+import type { HookedLink } from './interface-programs.ts';
 import { ConnectionJoin, type JoinListener } from './join.ts';
-import { type HookedLink, PacketPrograms } from './packet-programs.ts';
+import { NamespacePrograms } from './namespace-programs.ts';
+import { PacketPrograms } from './packet-programs.ts';
 import { PacketTap } from './packet-tap.ts';
 import { type InspectionScope, wholeScope } from './scope.ts';
 
@@ -39,6 +41,7 @@ export class Inspection {
   readonly #scope: InspectionScope;
   readonly #deps: InspectionDeps;
   #programs: PacketPrograms | null = null;
+  #namespaces: NamespacePrograms | null = null;
   /** Where there are no programs. */
   #tap: PacketTap | null = null;
   #process: InspectorProcess | null = null;
@@ -61,11 +64,13 @@ export class Inspection {
   start(): void {
     const command = this.#command;
     if (!command) return;
-    const { level, filter } = this.#scope;
+    const { level, filter, namespaces } = this.#scope;
     const { ringBytes } = command.config;
     if (level !== 'packets') this.#attempt(() => (this.#programs = new PacketPrograms(ringBytes, filter)));
     if (!this.#programs && level !== 'full')
       this.#attempt(() => (this.#tap = new PacketTap(ringBytes, filter)));
+    if (this.#programs && namespaces.length > 0)
+      this.#namespaces = new NamespacePrograms(namespaces, this.#programs);
     const by = this.#programs ? 'programs' : 'socket';
     const ringFd = this.#programs?.ringFd ?? this.#tap?.fd;
     if (ringFd === undefined) return;
@@ -86,6 +91,7 @@ export class Inspection {
   /** Follows the interfaces and takes over what was found. `nowMs` is Unix time. */
   tick(links: () => Iterable<HookedLink>, nowMs: number): void {
     this.#programs?.follow(links());
+    this.#namespaces?.follow(nowMs);
     this.#take(nowMs);
     let due = 0;
     while (due < this.#held.length && nowMs - this.#held[due].sinceMs >= holdMs) due++;
@@ -109,9 +115,11 @@ export class Inspection {
     await this.#process?.stop();
     this.#take(nowMs);
     for (const held of this.#held.splice(0)) this.#release(held);
+    this.#namespaces?.[Symbol.dispose]();
     this.#programs?.[Symbol.dispose]();
     this.#tap?.[Symbol.dispose]();
     this.#programs = null;
+    this.#namespaces = null;
     this.#tap = null;
     this.#process = null;
   }
@@ -120,13 +128,15 @@ export class Inspection {
   status(): SensorStatus | null {
     if (!this.#command) return null;
     const programs = this.#programs;
+    const otherNamespaces =
+      this.#scope.namespaces.length > 0 ? 'other network namespaces are only inspected by eBPF' : null;
     if (this.#tap)
       return {
         name: 'inspection',
         level: 'packets',
         detail: `a copy of every packet of all interfaces${this.#describeFilter()}, joined by addresses`,
-        reason: this.#reason,
-        remedy: this.#reason === null ? null : fullRemedy,
+        reason: this.#reason ?? otherNamespaces,
+        remedy: this.#reason === null && otherNamespaces === null ? null : fullRemedy,
       };
     if (!programs)
       return {
@@ -136,13 +146,16 @@ export class Inspection {
         reason: this.#reason,
         remedy: fullRemedy,
       };
-    const failure = programs.failure;
-    const left = programs.left > 0 ? `${programs.left} interfaces more than can be watched` : null;
+    const failure = programs.interfaces.failure;
+    const left =
+      programs.interfaces.left > 0 ? `${programs.interfaces.left} interfaces more than can be watched` : null;
+    const more = this.#namespaces?.left ?? 0;
+    const tooMany = more > 0 ? `${more} network namespaces more than can be watched` : null;
     return {
       name: 'inspection',
       level: 'full',
-      detail: `eBPF (${programs.kind}) on ${programs.size} interfaces${this.#describeFilter()}`,
-      reason: failure ?? left,
+      detail: `eBPF (${programs.interfaces.kind}) on ${programs.interfaces.size} interfaces${this.#describeNamespaces()}${this.#describeFilter()}`,
+      reason: failure ?? left ?? this.#namespaces?.failure ?? tooMany,
       remedy: null,
     };
   }
@@ -183,6 +196,12 @@ export class Inspection {
   /** Process id of the inspector, while there is one. */
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  #describeNamespaces(): string {
+    if (!this.#namespaces) return '';
+    const { size, interfaces } = this.#namespaces;
+    return `, and ${interfaces} in ${size} other network namespaces`;
   }
 
   #describeFilter(): string {

@@ -10,6 +10,8 @@ import type { Wanted } from './packet-selection.ts';
 export const maxLineCharacters = 4 * 1024 * 1024;
 
 const count = z.number().int().min(0);
+/** Inode number of the network namespace it was seen in; 0 for the agent's own. */
+const namespace = count;
 /** Of the sockets of client and server; 0 for what is not this machine's. */
 const cookies = z.tuple([count, count]);
 
@@ -32,10 +34,18 @@ const messageSchema = z.discriminatedUnion('kind', [
     /** What the ports of servers speak of, as `tcp 22`. */
     ports: z.record(z.string().regex(/^(tcp|udp) \d{1,5}$/), z.string().min(1).max(64)),
   }),
-  z.strictObject({ kind: z.literal('record'), cookies, record: requestRecordSchema }),
+  z.strictObject({
+    kind: z.literal('record'),
+    cookies,
+    namespace,
+    /** Whether it is to be counted: not what is told of another sighting of the same conversation. */
+    counts: z.boolean(),
+    record: requestRecordSchema,
+  }),
   z.strictObject({
     kind: z.literal('application'),
     cookies,
+    namespace,
     transport: z.enum(['tcp', 'udp']),
     src: endpointSchema,
     dst: endpointSchema,

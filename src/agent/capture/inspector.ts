@@ -9,13 +9,30 @@ import type { InspectorCounters, InspectorMessage, InspectorQuestion } from './i
 import { type FrozenPiece, PacketLog } from './packet-log.ts';
 import { type CopiedPacket, type CopiedPackets, packetFlags } from './packet-ring.ts';
 import { WebFlows } from './packet-selection.ts';
+import { Twins } from './twins.ts';
 
 /** Flows followed at once; of each little is kept. */
 const maxFlows = 50_000;
+/** The same of another network namespace, how many of these there may be, and after which silence one is let go. */
+const maxFlowsElsewhere = 4_000;
+const maxAnalyzers = 64;
+const silentNamespaceMs = 10 * 60_000;
 /** Applications that are web traffic, as the decoders call them. */
 const webApplications: ReadonlySet<string> = new Set(['http', 'http2']);
+/** Numbers of flows are made different by the number of their namespace, in the bits above those of the flow. */
+const flowNumbers = 2 ** 40;
+const namespaceNumbers = 2 ** 12;
 /** How often counters are told, which says as well that it is alive. */
 const tellEveryMs = 1000;
+
+/** What is seen of a network namespace. */
+interface Watched {
+  readonly namespace: number;
+  readonly analyzer: Analyzer;
+  /** What is added to the numbers of its flows. */
+  readonly flowBase: number;
+  lastMs: number;
+}
 
 export interface InspectorOptions extends DecodeSettings {
   /** Unix milliseconds of the boot, fixed so that times do not jump against one another. */
@@ -28,7 +45,11 @@ export interface InspectorOptions extends DecodeSettings {
  */
 export class Inspector {
   readonly #ring: CopiedPackets;
-  readonly #analyzer: Analyzer;
+  /** By network namespace, so that equal addresses are told apart. */
+  readonly #own: Watched;
+  readonly #elsewhere = new Map<number, Watched>();
+  #made = 0;
+  readonly #twins = new Twins();
   readonly #options: InspectorOptions;
   readonly #write: (lines: string) => void;
   readonly #log: PacketLog;
@@ -39,6 +60,10 @@ export class Inspector {
   #failures = 0;
   #failure = '';
   #toldMs = 0;
+  /** Of the latest packet, Unix time. */
+  #lastMs = 0;
+  /** What was counted by those that are no longer there. */
+  readonly #ended = { packets: 0, malformed: 0, flows: 0, evicted: 0 };
 
   /** `write` gets whole lines, each with its end. */
   constructor(ring: CopiedPackets, options: InspectorOptions, write: (lines: string) => void) {
@@ -46,13 +71,7 @@ export class Inspector {
     this.#options = options;
     this.#write = write;
     this.#log = new PacketLog(options);
-    this.#analyzer = new Analyzer(
-      { mask: options.mask, ciphers: options.ciphers, sparse: true, flows: { maxFlows } },
-      {
-        onRecord: (record, flow) => this.#tellRecord(record, flow),
-        onApplication: (application, flow) => this.#tellApplication(application, flow),
-      },
-    );
+    this.#own = this.#makeWatched(0, maxFlows);
   }
 
   /** Reads what has come; the answer is how much there was to do. `nowMs` is any clock that goes on. */
@@ -61,6 +80,7 @@ export class Inspector {
     this.#tellFrozen();
     if (nowMs - this.#toldMs >= tellEveryMs) {
       this.#toldMs = nowMs;
+      this.#pass();
       this.#tell({ kind: 'counters', ...this.#counters() });
     }
     this.#flush();
@@ -78,7 +98,8 @@ export class Inspector {
 
   /** Tells of what is under way. */
   finish(): void {
-    this.#analyzer.finish();
+    this.#own.analyzer.finish();
+    for (const { analyzer } of this.#elsewhere.values()) analyzer.finish();
     this.#tell({ kind: 'counters', ...this.#counters() });
     this.#flush();
   }
@@ -86,11 +107,17 @@ export class Inspector {
   readonly #onPacket = (packet: CopiedPacket): void => {
     try {
       const linkType = packet.flags & packetFlags.network ? linkTypes.raw : linkTypes.ethernet;
-      const { bytes, start, end, length, cookie, place } = packet;
+      const { bytes, start, end, length, cookie, place, namespace } = packet;
       const timeMs = this.#options.bootEpochMs + packet.bootMs;
       this.#log.keep(bytes, start, end, length, linkType, timeMs);
-      const flow = this.#analyzer.packet(bytes, start, end, length, linkType, timeMs, cookie, place);
-      this.#log.note(flow?.id ?? -1, cookie, packet.interface, (packet.flags & packetFlags.egress) !== 0);
+      const watched = namespace === 0 ? this.#own : this.#watchedOf(namespace);
+      watched.lastMs = timeMs;
+      if (timeMs > this.#lastMs) this.#lastMs = timeMs;
+      const flow = watched.analyzer.packet(bytes, start, end, length, linkType, timeMs, cookie, place);
+      // An index of another namespace would be taken for one of this.
+      const index = namespace === 0 ? packet.interface : 0;
+      const outgoing = (packet.flags & packetFlags.egress) !== 0;
+      this.#log.note(flow ? flow.id + watched.flowBase : -1, cookie, index, outgoing);
     } catch (thrown) {
       // A decoder never throws; if one did, it must not keep the packets behind this one from being read.
       this.#failures++;
@@ -110,18 +137,65 @@ export class Inspector {
     this.#tell({ kind: 'frozen', ask, piece, packets, left_out, last: done ?? false });
   }
 
-  #tellRecord(record: ApplicationRecord, flow: Flow): void {
-    if (record.type === 'http' && isWebRequest(record)) this.#web.addSite(flow.id, siteOf(record));
-    this.#tell({ kind: 'record', cookies: [flow.clientCookie, flow.serverCookie], record });
+  #makeWatched(namespace: number, flows: number): Watched {
+    const { mask, ciphers } = this.#options;
+    const analyzer: Analyzer = new Analyzer(
+      { mask, ciphers, sparse: true, flows: { maxFlows: flows } },
+      {
+        onRecord: (record, flow) => this.#tellRecord(record, flow, watched),
+        onApplication: (application, flow) => this.#tellApplication(application, flow, watched),
+      },
+    );
+    const flowBase = (this.#made++ % namespaceNumbers) * flowNumbers;
+    const watched: Watched = { namespace, analyzer, flowBase, lastMs: 0 };
+    return watched;
   }
 
-  #tellApplication(application: string, flow: Flow): void {
+  #watchedOf(namespace: number): Watched {
+    let watched = this.#elsewhere.get(namespace);
+    if (!watched) {
+      if (this.#elsewhere.size >= maxAnalyzers) this.#endSilent(Number.POSITIVE_INFINITY);
+      watched = this.#makeWatched(namespace, maxFlowsElsewhere);
+      this.#elsewhere.set(namespace, watched);
+    }
+    return watched;
+  }
+
+  /** Lets time pass where no packet tells it, and ends what is left of namespaces that are silent. */
+  #pass(): void {
+    this.#own.analyzer.advance(this.#lastMs);
+    for (const { analyzer } of this.#elsewhere.values()) analyzer.advance(this.#lastMs);
+    this.#endSilent(this.#lastMs - silentNamespaceMs);
+  }
+
+  /** Ends the one that is silent for longest, if it is since then. */
+  #endSilent(sinceMs: number): void {
+    let silent: [number, Watched] | null = null;
+    for (const one of this.#elsewhere) if (!silent || one[1].lastMs < silent[1].lastMs) silent = one;
+    if (!silent || silent[1].lastMs > sinceMs) return;
+    const { analyzer } = silent[1];
+    analyzer.finish();
+    this.#elsewhere.delete(silent[0]);
+    for (const name of ['packets', 'malformed', 'flows'] as const)
+      this.#ended[name] += analyzer.counters[name];
+    this.#ended.evicted += analyzer.evicted;
+  }
+
+  #tellRecord(record: ApplicationRecord, flow: Flow, { namespace, flowBase }: Watched): void {
+    if (record.type === 'http' && isWebRequest(record)) this.#web.addSite(flow.id + flowBase, siteOf(record));
+    const { counts, cookies } = this.#twins.ask(flow, namespace);
+    this.#tell({ kind: 'record', cookies: [...cookies], namespace, counts, record });
+  }
+
+  #tellApplication(application: string, flow: Flow, { namespace, flowBase }: Watched): void {
     if (flow.transport === null) return;
-    if (webApplications.has(application)) this.#web.add(flow.id);
-    const { transport, src, dst, clientCookie, serverCookie } = flow;
+    if (webApplications.has(application)) this.#web.add(flow.id + flowBase);
+    const { transport, src, dst } = flow;
+    const { cookies } = this.#twins.ask(flow, namespace);
     this.#tell({
       kind: 'application',
-      cookies: [clientCookie, serverCookie],
+      cookies: [...cookies],
+      namespace,
       transport,
       src,
       dst,
@@ -130,12 +204,13 @@ export class Inspector {
   }
 
   #counters(): InspectorCounters {
-    const { packets, malformed, flows } = this.#analyzer.counters;
+    const sum = { ...this.#ended };
+    for (const { analyzer } of [this.#own, ...this.#elsewhere.values()]) {
+      for (const name of ['packets', 'malformed', 'flows'] as const) sum[name] += analyzer.counters[name];
+      sum.evicted += analyzer.evicted;
+    }
     return {
-      packets,
-      malformed,
-      flows,
-      evicted: this.#analyzer.evicted,
+      ...sum,
       failures: this.#failures,
       failure: this.#failure,
     };

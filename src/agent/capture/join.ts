@@ -110,24 +110,26 @@ export class ConnectionJoin {
   /** Completes the row of a connection that is to be recorded. */
   complete(row: ReportedConnection): void {
     const openedMs = row.opened_at === null ? 0 : Date.parse(row.opened_at) - earlyMs;
-    const facts = this.#facts.find(row.protocol ?? '', row.local_addr, row.remote_addr, openedMs);
+    const facts = this.#facts.find(row, openedMs);
     if (!facts) return;
     const { remote_name, remote_name_source, remote_name_at } = row;
     Object.assign(row, describeFacts(facts));
     if (row.remote_name === null) Object.assign(row, { remote_name, remote_name_source, remote_name_at });
   }
 
-  #takeRecord({ record, cookies }: Extract<InspectorMessage, { kind: 'record' }>, nowMs: number): void {
+  #takeRecord(message: Extract<InspectorMessage, { kind: 'record' }>, nowMs: number): void {
+    const { record, cookies, namespace, counts } = message;
     const { src, dst } = record;
     const transport = transportOf(record);
     const client = this.#ownerOf(cookies[0]) ?? this.#ends?.ownerOf(transport, src, dst) ?? null;
     const server = this.#ownerOf(cookies[1]) ?? this.#ends?.ownerOf(transport, dst, src) ?? null;
-    this.#listener.onRecord(record, record.type === 'dns' ? (client ?? server) : (server ?? client));
+    if (counts)
+      this.#listener.onRecord(record, record.type === 'dns' ? (client ?? server) : (server ?? client));
     if (record.type === 'dns') {
       this.names.add(record, nowMs);
       return;
     }
-    const flow = { transport, src, dst, cookies };
+    const flow = { transport, src, dst, cookies, namespace };
     const facts = this.#facts.update(flow, false, nowMs, (before) => addRecord(before, record));
     this.#share(flow, facts);
   }

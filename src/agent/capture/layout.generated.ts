@@ -8,7 +8,9 @@ export const packetEventLayout = {
   length: 20,
   captured: 24,
   flags: 28,
-  bytes: 32,
+  network_namespace: 32,
+  pad: 36,
+  bytes: 40,
 } as const;
 
 /** Byte offsets in `struct inspect_counters`; `bytes` is its size. */

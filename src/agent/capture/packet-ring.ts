@@ -2,7 +2,7 @@ import { RingBuffer } from '../../sys/bpf/ring-buffer.ts';
 import { packetEventLayout as layout } from './layout.generated.ts';
 
 /** Bits of packet_event.flags (bpf/inspect.h). */
-export const packetFlags = { egress: 1, network: 2, forwarded: 4 } as const;
+export const packetFlags = { egress: 1, network: 2 } as const;
 
 /** A copied packet. One object, filled again for each; the bytes are valid during the call alone. */
 export interface CopiedPacket {
@@ -17,6 +17,8 @@ export interface CopiedPacket {
   cookie: number;
   interface: number;
   flags: number;
+  /** Inode number of the network namespace it was seen in; 0 for the agent's own. */
+  namespace: number;
   /** Which interface it was seen on, and which way it went; 0 where each packet is handed over once. */
   place: number;
 }
@@ -43,6 +45,7 @@ export class PacketRing implements CopiedPackets {
     interface: 0,
     flags: 0,
     place: 0,
+    namespace: 0,
   };
 
   /** `fd` is the ring's map, `ringBytes` its size. Throws NM_SYSTEM. */
@@ -64,6 +67,7 @@ export class PacketRing implements CopiedPackets {
       packet.bootMs = Number(view.getBigUint64(offset + layout.boot_ns, true)) / 1e6;
       packet.cookie = Number(view.getBigUint64(offset + layout.cookie, true));
       packet.interface = view.getUint32(offset + layout.interface, true);
+      packet.namespace = view.getUint32(offset + layout.network_namespace, true);
       packet.flags = view.getUint32(offset + layout.flags, true);
       count++;
       visit(packet);

@@ -8,7 +8,9 @@ export interface InspectionScope {
   readonly level: (typeof inspectLevels)[number];
   /** Which packets; null for all. */
   readonly filter: DeviceFilter | null;
+  /** Network namespaces beside the agent's own: names of ip-netns(8), `pid:N`, or `all`. */
+  readonly namespaces: readonly string[];
 }
 
 /** All there is. */
-export const wholeScope: InspectionScope = { level: 'auto', filter: null };
+export const wholeScope: InspectionScope = { level: 'auto', filter: null, namespaces: [] };

@@ -16,6 +16,7 @@ export class TapRing implements CopiedPackets {
     interface: 0,
     flags: 0,
     place: 0,
+    namespace: 0,
   };
 
   /** `bootEpochMs` is the Unix time of the boot. Throws NM_SYSTEM. */

@@ -6,6 +6,12 @@ export interface FilterTarget {
   readonly index: number;
 }
 
+/** A number that is left for the program behind the filter, in the first place of an array with one for each CPU. */
+export interface FilterMark {
+  readonly mapFd: number;
+  readonly value: number;
+}
+
 /** Registers: what calls clobber, those of classic BPF (A and X), the packet, and the end of the stack. */
 const r = { zero: 0, one: 1, two: 2, three: 3, four: 4, packet: 6, a: 7, x: 8, stack: 10 } as const;
 /** Offsets in the stack: what was loaded last, and below it the words of memory. */
@@ -28,6 +34,7 @@ const op = {
   setWord: 0x62,
   setDouble: 0x18,
   jump: 0x05,
+  jumpIf64: 0x15,
   jumpIfNot64: 0x55,
   jumpIf32: 0x16,
   jumpIfAbove32: 0x26,
@@ -35,7 +42,7 @@ const op = {
   call: 0x85,
   exit: 0x95,
 } as const;
-const helpers = { tailCall: 12, loadBytes: 26 } as const;
+const helpers = { lookup: 1, tailCall: 12, loadBytes: 26 } as const;
 const pseudoMapFd = 1;
 /** A jump is of 16 bits. */
 const maxInstructions = 32_767;
@@ -55,14 +62,18 @@ interface Jump {
 
 /**
  * Translates a packet filter into a program of tc for the kernel, as bytes of `struct bpf_insn`. A packet that passes
- * goes to `target`; for the others it is as if there were no program. `program` is sound, as libpcap and `PacketFilter`
+ * goes to `target`, with `mark` left for it; for the others it is as if there were no program. `program` is sound, as libpcap and `PacketFilter`
  * have it. Throws RangeError for one that is too long.
  */
-export function translateFilter(program: readonly BpfInstruction[], target: FilterTarget): Uint8Array {
+export function translateFilter(
+  program: readonly BpfInstruction[],
+  target: FilterTarget,
+  mark: FilterMark | null = null,
+): Uint8Array {
   const out = new Translation(program.length);
   out.begin(program.some(usesMemory));
   for (const [number, instruction] of program.entries()) out.add(number, instruction);
-  return out.end(target);
+  return out.end(target, mark);
 }
 
 const usesMemory = ({ code }: BpfInstruction): boolean =>
@@ -119,17 +130,32 @@ class Translation {
     }
   }
 
-  end({ mapFd, index }: FilterTarget): Uint8Array {
+  end({ mapFd, index }: FilterTarget, mark: FilterMark | null): Uint8Array {
     this.#starts[this.#match] = this.#words.length;
+    if (mark) this.#leave(mark);
     this.#emit(op.move64, r.one, r.packet);
-    this.#emit(op.setDouble, r.two, pseudoMapFd, 0, mapFd);
-    this.#emit(0, 0);
+    this.#loadMap(r.two, mapFd);
     this.#emit(op.set32, r.three, 0, 0, index);
     this.#emit(op.call, 0, 0, 0, helpers.tailCall);
     this.#starts[this.#miss] = this.#words.length;
     this.#emit(op.set32, r.zero, 0, 0, goOn);
     this.#emit(op.exit, 0);
     return this.#write();
+  }
+
+  #leave({ mapFd, value }: FilterMark): void {
+    this.#emit(op.setWord, r.stack, 0, loaded);
+    this.#loadMap(r.one, mapFd);
+    this.#emit(op.move64, r.two, r.stack);
+    this.#emit(op.add64, r.two, 0, 0, loaded);
+    this.#emit(op.call, 0, 0, 0, helpers.lookup);
+    this.#jump(op.jumpIf64, this.#miss, r.zero);
+    this.#emit(op.setWord, r.zero, 0, 0, value);
+  }
+
+  #loadMap(register: number, fd: number): void {
+    this.#emit(op.setDouble, register, pseudoMapFd, 0, fd);
+    this.#emit(0, 0);
   }
 
   #emit(code: number, to: number, from = 0, offset = 0, value = 0): void {

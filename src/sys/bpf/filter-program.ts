@@ -1,6 +1,10 @@
 import { errnoName } from '../../base/errno.ts';
 import { NetmonError } from '../../base/errors.ts';
-import { type FilterTarget, translateFilter } from '../../decode/capture/filter-translation.ts';
+import {
+  type FilterMark,
+  type FilterTarget,
+  translateFilter,
+} from '../../decode/capture/filter-translation.ts';
 import type { BpfInstruction } from '../../decode/capture/packet-filter.ts';
 import { getLibc } from '../libc.ts';
 import { getLibbpf } from './libbpf.ts';
@@ -12,10 +16,12 @@ const mapTypeProgramArray = 3;
 /** Programs of tc, each behind a filter that only lets through to it what passes. */
 export class FilteredPrograms implements Disposable {
   readonly #mapFd: number;
+  readonly #mark: FilterMark | null;
   readonly #fds: number[] = [];
 
-  /** Room for `count` programs. Throws NM_NOT_SUPPORTED where the kernel refuses. */
-  constructor(count: number) {
+  /** Room for `count` programs, for each of which `mark` is left. Throws NM_NOT_SUPPORTED where the kernel refuses. */
+  constructor(count: number, mark: FilterMark | null = null) {
+    this.#mark = mark;
     this.#mapFd = getLibbpf().createMap(mapTypeProgramArray, 'filtered', 4, 4, count, null);
     if (this.#mapFd < 0) throw refusal('a map of programs', this.#mapFd);
   }
@@ -25,7 +31,7 @@ export class FilteredPrograms implements Disposable {
     const index = this.#fds.length;
     const result = getLibbpf().updateMap(this.#mapFd, toWord(index), toWord(programFd), 0);
     if (result < 0) throw refusal('a program behind a filter', result);
-    const fd = loadFilter(filter, { mapFd: this.#mapFd, index });
+    const fd = loadFilter(filter, { mapFd: this.#mapFd, index }, this.#mark);
     this.#fds.push(fd);
     return fd;
   }
@@ -35,10 +41,14 @@ export class FilteredPrograms implements Disposable {
   }
 }
 
-function loadFilter(filter: readonly BpfInstruction[], target: FilterTarget): number {
+function loadFilter(
+  filter: readonly BpfInstruction[],
+  target: FilterTarget,
+  mark: FilterMark | null,
+): number {
   let code: Uint8Array;
   try {
-    code = translateFilter(filter, target);
+    code = translateFilter(filter, target, mark);
   } catch (cause) {
     throw new NetmonError('NM_BAD_FILTER', 'the filter is too long for the kernel', { cause });
   }
