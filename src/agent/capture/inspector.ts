@@ -13,7 +13,7 @@ import { Twins } from './twins.ts';
 
 /** Flows followed at once; of each little is kept. */
 const maxFlows = 50_000;
-/** The same of another network namespace, how many of these there may be, and after which silence one is let go. */
+/** Flows of another network namespace, how many namespaces of these there may be, and after which silence one is let go. */
 const maxFlowsElsewhere = 4_000;
 const maxAnalyzers = 64;
 const silentNamespaceMs = 10 * 60_000;
