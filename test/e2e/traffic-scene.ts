@@ -25,6 +25,14 @@ export function reportTraffic(scene: Scene): void {
     duration_ms: 4 * minute,
     message: 'Recovered after 4 min',
   });
+  scene.record({
+    kind: 'alert_packets',
+    alert: { raised_at: raised.ts, kind: raised.kind, scope: raised.scope },
+    packets: 1234,
+    bytes: 567_890,
+    left_out: 0,
+    reason: null,
+  });
 }
 
 /** Has the scene's link report an alert that lasts. */

@@ -69,11 +69,13 @@ describe('inspected traffic in the dashboard', { skip: browserMissing ?? false }
 
   it('tells of an alert above every page while it lasts, and of the one that is over in the history', async () => {
     await open('/http');
-    await region('Alerts')
+    const over = region('Alerts')
       .getByRole('listitem')
       .filter({ hasText: 'Recovered' })
-      .filter({ hasText: '4m 00s' })
-      .waitFor();
+      .filter({ hasText: '4m 00s' });
+    await over.waitFor();
+    const link = over.getByRole('link', { name: '1,234 packets' });
+    assert.match((await link.getAttribute('href')) ?? '', /^\/api\/alerts\/\d+\/packets$/);
     reportLastingAlert(scene);
     const banner = page.getByRole('alert').filter({ hasText: 'High traffic: hits = 500' });
     await banner.waitFor();

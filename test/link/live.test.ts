@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { AgentLink } from '../../src/agent/link/link.ts';
+import type { LiveSource } from '../../src/agent/link/source.ts';
 import { connect, type LiveClient } from '../../src/client/live.ts';
 import { LiveTable } from '../../src/client/table.ts';
 import { makeReporter } from '../../src/platform/reporter.ts';
@@ -14,6 +15,7 @@ import { makeConnectionComparator } from '../../src/rules/connection-sort.ts';
 import { TrafficCollector } from '../../src/rules/statistics/traffic-statistics.ts';
 import { makeHttp } from '../../src/store/traffic-contract.ts';
 import { type Connection, connectionStates } from '../../src/wire/connection.ts';
+import { type AlertKey, maxPieceBytes, type SavedPiece } from '../../src/wire/link.ts';
 import type { LiveUpdate, PublishedMessage } from '../../src/wire/live.ts';
 import { ended } from '../../src/wire/reported.fixture.ts';
 import { type LinkServer, startLinkServer } from './server.ts';
@@ -36,7 +38,7 @@ describe('from the agent to the viewer', () => {
     return server;
   }
 
-  function startAgent(server: LinkServer, source: NumberSource, agent = 'box'): AgentLink {
+  function startAgent(server: LinkServer, source: LiveSource, agent = 'box'): AgentLink {
     const hello = { agent, version: '0.1.0', kernel: '6.18', os: 'Debian' };
     const link = new AgentLink({ server: server.url, hello, spool: { path: null } }, source, reporter);
     link.start();
@@ -142,6 +144,32 @@ describe('from the agent to the viewer', () => {
       assert.equal(table.total, all.length);
       assert.deepEqual(table.rows().map(untimed), all.slice(offset, offset + limit).map(untimed));
     }
+  });
+
+  it('hands on a file that an agent has saved, piece by piece, or says why there is none', async () => {
+    const server = await startServer();
+    const file = Buffer.from(Array.from({ length: 2.5 * maxPieceBytes }, (_, i) => i % 251));
+    const alert = { raised_at: '2026-01-01T00:00:00.000Z', kind: 'hits', scope: 'all' } as const;
+    const source: LiveSource = Object.assign(new NumberSource(), {
+      savedPackets: async ({ scope }: AlertKey, offset: number): Promise<SavedPiece> =>
+        scope === 'all'
+          ? {
+              size: file.length,
+              piece: file.subarray(offset, offset + maxPieceBytes).toString('base64'),
+              reason: null,
+            }
+          : { size: 0, piece: '', reason: 'none of that' },
+    });
+    const link = startAgent(server, source);
+    await until(() => link.status().connected);
+    const found = await server.mirror.savedPackets('box', alert);
+    assert.ok(found?.pcapng.equals(file));
+    const other = await server.mirror.savedPackets('box', { ...alert, scope: 'site:x' });
+    assert.equal(other?.reason, 'none of that');
+    assert.equal(await server.mirror.savedPackets('nobody', alert), null);
+    const plain = startAgent(server, new NumberSource(), 'plain');
+    await until(() => plain.status().connected);
+    assert.match((await server.mirror.savedPackets('plain', alert))?.reason ?? '', /saves no packets/);
   });
 
   it('sends only the changed fields of changed rows, and paces agents by who looks', async () => {

@@ -185,6 +185,40 @@ describe('inspected traffic', () => {
     assert.equal((await put({ ...settings, hits_threshold: 0 })).status, 400);
   });
 
+  it("hands on an alert's packets as its agent saved them, or the reason why there are none", async () => {
+    const [{ id: alert, raised_at }] = (await get('/api/alerts', alertListSchema)).alerts;
+    const download = async (): Promise<[number, string]> => {
+      const response = await fetch(`${running.url}/api/alerts/${alert}/packets`);
+      return [response.status, await response.text()];
+    };
+    const told = { packets: 3, bytes: 4, left_out: 0, reason: null as string | null };
+    const key = { raised_at, kind: 'hits', scope: 'all' } as const;
+    const tell = (first: number) =>
+      running.store.insertReported({
+        agent: 'a',
+        epoch: 'told',
+        first,
+        records: [{ kind: 'alert_packets', alert: key, ...told }],
+      });
+    const refuses = async (reason: RegExp): Promise<void> => {
+      const [status, text] = await download();
+      assert.equal(status, 404);
+      assert.match(text, reason);
+    };
+    await refuses(/has not told of any/);
+    told.reason = 'inspection is switched off';
+    await tell(0);
+    await refuses(/inspection is switched off/);
+    told.reason = null;
+    await tell(1);
+    await refuses(/is not connected/);
+    running.live.held.saved = { pcapng: Buffer.alloc(0), reason: 'they are no longer kept' };
+    await refuses(/no longer kept/);
+    running.live.held.saved = { pcapng: Buffer.from('\n\r\r\n'), reason: null };
+    assert.deepEqual(await download(), [200, '\n\r\r\n']);
+    assert.equal((await fetch(`${running.url}/api/alerts/999/packets`)).status, 404);
+  });
+
   it("hands on a connection's packets as its agent tells them, or the reason why there are none", async () => {
     const reason = (await get(`/api/connections/${id}/packets`, packetListSchema)).reason;
     assert.match(reason!, /not connected/);

@@ -1,10 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { BellRing, CircleCheck, Settings2 } from 'lucide-react';
+import { BellRing, CircleCheck, Download, Settings2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AlertRow } from '../../../../src/wire/traffic-api.ts';
 import type { AlertSettings } from '../../../../src/wire/traffic-schema.ts';
-import { formatCount, formatDuration, formatRate, formatSpan, formatTime } from '../../lib/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatSpan,
+  formatTime,
+} from '../../lib/format.ts';
 import { rest } from '../../lib/rest.ts';
+import { makeVisible } from '../../lib/visible-text.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Disconnected, Empty, Failed, Loading } from '../../ui/message.tsx';
 import { Panel } from '../../ui/panel.tsx';
@@ -73,6 +81,7 @@ function AlertItem({ alert }: { alert: AlertRow }) {
         )}
         <span className="ml-2 text-ink-3">threshold {limit}</span>
       </span>
+      <SavedPackets alert={alert} />
       <span className="text-ink-2 max-sm:ml-auto">
         {formatTime(alert.raised_at, now)}
         {alert.recovered_at !== null && ` – ${formatTime(alert.recovered_at, now)}`}
@@ -81,6 +90,28 @@ function AlertItem({ alert }: { alert: AlertRow }) {
         {over ? formatDuration(alert.duration_ms) : formatDuration(now - Date.parse(alert.raised_at))}
       </span>
     </li>
+  );
+}
+
+/** The packets of before it, where its agent saved some; why there are none stands in the tooltip. */
+function SavedPackets({ alert: { id, packets, packet_bytes, packets_reason } }: { alert: AlertRow }) {
+  if (packets === null) return null;
+  if (packets === 0)
+    return (
+      <span className="text-ink-3" title={makeVisible(packets_reason ?? '')}>
+        no packets
+      </span>
+    );
+  const count = `${formatCount(packets)} packets`;
+  return (
+    <a
+      className="inline-flex items-center gap-1 text-xs underline"
+      href={`/api/alerts/${id}/packets`}
+      title={`${formatBytes(packet_bytes)}, pcapng`}
+      download
+    >
+      <Download className="size-3.5" aria-hidden /> {count}
+    </a>
   );
 }
 
