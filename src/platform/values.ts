@@ -75,7 +75,6 @@ export const listValue = (placeholder: string): ValueKind<readonly string[]> => 
   list: true,
 });
 
-<<<<<<< HEAD
 /** Members of a closed set, separated by commas; `all` for every one of them. */
 export const membersValue = <const T extends string>(
   members: readonly T[],
@@ -114,7 +113,7 @@ export const listenValue = (bare: string): ValueKind<ListenAddress> => ({
   placeholder: 'ADDRESS:PORT',
   bare,
 });
-=======
+
 /** Names of ip-netns(8), which are those of files, `pid:N` and `all`. */
 const networkNamespace = /^(all|pid:[1-9]\d{0,9}|(?!pid:)[^/\0]{1,255})$/;
 
@@ -126,7 +125,6 @@ export const networkNamespacesValue: ValueKind<readonly string[]> = {
   },
   expected: 'names of network namespaces, pid:N or all, separated by commas',
 };
->>>>>>> 032ca46 (inspect: other network namespaces on request, and a conversation counts once wherever it passes)
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
