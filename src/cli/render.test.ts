@@ -68,6 +68,10 @@ describe('csv', () => {
       csvRecord(['=HYPERLINK("x")', '@SUM(A1)', '-2+3', '+1', '\tx']),
       `"'=HYPERLINK(""x"")",'@SUM(A1),'-2+3,'+1,'\tx\r\n`,
     );
+    assert.equal(
+      csvRecord(['a\x1b]0;t\x07', '\x00=1+1', 'b\u009b31m']),
+      'a\\x1b]0;t\\x07,\\x00=1+1,b\\x9b31m\r\n',
+    );
   });
 });
 

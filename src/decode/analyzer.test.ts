@@ -136,4 +136,27 @@ describe('analyzer', () => {
     analyzer.finish();
     assert.deepEqual(cookies, [11, 22]);
   });
+
+  it('puts a connection in order, however much others have sent that waits for what never comes', () => {
+    const frames: Uint8Array[] = [];
+    const hole = (from: string, size: number, count: number): void => {
+      frames.push(buildTcp({ from, to: ends.to, sequence: 0, flags: 'S' }));
+      const payload = new Uint8Array(size);
+      for (let i = 0; i < count; i++)
+        frames.push(buildTcp({ from, to: ends.to, sequence: 1000 + i * (size + 1), flags: 'PA', payload }));
+    };
+    // 34 MB, the last of it in pieces that leave no room.
+    for (let i = 0; i < 140; i++) hole(`10.0.0.${i}:40000`, 60_000, 4);
+    for (const [i, size] of [1000, 1000, 1000, 100, 100, 10, 10, 1, 1].entries())
+      hole(`10.0.1.${i}:40000`, size, 200);
+    const request = buildConnection([['>', 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n']], { ...ends, mss: 10 });
+    // Its first two segments change places.
+    request.splice(3, 2, request[4], request[3]);
+    const { records, analyzer } = analyze([...frames, ...request]);
+    assert.deepEqual(
+      records.map((one) => one.type === 'http' && one.path),
+      ['/a'],
+    );
+    assert.equal(analyzer.openFlows, 0);
+  });
 });

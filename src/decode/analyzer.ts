@@ -224,6 +224,7 @@ export class Analyzer {
     flow.dialogue ??= new Dialogue(flow, side.fromStart, this.#dialogues);
     const reader = this.#reader.of(flow, fromClient, timeMs);
     side.segment(sequence, bytes, payloadStart, payloadEnd, payloadBytes, reader);
+    if (side.waiting > 0) reader.relieve(timeMs);
   }
 
   #end(flow: Flow): void {

@@ -1,9 +1,8 @@
 import { copyBytes } from '../packet/bytes.ts';
 
-/** Bytes of one side kept at most while an earlier segment is missing, and of all sides together. */
+/** Bytes of one side kept at most while an earlier segment is missing. */
 const maxWaitingBytes = 256 * 1024;
 const maxWaitingSegments = 256;
-const maxHeldBytes = 32 * 1024 * 1024;
 /**
  * How long a missing segment is waited for that its receiver has acknowledged. It was on the wire, so it is either not
  * in the capture or comes late: several queues of a card, or interfaces captured side by side.
@@ -22,6 +21,9 @@ export interface SideReader {
   readonly sparse: boolean;
   data(bytes: Uint8Array, start: number, end: number): void;
   gap(length: number): void;
+  /** The side has begun to keep segments, or keeps none any more. */
+  waits(side: TcpSide): void;
+  rests(side: TcpSide): void;
 }
 
 /** A segment that came before its turn, as a copy. */
@@ -237,12 +239,17 @@ export class TcpSide {
     this.#catchUp(reader);
   }
 
-  /** Hands on what waits, with the gaps in between. */
-  flush(reader: SideReader): void {
+  /** Waits for nothing any more. */
+  giveUp(reader: SideReader): void {
     while (this.#waiting.length > 0) {
       this.#skipTo(this.#waiting[0].sequence, reader);
       this.#catchUp(reader);
     }
+  }
+
+  /** Hands on what waits, with the gaps in between. */
+  flush(reader: SideReader): void {
+    this.giveUp(reader);
     if (this.#finSeen) this.#skipTo(this.#finAt, reader);
   }
 
@@ -271,6 +278,7 @@ export class TcpSide {
       this.#waiting = [];
       this.#holeMs = reader.timeMs;
       this.#ackedMs = -1;
+      reader.waits(this);
     }
     const waiting = this.#waiting;
     let at = waiting.length;
@@ -280,11 +288,7 @@ export class TcpSide {
     waiting.splice(at, 0, segment);
     this.#waitingBytes += segment.bytes.length;
     reader.heldBytes += segment.bytes.length;
-    while (
-      waiting.length > maxWaitingSegments ||
-      this.#waitingBytes > maxWaitingBytes ||
-      (waiting.length > 0 && reader.heldBytes > maxHeldBytes)
-    ) {
+    while (waiting.length > maxWaitingSegments || this.#waitingBytes > maxWaitingBytes) {
       this.#skipTo(waiting[0].sequence, reader);
       this.#catchUp(reader);
     }
@@ -306,5 +310,6 @@ export class TcpSide {
     }
     this.#ackedMs = -1;
     this.#holeMs = reader.timeMs;
+    if (waiting.length === 0) reader.rests(this);
   }
 }
