@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { NetmonError } from '../base/errors.ts';
 import { parseTime } from '../base/time.ts';
 import { escapeText } from '../cli/escape.ts';
@@ -28,6 +29,12 @@ const damagedExit = 65;
 /** Flows followed at once, which bounds memory: one takes up to 10 kB while a request waits for its answer. */
 const maxFlows = 16_384;
 
+/**
+ * Collects garbage when the heap has grown by half. V8 waits for four times as much, which with a million short connections
+ * was 260 MB rather than 180, for a twentieth of the time.
+ */
+const smallHeap = '--heap-growing-percent=50';
+
 export interface ReplayOptions {
   readonly json?: boolean;
   readonly csv?: boolean;
@@ -42,6 +49,7 @@ export interface ReplayOptions {
  * all.
  */
 export async function runReplay(path: string, options: ReplayOptions): Promise<number> {
+  setFlagsFromString(smallHeap);
   const out = new StandardOutput();
   const { all, statistics, isQuiet } = chooseOutputs(path, options, out);
   const filter = options.filter === undefined ? null : await makeFilter(options.filter);
