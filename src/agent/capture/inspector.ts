@@ -60,8 +60,9 @@ export class Inspector {
   #failures = 0;
   #failure = '';
   #toldMs = 0;
-  /** Of the latest packet, Unix time. */
+  /** Of the latest packet, Unix time, and what `drain` was told then. */
   #lastMs = 0;
+  #lastSeenMs = 0;
   /** What was counted by those that are no longer there. */
   readonly #ended = { packets: 0, malformed: 0, flows: 0, evicted: 0 };
 
@@ -76,11 +77,13 @@ export class Inspector {
 
   /** Reads what has come; the answer is how much there was to do. `nowMs` is any clock that goes on. */
   drain(nowMs: number): number {
-    const count = this.#ring.drain(this.#onPacket) + this.#freezing.length;
+    const packets = this.#ring.drain(this.#onPacket);
+    if (packets > 0) this.#lastSeenMs = nowMs;
+    const count = packets + this.#freezing.length;
     this.#tellFrozen();
     if (nowMs - this.#toldMs >= tellEveryMs) {
       this.#toldMs = nowMs;
-      this.#pass();
+      if (this.#lastMs > 0) this.#pass(this.#lastMs + nowMs - this.#lastSeenMs);
       this.#tell({ kind: 'counters', ...this.#counters() });
     }
     this.#flush();
@@ -162,10 +165,10 @@ export class Inspector {
   }
 
   /** Lets time pass where no packet tells it, and ends what is left of namespaces that are silent. */
-  #pass(): void {
-    this.#own.analyzer.advance(this.#lastMs);
-    for (const { analyzer } of this.#elsewhere.values()) analyzer.advance(this.#lastMs);
-    this.#endSilent(this.#lastMs - silentNamespaceMs);
+  #pass(timeMs: number): void {
+    this.#own.analyzer.advance(timeMs);
+    for (const { analyzer } of this.#elsewhere.values()) analyzer.advance(timeMs);
+    this.#endSilent(timeMs - silentNamespaceMs);
   }
 
   /** Ends the one that is silent for longest, if it is since then. */

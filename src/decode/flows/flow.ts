@@ -121,6 +121,8 @@ export class Flow {
     this.synMs = -1;
     this.synAckMs = -1;
     this.openedMs = -1;
+    this.synSequence = 0;
+    this.synIpId = -1;
     this.askedMs = -1;
     this.firstByteMs = -1;
     this.application = null;

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../packet/bytes.ts';
 import type { AppParser, Conversation } from '../protocol.ts';
 import { HandshakeReader } from '../tls/handshake-reader.ts';
 import { Pieces } from '../tls/pieces.ts';
@@ -105,7 +106,7 @@ export class QuicParser implements AppParser {
     const connection = this.#connection;
     if (connection) {
       const isClient = connection.fromClient === fromClient;
-      if (!isClient) connection.ids[1] = bytes.slice(header.sourceStart, header.sourceEnd);
+      if (!isClient) connection.ids[1] = copyBytes(bytes, header.sourceStart, header.sourceEnd);
       if (
         connection.handshake
           ? this.#open(connection, isClient, header, bytes, timeMs)
@@ -172,7 +173,7 @@ export class QuicParser implements AppParser {
   #begin(header: LongHeader, bytes: Uint8Array, fromClient: boolean, timeMs: number): void {
     if (this.#failures >= maxFailures || !header.version) return;
     const { ciphers } = this.#conversation.settings;
-    const id = bytes.slice(header.destinationStart, header.destinationEnd);
+    const id = copyBytes(bytes, header.destinationStart, header.destinationEnd);
     const keys = deriveInitialKeys(header.version, id, ciphers);
     const content = openInitial(bytes, header, keys.client, ciphers);
     const { google, cryptoFrame } = header.version;

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../packet/bytes.ts';
 import { toHex, toPrintable } from '../printable.ts';
 import { Cursor } from './cursor.ts';
 import { isGrease } from './versions.ts';
@@ -128,6 +129,6 @@ class Extensions {
     const list = content.vector(2);
     const first = list.vector(1);
     if (list.short) this.broken = true;
-    else this.firstProtocol = first.bytes.slice(first.at, first.end);
+    else this.firstProtocol = copyBytes(first.bytes, first.at, first.end);
   }
 }

@@ -1,3 +1,5 @@
+import { copyBytes } from '../../packet/bytes.ts';
+
 /** Handshake types, RFC 8446 section 4 and RFC 5246 section 7.4. */
 export const handshakeTypes = {
   clientHello: 1,
@@ -101,7 +103,7 @@ export class HandshakeReader {
       this.#sink.message(type, bytes, at, to, true);
       return to;
     }
-    this.#body = bytes.slice(at, end);
+    this.#body = copyBytes(bytes, at, end);
     this.#bodyBytes = end - at;
     return end;
   }

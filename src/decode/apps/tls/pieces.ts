@@ -1,3 +1,5 @@
+import { copyBytes } from '../../packet/bytes.ts';
+
 /** Pieces kept at most while an earlier one is missing; clients that scatter a hello on purpose make about thirty. */
 const maxPieces = 256;
 /** No piece ends past this: the longest hello that is read. */
@@ -53,7 +55,7 @@ export class Pieces {
     const before = at > 0 ? waiting[at - 1] : null;
     if (before && before.offset === offset && before.bytes.length >= end - start) return;
     if (waiting.length >= maxPieces) return;
-    waiting.splice(at, 0, { offset, bytes: bytes.slice(start, end) });
+    waiting.splice(at, 0, { offset, bytes: copyBytes(bytes, start, end) });
     this.held += end - start;
   }
 }
