@@ -8,7 +8,7 @@ export function addCaptureCommand(command: Command): void {
     .option('--interface <NAME...>', 'interfaces to record; by default all that are up', [])
     .option('--filter <EXPR>', 'what to record, as tcpdump has it: "tcp port 443"')
     .option('--process <NAME|PID>', 'only packets that this process sends or receives')
-    .option('--duration <DURATION>', 'how long; until Ctrl-C unless given')
+    .option('--duration <DURATION>', 'how long, such as 10s; until Ctrl-C unless given')
     .option('--last <DURATION>', 'keep in memory, and write only the last of it when it ends')
     .option(
       '--on-alert',

@@ -34,7 +34,7 @@ export function AlertBanner() {
         className="min-w-0 font-medium"
         max={300}
       />
-      <span className="shrink-0 text-xs opacity-80 max-sm:hidden">
+      <span className="shrink-0 text-xs max-sm:hidden">
         {over ? '' : `for ${formatDuration(Math.max(0, now - Date.parse(alert.raised_at)))}`}
         {shown.length > 1 && ` · ${shown.length - 1} more`}
       </span>

@@ -25,12 +25,20 @@ export function legend(palette: Palette): object {
   };
 }
 
-/** A time axis over the range of an answer, as far as it is past. */
-export function timeAxis(palette: Palette, range: { since: string; until: string }): object {
+/** Bars of equal stretches of time. */
+export const stackedBars = { type: 'bar', barCategoryGap: '6%' } as const;
+
+/** A time axis over the range of an answer, as far as it is past; a stretch that has begun is shown whole. */
+export function timeAxis(
+  palette: Palette,
+  { since, until, resolution_ms }: { since: string; until: string; resolution_ms: number },
+): object {
+  const from = Date.parse(since);
+  const past = Math.min(Date.parse(until), Date.now()) - from;
   return {
     type: 'time',
-    min: Date.parse(range.since),
-    max: Math.min(Date.parse(range.until), Date.now()),
+    min: from,
+    max: from + Math.ceil(past / resolution_ms) * resolution_ms,
     axisLine: { lineStyle: { color: palette.line } },
     axisTick: { show: false },
     axisLabel: { color: palette.ink3, fontSize: 11, hideOverlap: true },

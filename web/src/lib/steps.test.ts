@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fillSteps, holdLast, startAtFirst } from './steps.ts';
+import { centreSteps, fillSteps, startAtFirst } from './steps.ts';
 
 const stepped = {
   since: '2026-01-01T00:00:00.000Z',
@@ -23,14 +23,12 @@ describe('fillSteps', () => {
     assert.deepEqual(fillSteps(stepped, () => 1, null, start + 1e9).at(-1), [start + 30_000, null]);
   });
 
-  it('gives the last step its width', () => {
-    const now = start + 25_000;
-    const filled = fillSteps(stepped, ({ hits }) => hits, 0, now);
-    assert.deepEqual(holdLast(filled, stepped, now).slice(-2), [
-      [start + 20_000, 0],
-      [now, 0],
+  it('stands in the middle of each stretch where bars want it', () => {
+    const filled = fillSteps(stepped, ({ hits }) => hits, 0, start + 15_000);
+    assert.deepEqual(centreSteps(filled, stepped), [
+      [start + 5000, 0],
+      [start + 15_000, 3],
     ]);
-    assert.deepEqual(holdLast([], stepped, now), []);
   });
 
   it('bounds a range of a million stretches', () => {

@@ -40,12 +40,10 @@ export function fillSteps<Point, Empty extends number | null>(
   return filled;
 }
 
-/** The same for steps that are drawn as wide as they are: the last one's value lasts until now, or the range's end. */
-export function holdLast<Value>(
+/** The same for bars that are as wide as their stretches: each stands in the middle of its own. */
+export function centreSteps<Value>(
   filled: readonly (readonly [number, Value])[],
-  { until }: { readonly until: string },
-  now: number,
+  { resolution_ms }: { readonly resolution_ms: number },
 ): (readonly [number, Value])[] {
-  const last = filled.at(-1);
-  return last === undefined ? [] : [...filled, [Math.min(Date.parse(until), now), last[1]]];
+  return filled.map(([at, value]) => [at + resolution_ms / 2, value]);
 }

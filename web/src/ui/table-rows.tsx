@@ -87,7 +87,7 @@ export const BodyRow = memo(
         tabIndex={-1}
         data-id={row.id}
         data-faded={faded || undefined}
-        className="absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3.5 border-b border-line/60 px-3.5 text-[0.8125rem] text-ink-2 hover:bg-raised/60 data-faded:opacity-60 aria-selected:bg-raised aria-selected:shadow-[inset_2px_0_0_var(--accent)]"
+        className="absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3.5 border-b border-line/60 px-3.5 text-[0.8125rem] text-ink-2 hover:bg-raised/60 data-faded:opacity-75 aria-selected:bg-raised aria-selected:shadow-[inset_2px_0_0_var(--accent)]"
         style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${start}px)` }}
         onClick={() => onOpen(data)}
       >

@@ -23,7 +23,7 @@ export const ConnectionCard = memo(function ConnectionCard(props: {
       data-id={connection.id}
       data-faded={!connection.active || undefined}
       onClick={() => onOpen(connection)}
-      className="panel flex h-[112px] min-w-0 flex-col justify-between px-3 py-2.5 text-left text-[0.8125rem] hover:border-line-strong data-faded:opacity-60 aria-pressed:border-accent"
+      className="panel flex h-[112px] min-w-0 flex-col justify-between px-3 py-2.5 text-left text-[0.8125rem] hover:border-line-strong data-faded:opacity-75 aria-pressed:border-accent"
     >
       <span className="flex w-full min-w-0 items-center gap-2">
         <span className="flex min-w-0 flex-1 items-baseline gap-2 text-sm">

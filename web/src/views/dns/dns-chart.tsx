@@ -2,9 +2,9 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { lazy, Suspense, useCallback } from 'react';
 import type { DnsSummary } from '../../../../src/wire/traffic-api.ts';
 import type { Palette } from '../../charts/echart.tsx';
-import { legend, timeAxis, tooltip, valueAxis } from '../../charts/options.ts';
+import { legend, stackedBars, timeAxis, tooltip, valueAxis } from '../../charts/options.ts';
 import { formatCount } from '../../lib/format.ts';
-import { fillSteps, holdLast, startAtFirst } from '../../lib/steps.ts';
+import { centreSteps, fillSteps, startAtFirst } from '../../lib/steps.ts';
 import { Loading } from '../../ui/message.tsx';
 
 const EChart = lazy(() => import('../../charts/echart.tsx'));
@@ -31,21 +31,17 @@ function chartOption(summary: DnsSummary, palette: Palette): EChartsCoreOption {
   const now = Date.now();
   const range = startAtFirst(summary);
   return {
-    grid: { left: 44, right: 14, top: 34, bottom: 24 },
+    grid: { left: 44, right: 22, top: 34, bottom: 24 },
     legend: legend(palette),
     tooltip: { ...tooltip(palette), trigger: 'axis', valueFormatter: formatCount },
     xAxis: timeAxis(palette, range),
     yAxis: { ...valueAxis(palette, (value) => formatCount(value)), minInterval: 1 },
     series: parts.map(([name, tone, read]) => ({
-      type: 'line',
+      ...stackedBars,
       name,
       stack: 'questions',
-      step: 'end',
-      symbol: 'none',
-      color: palette.tones[tone],
-      lineStyle: { width: 0 },
-      areaStyle: { opacity: 0.75 },
-      data: holdLast(fillSteps(range, read, 0, now), range, now),
+      itemStyle: { color: palette.tones[tone], opacity: 0.85 },
+      data: centreSteps(fillSteps(range, read, 0, now), range),
     })),
   };
 }

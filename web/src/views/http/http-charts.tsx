@@ -2,9 +2,9 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { lazy, Suspense, useCallback } from 'react';
 import type { AlertRow, HttpTimeline } from '../../../../src/wire/traffic-api.ts';
 import type { Palette } from '../../charts/echart.tsx';
-import { legend, timeAxis, tooltip, valueAxis } from '../../charts/options.ts';
+import { legend, stackedBars, timeAxis, tooltip, valueAxis } from '../../charts/options.ts';
 import { formatCount, formatDuration } from '../../lib/format.ts';
-import { fillSteps, holdLast, startAtFirst } from '../../lib/steps.ts';
+import { centreSteps, fillSteps, startAtFirst } from '../../lib/steps.ts';
 import { Loading } from '../../ui/message.tsx';
 
 const EChart = lazy(() => import('../../charts/echart.tsx'));
@@ -37,24 +37,19 @@ function hitsOption(
   const range = startAtFirst(timeline);
   const seen = statusTones.filter(([name]) => timeline.total.statuses[name] > 0);
   return {
-    grid: { left: 44, right: 14, top: 34, bottom: 24 },
+    grid: { left: 44, right: 22, top: 34, bottom: 24 },
     legend: legend(palette),
     tooltip: { ...tooltip(palette), trigger: 'axis', valueFormatter: formatCount },
     xAxis: timeAxis(palette, range),
     yAxis: { ...valueAxis(palette, (value) => formatCount(value)), minInterval: 1 },
     series: seen.map(([name, tone], place) => ({
-      type: 'line',
+      ...stackedBars,
       name: name === 'none' ? 'no answer' : name,
       stack: 'hits',
-      step: 'end',
-      symbol: 'none',
-      color: palette.tones[tone],
-      lineStyle: { width: 0 },
-      areaStyle: { opacity: 0.75 },
-      data: holdLast(
+      itemStyle: { color: palette.tones[tone], opacity: 0.85 },
+      data: centreSteps(
         fillSteps(range, (point) => point.statuses[name], 0, now),
         range,
-        now,
       ),
       ...(place === 0 && markAlerts(range, alerts, palette, now)),
     })),
@@ -118,7 +113,7 @@ function latencyOption(timeline: HttpTimeline, palette: Palette): EChartsCoreOpt
   const now = Date.now();
   const range = startAtFirst(timeline);
   return {
-    grid: { left: 54, right: 14, top: 34, bottom: 24 },
+    grid: { left: 54, right: 22, top: 34, bottom: 24 },
     legend: legend(palette),
     tooltip: { ...tooltip(palette), trigger: 'axis', valueFormatter: formatDuration },
     xAxis: timeAxis(palette, range),
@@ -131,7 +126,10 @@ function latencyOption(timeline: HttpTimeline, palette: Palette): EChartsCoreOpt
       symbolSize: 4,
       showAllSymbol: false,
       lineStyle: { width: 1.5 },
-      data: fillSteps(range, (point) => point[field], null, now),
+      data: centreSteps(
+        fillSteps(range, (point) => point[field], null, now),
+        range,
+      ),
     })),
   };
 }

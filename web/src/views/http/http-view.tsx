@@ -5,6 +5,7 @@ import { useAddress } from '../../app/use-address.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../lib/format.ts';
 import { manyNames, otherName } from '../../lib/other.ts';
 import { rest } from '../../lib/rest.ts';
+import { startAtFirst } from '../../lib/steps.ts';
 import { useRows } from '../../live/use-live.ts';
 import { BarList, type BarRow } from '../../ui/bar-list.tsx';
 import { Empty, Failed, Loading } from '../../ui/message.tsx';
@@ -92,17 +93,21 @@ function SiteFilter({ site, onClear }: { site: string; onClear: () => void }) {
   );
 }
 
-function Totals({ timeline: { total } }: { timeline: HttpTimeline }) {
+/** Over the time that the chart shows: before it, nobody was counting. */
+function meanRate({ total, ...timeline }: HttpTimeline): string {
+  const { since, until } = startAtFirst(timeline);
+  const seconds = (Math.min(Date.now(), Date.parse(until)) - Date.parse(since)) / 1000;
+  const rate = total.hits / Math.max(1, seconds);
+  return `${rate.toFixed(rate < 10 ? 2 : 0)} a second on average`;
+}
+
+function Totals({ timeline }: { timeline: HttpTimeline }) {
+  const { total } = timeline;
   const failed = total.statuses['5xx'] + total.statuses.none;
   const refused = total.statuses['4xx'];
   return (
     <div className="grid shrink-0 grid-cols-2 gap-2.5 md:gap-3 lg:grid-cols-4">
-      <Tile
-        icon={Activity}
-        label="Requests"
-        value={formatCount(total.hits)}
-        note={`${total.hits_per_second.toFixed(total.hits_per_second < 10 ? 2 : 0)} a second on average`}
-      />
+      <Tile icon={Activity} label="Requests" value={formatCount(total.hits)} note={meanRate(timeline)} />
       <Tile
         icon={Timer}
         label="Median response"
