@@ -11,6 +11,7 @@ import { after, before, describe, it } from 'node:test';
 import { CaptureReader } from '../../src/decode/capture/capture-reader.ts';
 import { enterOwnNetwork } from '../../src/sys/network.fixture.ts';
 import type { AlertRow } from '../../src/wire/traffic-api.ts';
+import type { AlertSettings } from '../../src/wire/traffic-schema.ts';
 import { missing } from '../support/needs.ts';
 import { makeDataFolder, type Netmon, runNetmon } from '../support/netmon.ts';
 import { until } from '../support/until.ts';
@@ -18,7 +19,7 @@ import { until } from '../support/until.ts';
 const skip = missing('root', 'namespaces', 'bpf');
 // What a test asks of the server are requests as well.
 const program = join(import.meta.dirname, '../../bin/netmon');
-const settings = { hits_threshold: 60, window_ms: 2000, bandwidth_threshold: null };
+const settings: AlertSettings = { hits_threshold: 60, window_ms: 2000, bandwidth_threshold: null };
 const own = 20;
 const slowly = { everyMs: 250, withinMs: 20_000 };
 
@@ -30,7 +31,9 @@ describe('packets saved at an alert', { skip }, () => {
 
   before(async () => {
     enterOwnNetwork();
-    web = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
+    web = createServer(({ url }, response) =>
+      response.end(url === '/large' ? Buffer.alloc(1_000_000) : 'hello'),
+    ).listen(0, '127.0.0.1');
     await until('a web server', () => web.listening || undefined);
     port = (web.address() as AddressInfo).port;
     netmon = await runNetmon({ data, flags: ['--no-mask'] });
@@ -51,7 +54,7 @@ describe('packets saved at an alert', { skip }, () => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  const set = (value: typeof settings): Promise<Response> =>
+  const set = (value: AlertSettings): Promise<Response> =>
     fetch(`${netmon.url}/api/alerts/settings`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
@@ -117,6 +120,26 @@ describe('packets saved at an alert', { skip }, () => {
     assert.match(ended.recovered_message ?? '', /the agent was restarted/);
     const again = await fetch(`${netmon.url}/api/alerts/${open.id}/packets`);
     assert.equal((await again.arrayBuffer()).byteLength, open.packet_bytes);
+  });
+
+  it('are those of the interface, the site or the program whose bandwidth is high', async () => {
+    await set({ hits_threshold: 1_000_000, window_ms: 2000, bandwidth_threshold: 1_000_000 });
+    const scopes = ['interface:lo', `site:127.0.0.1:${port}`, 'process:'];
+    let all: AlertRow[] = [];
+    const find = async () => {
+      await request('/large');
+      all = await alerts();
+      const found = all.filter(({ kind, packets }) => kind === 'bandwidth' && packets !== null);
+      return scopes.every((scope) => found.some((one) => one.scope.startsWith(scope))) ? found : undefined;
+    };
+    for (const { id, packets, packets_reason } of await until('three alerts', find, {
+      ...slowly,
+      describe: () => all,
+    })) {
+      assert.deepEqual([packets_reason, packets! > 5], [null, true]);
+      const response = await fetch(`${netmon.url}/api/alerts/${id}/packets`);
+      assert.equal(readPackets(Buffer.from(await response.arrayBuffer())).length, packets);
+    }
   });
 
   it('are written whole by a capture that waits for alerts, also after the server was away', async () => {
