@@ -17,6 +17,7 @@ export const errorCodes = {
   NM_NOT_FOUND: { status: 404, exit: 66, title: 'Not found' },
   NM_METHOD: { status: 405, exit: 65, title: 'Method not allowed' },
   NM_TIMEOUT: { status: 408, exit: 75, title: 'The request took too long' },
+  NM_CONFLICT: { status: 409, exit: 75, title: 'It was changed meanwhile' },
   NM_TOO_LARGE: { status: 413, exit: 65, title: 'The request is too large' },
   NM_MEDIA_TYPE: { status: 415, exit: 65, title: 'Unsupported content type' },
   NM_HOST: { status: 421, exit: 65, title: 'Unknown host name' },

@@ -15,6 +15,8 @@ import { Ingest } from '../server/ingest/ingest.ts';
 import { IdPool } from '../server/live/ids.ts';
 import { Mirror } from '../server/live/mirror.ts';
 import { ViewerHub } from '../server/live/viewers/hub.ts';
+import { Monitors } from '../server/monitors/monitors.ts';
+import type { AgentPort } from '../server/monitors/ports.ts';
 import { Names } from '../server/names/names.ts';
 import { dropPrivileges } from '../server/privileges.ts';
 import { makeServer } from '../server/server.ts';
@@ -40,7 +42,9 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
   const names = new Names({ dns: config.reverseDns });
   const mirror = new Mirror(new IdPool(store), names);
   const viewers = new ViewerHub(mirror, reporter);
-  const ingest = new Ingest({ store, mirror, reporter });
+  const agents = noAgents;
+  const monitors = new Monitors({ store, agents, reporter });
+  const ingest = new Ingest({ store, mirror, reporter, monitors });
   const http = makeServer(
     {
       host: config.host,
@@ -55,6 +59,8 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
     {
       store,
       live: mirror,
+      monitors,
+      agents,
       reporter,
       upgrades: [
         { path: '/ws', audience: 'viewer', handle: (...upgrade) => viewers.upgrade(...upgrade) },
@@ -70,6 +76,7 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       { name: 'privileges', start: () => dropRoot(config), stop: () => {} },
       makeRetention(store, reporter),
       makeAccounts(store, mirror, reporter),
+      monitors,
       viewers,
       ingest,
       // Without letting go of program pages: the server's process calls no C library by itself.
@@ -80,6 +87,12 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
   await lifecycle.start();
   return { url: http.url(), stop: () => lifecycle.stop() };
 }
+
+/** Who takes orders while links carry none. */
+const noAgents: AgentPort = {
+  connected: () => [],
+  order: async () => ({ type: 'refused', code: 'NM_UNAVAILABLE', message: 'the agent takes no orders' }),
+};
 
 function openStore({ db, dbLimitBytes, retentionDays, account }: ServerConfig): Store {
   using _identity = account && borrowAccount(account);

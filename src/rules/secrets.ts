@@ -16,7 +16,7 @@ const harmlessEnd =
   /(?:file|path|dir|name|type|url|uri|host|port|ttl|length|timeout|method|format|store|prompt|stdin|fd)$/;
 
 /** Whether a variable, option or field of this name holds a secret. */
-function isSecretName(raw: string): boolean {
+export function isSecretName(raw: string): boolean {
   const name = raw
     .slice(0, 64)
     .replace(/^-+/, '')
@@ -149,7 +149,8 @@ function maskScript(text: string): string {
   return parts.map((part, i) => (i % 2 === 0 ? words[i / 2] : part)).join('');
 }
 
-function maskText(text: string): string {
+/** A text with what may be secret in it as `***`: passwords of URLs, headers, tokens, values of fields named for secrets. */
+export function maskText(text: string): string {
   return text
     .replace(urlPassword, `$1${mask}@`)
     .replace(header, `$1$2${mask}`)

@@ -8,9 +8,12 @@ import type { Store } from '../store/store.ts';
 import type { Connection } from '../wire/connection.ts';
 import type { PacketsAnswer } from '../wire/link.ts';
 import type { InterfaceRow, ProcessRow, Sample } from '../wire/machine.ts';
+import type { Order, OrderAnswer } from '../wire/orders.ts';
 import type { AlertSettings } from '../wire/traffic-schema.ts';
 import type { ServerConfig } from './config.ts';
 import type { AgentState, LiveState, SavedPackets } from './live/state.ts';
+import { Monitors } from './monitors/monitors.ts';
+import type { AgentPort } from './monitors/ports.ts';
 import { type HttpServer, makeServer } from './server.ts';
 import type { UpgradeRoute } from './upgrade.ts';
 
@@ -76,7 +79,25 @@ export interface RunningServer extends AsyncDisposable {
   readonly folder: string;
   readonly store: Store;
   readonly live: HeldState;
+  readonly monitors: Monitors;
+  readonly agents: HeldAgents;
   readonly logged: string[];
+}
+
+/** Agents that do what a test says; they know nothing of their own. */
+export class HeldAgents implements AgentPort {
+  names: string[] = [];
+  readonly orders: { readonly agent: string; readonly order: Order }[] = [];
+  answer: (agent: string, order: Order) => OrderAnswer = () => ({ type: 'done' });
+
+  connected(): readonly string[] {
+    return this.names;
+  }
+
+  async order(agent: string, order: Order): Promise<OrderAnswer> {
+    this.orders.push({ agent, order });
+    return this.answer(agent, order);
+  }
 }
 
 /** Starts a real server on a free port with a real store in a new folder, and a dashboard of three files. */
@@ -89,6 +110,9 @@ export async function startServer(
   const store = openSqliteStore({ path });
   const live = makeHeldState();
   const logged: string[] = [];
+  const reporter = makeReporter({ format: 'json', write: (line) => void logged.push(line) });
+  const agents = new HeldAgents();
+  const monitors = new Monitors({ store, agents, reporter });
   const { token, ...rest } = config;
   if (token !== undefined) writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   mkdirSync(join(folder, 'web', 'assets'), { recursive: true });
@@ -111,16 +135,20 @@ export async function startServer(
     {
       store,
       live,
-      reporter: makeReporter({ format: 'json', write: (line) => void logged.push(line) }),
+      monitors,
+      agents,
+      reporter,
       upgrades,
     },
   );
   const dispose = async (): Promise<void> => {
     await server.stop();
+    await monitors.stop();
     await store.close();
     rmSync(folder, { recursive: true });
   };
   try {
+    await monitors.start();
     await server.start();
   } catch (thrown) {
     await dispose();
@@ -134,6 +162,8 @@ export async function startServer(
     folder,
     store,
     live,
+    monitors,
+    agents,
     logged,
     [Symbol.asyncDispose]: dispose,
   };

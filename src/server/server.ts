@@ -33,11 +33,15 @@ import { listenOnSocket, prepareSocketFile } from './http/socket-file.ts';
 import { loadStaticFiles } from './http/static-files.ts';
 import { makeUpgradeListener } from './http/upgrades.ts';
 import type { LiveState } from './live/state.ts';
+import type { Monitors } from './monitors/monitors.ts';
+import type { AgentPort } from './monitors/ports.ts';
 import type { UpgradeRoute } from './upgrade.ts';
 
 export interface ServerDeps {
   readonly store: Store;
   readonly live: LiveState;
+  readonly monitors: Monitors;
+  readonly agents: AgentPort;
   readonly reporter: Reporter;
   /** WebSocket paths, and what takes them. */
   readonly upgrades: readonly UpgradeRoute[];
@@ -119,11 +123,11 @@ function makeEntrance(
 async function addRoutes(
   app: FastifyInstance,
   { webRoot, version, database }: ServerConfig,
-  { store, live, reporter, now }: Required<ServerDeps>,
+  { store, live, monitors, agents, reporter, now }: Required<ServerDeps>,
   auth: Auth,
 ): Promise<void> {
   const refuseOtherMethods = watchMethods(app);
-  registerApi(app, { store, live, now, version, database }, reporter.metrics);
+  registerApi(app, { store, live, monitors, agents, now, version, database }, reporter.metrics);
   registerSite(app, loadStaticFiles(webRoot), version);
   if (auth.required) await registerLogin(app, auth);
   refuseOtherMethods();

@@ -161,5 +161,136 @@ export function describeMonitorStore(name: string, open: () => Promise<StoreUnde
         );
       }),
     );
+
+    const describeMonitor = () => ({ quorum: 1, intervalMs: 60_000 });
+    const today = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+    const at = (ms: number): string => new Date(today + ms).toISOString();
+
+    it(
+      'adds each round to the sums exactly once, also over restarts and when it comes late',
+      withStore(async (store, tested) => {
+        await store.saveMonitors([makeMonitor('m')]);
+        const phases = {
+          resolve_ms: 1,
+          connect_ms: 2,
+          tls_ms: null,
+          processing_ms: null,
+          transfer_ms: null,
+        };
+        const rounds = Array.from({ length: 1500 }, (_, i) =>
+          makeRound('m', 0, {
+            at: at(i * 1000),
+            echoes: i === 7 ? [null, null] : [10, 20],
+            outcome: i === 7 ? 'down' : 'up',
+            phases,
+          }),
+        );
+        await insert(store, 0, rounds.slice(0, 700));
+        await Promise.all([store.sumRounds(describeMonitor), store.sumRounds(describeMonitor)]);
+        await insert(store, 700, rounds.slice(700, 999));
+        const again = await tested.reopen();
+        await insert(again, 999, rounds.slice(999));
+        await insert(again, 1500, [makeRound('m', 0, { at: at(500), echoes: [5] })]);
+        await again.sumRounds(describeMonitor);
+        await again.sumRounds(describeMonitor);
+        const query = { monitor: 'm', since: today - 300 * 86_400_000, until: today + 86_400_000 };
+        const { stepMs, agents } = await again.readHistory(query);
+        assert.equal(stepMs, 86_400_000);
+        const [day] = agents.get('a') ?? [];
+        const { p25_ms, p75_ms, ...exact } = day;
+        assert.ok(Math.abs(Number(p25_ms) - 10) < 0.5 && Math.abs(Number(p75_ms) - 20) < 1);
+        assert.deepEqual(exact, {
+          at: new Date(today).toISOString(),
+          rounds: 1501,
+          up: 1500,
+          degraded: 0,
+          down: 1,
+          unknown: 0,
+          echoes: 3001,
+          lost: 2,
+          min_ms: 5,
+          p10_ms: p25_ms,
+          p50_ms: p25_ms,
+          p90_ms: p75_ms,
+          max_ms: 20,
+          avg_ms: 14.997,
+          phases,
+        });
+      }),
+    );
+
+    it(
+      'knows for how long a target was down, by as many agents as must agree',
+      withStore(async (store, tested) => {
+        await store.saveMonitors([makeMonitor('m'), makeMonitor('n')]);
+        const hour = (downs: number, monitor: string): MonitorResult[] =>
+          Array.from({ length: 60 }, (_, i) =>
+            makeRound(monitor, 0, { at: at(i * 60_000), outcome: i < downs ? 'down' : 'up' }),
+          );
+        for (const [agent, downs] of [
+          ['a', 30],
+          ['b', 15],
+          ['c', 0],
+        ] as const) {
+          await insert(store, 0, [...hour(downs, 'm'), ...hour(downs, 'n')], agent);
+        }
+        await store.sumRounds((id) => ({ quorum: id === 'm' ? 2 : 9, intervalMs: 60_000 }));
+        const again = await tested.reopen();
+        const rows = await again.readUptime(today, today);
+        const minutes = (id: string): number[][] =>
+          rows
+            .filter(({ monitor }) => monitor === id)
+            .sort((x, y) => x.lengthMs - y.lengthMs)
+            .map(({ knownMs, downMs }) => [Math.round(knownMs / 60_000), Math.round(downMs / 60_000)]);
+        assert.deepEqual(minutes('m'), [
+          [60, 15],
+          [60, 15],
+        ]);
+        assert.deepEqual(minutes('n'), [
+          [60, 0],
+          [60, 0],
+        ]);
+      }),
+    );
+
+    it(
+      'keeps judgements and incidents with the round up to which they go',
+      withStore(async (store, tested) => {
+        await store.saveMonitors([makeMonitor('m'), makeMonitor('n')]);
+        await insert(store, 0, [makeRound('m', 0), makeRound('m', 1), makeRound('n', 2)]);
+        const [first] = await store.roundsAfter(0, 9);
+        assert.equal(await store.nextIncident(), 1);
+        const incident = {
+          id: 1,
+          monitor: 'm',
+          state: 'down' as const,
+          started_at: '2026-01-01T00:00:00.000Z',
+          ended_at: null,
+          duration_ms: null,
+          reason: { code: 'TIMEOUT', message: 'no answer', phase: 'connect' as const },
+          agents: ['a'],
+          silenced: null,
+        };
+        await store.saveJudged({ judged: first.id, states: new Map([['m', '{"a":1}']]) }, [incident]);
+        const again = await tested.reopen();
+        const { judged, states } = await again.readJudged();
+        assert.deepEqual([judged, [...states]], [first.id, [['m', '{"a":1}']]]);
+        assert.equal((await again.roundsAfter(judged, 9)).length, 2);
+        assert.equal(await again.nextIncident(), 2);
+        assert.deepEqual(await again.queryIncidents({ open: true, limit: 9 }), [{ ...incident, name: 'm' }]);
+        const over = { ...incident, ended_at: '2026-01-01T00:01:00.000Z', duration_ms: 60_000 };
+        await again.saveJudged({ judged, states: new Map() }, [over, { ...incident, id: 2, monitor: 'n' }]);
+        assert.deepEqual(await again.queryIncidents({ monitor: 'm', limit: 9 }), [{ ...over, name: 'm' }]);
+        assert.deepEqual(
+          (await again.queryIncidents({ since: '2026-01-02T00:00:00.000Z', limit: 9 })).map(({ id }) => id),
+          [2],
+        );
+        await again.removeMonitor('m');
+        assert.deepEqual(
+          (await again.queryIncidents({ limit: 9 })).map(({ monitor }) => monitor),
+          ['n'],
+        );
+      }),
+    );
   });
 }

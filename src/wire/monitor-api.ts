@@ -8,10 +8,11 @@ import {
   monitorIdSchema,
   monitorResultSchema,
   monitorRowSchema,
+  monitorSettingsSchema,
   monitorStateSchema,
 } from './monitor.ts';
 import { agentDescriptionSchema } from './orders.ts';
-import { probeResultSchema, probeSchema } from './probe.ts';
+import { probeKinds, probeResultSchema, probeSchema } from './probe.ts';
 
 /** REST of monitors and agents: what is asked and answered. Lists are `{"<name>": [...], "next": null or a cursor}`. */
 const count = z.number().int().min(0);
@@ -26,7 +27,48 @@ export const monitorListSchema = z.object({
   states: z.partialRecord(monitorStateSchema, count),
   /** Rises when anything of a monitor or its status changes; `since_version` then answers with what changed alone. */
   version: count,
+  /** With `since_version`: ids that are gone since then. Null where the list is whole and replaces what was known. */
+  removed: z.array(monitorIdSchema).nullable(),
 });
+
+/** A new monitor; without an id it gets one after its name. */
+export const newMonitorSchema = monitorSettingsSchema.extend({ id: monitorIdSchema.optional() });
+export type NewMonitor = z.infer<typeof newMonitorSchema>;
+/** A monitor's new settings. With the revision that they were made from, a change by somebody else is not undone unseen. */
+export const changedMonitorSchema = monitorSettingsSchema.extend({
+  revision: z.number().int().min(1).optional(),
+});
+export type ChangedMonitor = z.infer<typeof changedMonitorSchema>;
+
+const plain = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !/\p{Cc}/u.test(value), { message: 'expected text without control characters' });
+const list = z
+  .union([z.string().max(4096), z.array(z.string().max(4096)).max(64)])
+  .transform((value) => (Array.isArray(value) ? value : value.split(',')).filter((part) => part !== ''));
+
+/** Most monitors in an answer. */
+export const maxMonitorsPerPage = 2000;
+
+export const monitorQuerySchema = z.strictObject({
+  state: list.pipe(z.array(monitorStateSchema).max(16)).optional(),
+  kind: list.pipe(z.array(z.enum(probeKinds)).max(16)).optional(),
+  /** `name` or `name=value`; all must match. */
+  label: list.pipe(z.array(plain(330)).max(16)).optional(),
+  /** Carried out by this agent. */
+  agent: plain(64).optional(),
+  /** Part of name, id, target or a label, any case. */
+  text: plain(256).optional(),
+  /** Only what changed after the list of that version. */
+  since_version: z.coerce.number().int().min(0).optional(),
+  /** Whether credentials are shown as they are. */
+  secrets: z.stringbool().default(false),
+  limit: z.coerce.number().int().min(1).max(maxMonitorsPerPage).default(200),
+  cursor: z.string().max(512).optional(),
+});
+export type MonitorQuery = z.output<typeof monitorQuerySchema>;
 
 /** A probe tried from some agents before it is saved. */
 export const trialSchema = z.strictObject({
@@ -35,6 +77,8 @@ export const trialSchema = z.strictObject({
   timeout_ms: z.number().int().min(10).max(60_000).default(10_000),
   retries: z.number().int().min(0).max(5).default(0),
   agents: z.union([z.literal('*'), z.array(agentNameSchema).min(1).max(100)]).default('*'),
+  /** The monitor whose secrets are meant where the probe has `***`. */
+  monitor: monitorIdSchema.optional(),
 });
 export const trialAnswerSchema = z.object({
   results: z.array(
@@ -50,6 +94,32 @@ export const trialAnswerSchema = z.object({
 /** Which agents an action is for: all that carry the monitor out, or those named. */
 export const monitorActionSchema = z.strictObject({
   agents: z.array(agentNameSchema).min(1).max(1000).optional(),
+});
+
+const recordQueryShape = {
+  agent: plain(64).optional(),
+  since: z.string().max(64).optional(),
+  until: z.string().max(64).optional(),
+} as const;
+const pageShape = {
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(512).optional(),
+} as const;
+export const resultQuerySchema = z.strictObject({ ...recordQueryShape, ...pageShape });
+export const historyQuerySchema = z.strictObject({
+  ...recordQueryShape,
+  since: z.string().max(64).default('24h'),
+});
+export const incidentQuerySchema = z.strictObject({
+  /** `open` for those that last, `over` for the others. */
+  state: z.enum(['open', 'over']).optional(),
+  since: z.string().max(64).optional(),
+  until: z.string().max(64).optional(),
+  ...pageShape,
+});
+export const evidenceQuerySchema = z.strictObject({
+  /** Around this time; now unless given. */
+  at: z.string().max(64).optional(),
 });
 
 export const resultListSchema = z.object({

@@ -156,6 +156,7 @@ export const probeSchema = z.discriminatedUnion('kind', [
 /** With all defaults in place. */
 export type Probe = z.infer<typeof probeSchema>;
 export type ProbeKind = Probe['kind'];
+export const probeKinds = probeSchema.options.map((option) => option.shape.kind.value);
 export type ProbeOf<K extends ProbeKind> = Extract<Probe, { kind: K }>;
 
 /**

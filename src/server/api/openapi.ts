@@ -14,6 +14,20 @@ import {
 import { connectionSchema, newConnectionSchema } from '../../wire/connection.ts';
 import { packetSchema } from '../../wire/link.ts';
 import { interfaceSchema, processSchema, sensorSchema, systemSchema } from '../../wire/machine.ts';
+import { incidentSchema, monitorRowSchema } from '../../wire/monitor.ts';
+import {
+  changedMonitorSchema,
+  evidenceSchema,
+  historySchema,
+  incidentListSchema,
+  monitorActionSchema,
+  monitorListSchema,
+  newMonitorSchema,
+  resultListSchema,
+  trialAnswerSchema,
+  trialSchema,
+} from '../../wire/monitor-api.ts';
+import { probeResultSchema } from '../../wire/probe.ts';
 import {
   alertListSchema,
   alertSchema,
@@ -75,6 +89,19 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Alert: alertSchema,
   AlertList: alertListSchema,
   AlertSettings: alertSettingsSchema,
+  Monitor: monitorRowSchema,
+  MonitorList: monitorListSchema,
+  NewMonitor: newMonitorSchema,
+  ChangedMonitor: changedMonitorSchema,
+  MonitorAction: monitorActionSchema,
+  Trial: trialSchema,
+  TrialAnswer: trialAnswerSchema,
+  ProbeResult: probeResultSchema,
+  ResultList: resultListSchema,
+  History: historySchema,
+  Incident: incidentSchema,
+  IncidentList: incidentListSchema,
+  Evidence: evidenceSchema,
   Packet: packetSchema,
   PacketList: packetListSchema,
   Problem: problemSchema,

@@ -10,12 +10,15 @@ import { makeErrorRoutes } from './errors.ts';
 import { makeHealthRoutes } from './health.ts';
 import { makeHttpRoutes } from './http-traffic.ts';
 import { makeMachineRoutes } from './machine.ts';
+import { makeMonitorRecordRoutes } from './monitor-records.ts';
+import { makeMonitorRoutes } from './monitors.ts';
 import { makeOpenApi } from './openapi.ts';
 import { makePacketRoutes } from './packets.ts';
 import type { JsonObject } from './parameters.ts';
 import { makeProtocolRoutes } from './protocols.ts';
 import { type ApiContext, type ApiRoute, defineRoute } from './route.ts';
 import { makeTotalRoutes } from './totals.ts';
+import { makeTrialRoutes } from './trial.ts';
 
 const nothing = z.strictObject({});
 
@@ -29,6 +32,9 @@ export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
     ...makeHttpRoutes(context),
     ...makeDnsRoutes(context),
     ...makeAlertRoutes(context),
+    ...makeMonitorRoutes(context),
+    ...makeMonitorRecordRoutes(context),
+    ...makeTrialRoutes(context),
     ...makeTotalRoutes(context),
     ...makeMachineRoutes(context),
     ...makeHealthRoutes(context),

@@ -1,12 +1,17 @@
 import type { z } from 'zod';
 import type { Store } from '../../store/store.ts';
 import type { LiveState } from '../live/state.ts';
+import type { Monitors } from '../monitors/monitors.ts';
+import type { AgentPort } from '../monitors/ports.ts';
 import type { ParameterNote } from './parameters.ts';
 
 /** What the routes work on. */
 export interface ApiContext {
   readonly store: Store;
   readonly live: LiveState;
+  readonly monitors: Monitors;
+  /** Who gives orders to agents. */
+  readonly agents: AgentPort;
   readonly now: () => number;
   readonly version: string;
   readonly database: {
@@ -42,7 +47,7 @@ export interface ApiRoute<
   Params extends z.ZodObject = z.ZodObject,
   Body extends z.ZodType = z.ZodType,
 > {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With `:name` for a parameter. */
   readonly path: string;
   readonly operation: string;

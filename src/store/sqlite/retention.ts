@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { retainRounds } from './rounds/retention.ts';
+import { deleteOldestRounds, retainRounds } from './rounds/retention.ts';
 import type { Session } from './session.ts';
 import { retainTraffic } from './traffic/retention.ts';
 
@@ -47,10 +47,12 @@ export async function applyLimits(session: Session, limits: Limits, now: number)
 
 /**
  * Makes room before or after an insert, in its transaction: once the rows fill their share, more of the oldest go than
- * came in. The file then no longer grows, since freed pages are used again. Returns the number of rows deleted.
+ * came in, of rounds as well. The file then no longer grows, since freed pages are used again. Returns the number of
+ * connections deleted.
  */
-export function makeRoom(session: Session, inserted: number, maxBytes: number): number {
+export function makeRoom(session: Session, inserted: number, rounds: number, maxBytes: number): number {
   if (usedBytes(session) <= maxBytes * roomShare) return 0;
+  if (rounds > 0) deleteOldestRounds(session, rounds * 2);
   return deleteOldest(session, Math.max(inserted * 2, 64));
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NetmonError } from '../../base/errors.ts';
 import { firstColumns, inspectionColumns } from './columns.ts';
-import { monitorSchema } from './rounds/tables.ts';
+import { monitorSchema, monitorSumsSchema } from './rounds/tables.ts';
 import { alertPacketsSchema, trafficSchema } from './traffic/tables.ts';
 
 /** The definitions of the columns after the public ones, as the first schema has them. */
@@ -61,6 +61,7 @@ const migrations: readonly (readonly string[])[] = [
   trafficSchema,
   monitorSchema,
   alertPacketsSchema,
+  monitorSumsSchema,
 ];
 
 /** Brings the schema to this version, each step in a transaction; throws NM_STORE when it is from a newer one. */

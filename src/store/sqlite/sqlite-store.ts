@@ -10,8 +10,11 @@ import { insertBatch, insertConnection, readCommitted } from './insert.ts';
 import { openDatabase } from './open.ts';
 import { queryPage, readConnection, readStoredIds } from './query.ts';
 import { applyLimits, makeRoom } from './retention.ts';
+import { readIncidents, readJudged, readNextIncident, saveJudged } from './rounds/judged.ts';
 import { readMonitors, removeMonitor, saveMonitors } from './rounds/monitors.ts';
-import { readRounds } from './rounds/rounds.ts';
+import { deleteRounds } from './rounds/retention.ts';
+import { readRounds, readRoundsAfter } from './rounds/rounds.ts';
+import { readHistory, readUptime, sumRounds } from './rounds/sums.ts';
 import { Session } from './session.ts';
 import { readAlerts, readSettings, saveSettings } from './traffic/alerts.ts';
 import { readRequests } from './traffic/requests.ts';
@@ -46,13 +49,17 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   let rows = Number(session.get('SELECT count(*) FROM connections')?.[0]);
   let expired = 0;
   let retaining: Promise<void> | undefined;
+  /** Sums are written by one at a time. */
+  let summing: Promise<void> = Promise.resolve();
+  let removing: Promise<void> = Promise.resolve();
+  let closing = false;
 
   /** Inserts and makes room for what came in, in one transaction. */
-  const insert = <T>(work: () => T, countInserted: (result: T) => number): T => {
+  const insert = <T>(work: () => T, countInserted: (result: T) => number, rounds = 0): T => {
     const { result, inserted, deleted } = session.transaction(() => {
       const result = work();
       const inserted = countInserted(result);
-      return { result, inserted, deleted: makeRoom(session, inserted, limits.maxBytes) };
+      return { result, inserted, deleted: makeRoom(session, inserted, rounds, limits.maxBytes) };
     });
     rows += inserted - deleted;
     expired += deleted;
@@ -69,6 +76,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       insert(
         () => insertBatch(session, batch, now()),
         ({ ids }) => ids.filter((id, i) => id !== null && batch.records[i].kind === 'connection').length,
+        batch.records.filter(({ kind }) => kind === 'probe').length,
       ),
     insertPosted: async (posted) => {
       const id = insert(
@@ -101,8 +109,31 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     saveAlertSettings: async (settings) => saveSettings(session, settings),
     readMonitors: async () => readMonitors(session),
     saveMonitors: async (monitors) => saveMonitors(session, monitors),
-    removeMonitor: (id) => removeMonitor(session, id, setImmediate),
+    removeMonitor: async (id) => {
+      const key = removeMonitor(session, id);
+      if (key === null) return;
+      const goOn = async (): Promise<boolean> => {
+        await setImmediate();
+        return !closing;
+      };
+      removing = removing.then(() => deleteRounds(session, key, goOn)).catch(() => {});
+    },
     queryRounds: async (query) => readRounds(session, query),
+    roundsAfter: async (id, limit) => readRoundsAfter(session, id, limit),
+    sumRounds: (describe) => {
+      const summed = summing.then(() => sumRounds(session, describe, setImmediate));
+      summing = summed.then(
+        () => {},
+        () => {},
+      );
+      return summed;
+    },
+    readHistory: async (query) => readHistory(session, query, now()),
+    readUptime: async (hoursSince, daysSince) => readUptime(session, hoursSince, daysSince),
+    readJudged: async () => readJudged(session),
+    saveJudged: async (judged, incidents) => saveJudged(session, judged, incidents),
+    nextIncident: async () => readNextIncident(session),
+    queryIncidents: async (query) => readIncidents(session, query),
     stats: () => ({ rows, bytes: sizeOnDisk(path), expired }),
     retain: (at) => {
       retaining ??= retain(at).finally(() => {
@@ -111,7 +142,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       return retaining;
     },
     close: async () => {
-      await retaining;
+      closing = true;
+      await Promise.all([retaining, summing, removing]);
       session.close();
     },
   };

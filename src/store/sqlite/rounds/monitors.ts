@@ -1,6 +1,6 @@
 import type { Monitor } from '../../../wire/monitor.ts';
 import type { Session } from '../session.ts';
-import { deleteRounds } from './retention.ts';
+import { deleteSums } from './retention.ts';
 import { findMonitorKey } from './rounds.ts';
 
 /** See `MonitorStore.readMonitors`. */
@@ -22,14 +22,16 @@ export function saveMonitors(session: Session, monitors: readonly Monitor[]): vo
   });
 }
 
-/** See `MonitorStore.removeMonitor`. */
-export async function removeMonitor(
-  session: Session,
-  id: string,
-  pause: () => Promise<unknown>,
-): Promise<void> {
+/** Removes a monitor and what was made of its rounds; the key of the rounds that are left, null when there was none. */
+export function removeMonitor(session: Session, id: string): number | null {
   const key = findMonitorKey(session, id);
-  if (key === null) return;
-  session.run('DELETE FROM monitors WHERE key = ?', key);
-  await deleteRounds(session, key, pause);
+  if (key === null) return null;
+  session.transaction(() => {
+    for (const table of ['monitor_states', 'incidents']) {
+      session.run(`DELETE FROM ${table} WHERE monitor = ?`, key);
+    }
+    deleteSums(session, key);
+    session.run('DELETE FROM monitors WHERE key = ?', key);
+  });
+  return key;
 }

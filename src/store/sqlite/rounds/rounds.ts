@@ -46,6 +46,17 @@ export function readRounds(session: Session, query: RoundQuery): StoredRound[] {
   return rows.map(readRound);
 }
 
+/** See `MonitorStore.roundsAfter`. */
+export function readRoundsAfter(session: Session, id: number, limit: number): StoredRound[] {
+  const rows = session.all(
+    `SELECT id, round_agents.agent, result FROM rounds JOIN round_agents ON round_agents.key = rounds.agent
+     WHERE id > ? ORDER BY id LIMIT ?`,
+    id,
+    limit,
+  );
+  return rows.map(readRound);
+}
+
 function readRound(row: readonly unknown[]): StoredRound {
   return { id: Number(row[0]), agent: String(row[1]), result: JSON.parse(String(row[2])) as MonitorResult };
 }

@@ -20,3 +20,63 @@ export const monitorSchema: readonly string[] = [
 )`,
   'CREATE INDEX rounds_monitor ON rounds (monitor, at)',
 ];
+
+/**
+ * Sums of rounds and what was made of them. A step of `round_sums` is a monitor's at one agent; `uptime` is of a monitor
+ * as a whole, in hours and days.
+ */
+export const monitorSumsSchema: readonly string[] = [
+  `CREATE TABLE round_sums (
+  length INTEGER NOT NULL,
+  monitor INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  agent INTEGER NOT NULL,
+  up INTEGER NOT NULL,
+  degraded INTEGER NOT NULL,
+  down INTEGER NOT NULL,
+  unknown INTEGER NOT NULL,
+  echoes INTEGER NOT NULL,
+  lost INTEGER NOT NULL,
+  least REAL,
+  most REAL,
+  total REAL NOT NULL,
+  latency TEXT NOT NULL,
+  phases TEXT NOT NULL,
+  PRIMARY KEY (length, monitor, at, agent)
+) WITHOUT ROWID`,
+  `CREATE TABLE uptime (
+  length INTEGER NOT NULL,
+  monitor INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  known REAL NOT NULL,
+  down REAL NOT NULL,
+  PRIMARY KEY (length, monitor, at)
+) WITHOUT ROWID`,
+  `CREATE TABLE incidents (
+  id INTEGER PRIMARY KEY,
+  monitor INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  started_at DATETIME NOT NULL,
+  ended_at DATETIME,
+  duration_ms REAL,
+  reason TEXT,
+  agents TEXT NOT NULL,
+  silenced TEXT
+)`,
+  'CREATE INDEX incidents_monitor ON incidents (monitor, id)',
+  'CREATE TABLE monitor_states (monitor INTEGER PRIMARY KEY, state TEXT NOT NULL)',
+];
+
+/** Steps of the sums, and how long those of each length are kept where there is room. */
+export const sumLevels = [
+  { lengthMs: 60_000, keptMs: 6 * 3_600_000 },
+  { lengthMs: 600_000, keptMs: 3 * 86_400_000 },
+  { lengthMs: 3_600_000, keptMs: 30 * 86_400_000 },
+  { lengthMs: 86_400_000, keptMs: 400 * 86_400_000 },
+] as const;
+
+export const hourMs = 3_600_000;
+export const dayMs = 86_400_000;
+/** How long the uptimes of hours and of days are kept. */
+export const keptUptimeHoursMs = 8 * dayMs;
+export const keptUptimeDaysMs = 400 * dayMs;

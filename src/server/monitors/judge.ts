@@ -1,0 +1,237 @@
+import { maintenanceAt } from '../../rules/monitors/maintenance.ts';
+import { judgeTarget } from '../../rules/monitors/target.ts';
+import { MonitorTrack } from '../../rules/monitors/track.ts';
+import type { Incident, Monitor, MonitorResult, MonitorState } from '../../wire/monitor.ts';
+import { Sight, Watched } from './watched.ts';
+
+/** Rounds that may be late before an agent counts as without news, and time on top of that. */
+const lateRounds = 2;
+const lateMs = 10_000;
+/** An agent that carries out whatever there is and has been gone this long is forgotten. */
+const forgottenMs = 86_400_000;
+
+/** States that are an incident. */
+const incidentStates: readonly MonitorState[] = ['down', 'partial', 'degraded'];
+/** States that end one. */
+const endStates: readonly MonitorState[] = ['up', 'stopped', 'pending'];
+
+export interface JudgeParts {
+  readonly now: () => number;
+  /** Whether an agent is linked now. */
+  readonly isConnected: (agent: string) => boolean;
+  /** Names of all that are linked now. */
+  readonly connected: () => Iterable<string>;
+  /** The id of a new incident. */
+  readonly nextIncident: () => number;
+  /** Something of a monitor is other than before; `judged` when it is the state, its reason or what silences it. */
+  readonly onChange: (watched: Watched, judged: boolean) => void;
+  /** An incident began, ended or is silenced now. */
+  readonly onIncident: (incident: Incident) => void;
+}
+
+/** Makes one judgement of each monitor from the rounds of all its agents. */
+export class Judge {
+  readonly #parts: JudgeParts;
+  readonly #watched = new Map<string, Watched>();
+  /** Monitors by what stands before them. */
+  readonly #children = new Map<string, Set<string>>();
+
+  constructor(parts: JudgeParts) {
+    this.#parts = parts;
+  }
+
+  get(id: string): Watched | undefined {
+    return this.#watched.get(id);
+  }
+
+  values(): Iterable<Watched> {
+    return this.#watched.values();
+  }
+
+  /** Takes a monitor in, or its new settings. What other thresholds, or another probe, would have found is not known. */
+  put(monitor: Monitor): Watched {
+    const known = this.#watched.get(monitor.id);
+    if (!known) {
+      const watched = new Watched(monitor);
+      this.#watched.set(monitor.id, watched);
+      this.#link(monitor);
+      return watched;
+    }
+    const before = known.monitor;
+    this.#unlink(before);
+    this.#link(monitor);
+    known.monitor = monitor;
+    const same = JSON.stringify([before.probe, before.thresholds, before.assertions]);
+    if (same !== JSON.stringify([monitor.probe, monitor.thresholds, monitor.assertions]))
+      known.sights.clear();
+    return known;
+  }
+
+  remove(id: string): void {
+    const watched = this.#watched.get(id);
+    if (!watched) return;
+    this.#unlink(watched.monitor);
+    this.#watched.delete(id);
+  }
+
+  /** Takes a round in that was committed at `receivedAt`; what is no longer asked for is left out. */
+  take(agent: string, result: MonitorResult, receivedAt: number): void {
+    const watched = this.#watched.get(result.monitor);
+    if (!watched || !isCarrier(watched.monitor, agent)) return;
+    const at = Date.parse(result.at);
+    const sight = this.#sight(watched, agent);
+    sight.receivedAt = receivedAt;
+    sight.overdue = false;
+    sight.show(result);
+    sight.track.add(result.outcome, at);
+    this.judge(watched, at);
+  }
+
+  /** Judges anew; `at` is when what changed it took place, in Unix milliseconds. */
+  judge(watched: Watched, at: number): void {
+    const { monitor } = watched;
+    const seen = this.listSeen(watched);
+    const { state, reason, agents } = judgeTarget(
+      seen.map(({ agent, state: view, sight }) => ({
+        agent,
+        state: view,
+        reason: sight?.reason?.message ?? null,
+      })),
+      monitor.quorum,
+    );
+    const silenced = this.#findSilence(monitor, at);
+    const changed = state !== watched.state;
+    const judged = changed || reason !== watched.reason || silenced !== watched.silenced;
+    if (changed) {
+      watched.state = state;
+      watched.sinceMs = at;
+    }
+    watched.reason = reason;
+    watched.silenced = silenced;
+    const cause = seen.find(({ agent, sight }) => agent === agents[0] && sight)?.sight?.reason ?? null;
+    this.#followIncident(watched, at, agents, cause);
+    this.#parts.onChange(watched, judged);
+    if (changed) this.#tellChildren(monitor.id, at);
+  }
+
+  /** Looks for agents that are without news and for windows that began or ended. */
+  sweep(): void {
+    const now = this.#parts.now();
+    for (const watched of this.#watched.values()) {
+      const { monitor } = watched;
+      let stale = monitor.maintenance.length > 0 && this.#findSilence(monitor, now) !== watched.silenced;
+      const limit = lateRounds * monitor.interval_ms + (1 + monitor.retries) * monitor.timeout_ms + lateMs;
+      for (const [agent, sight] of watched.sights) {
+        if (!isActive(monitor, agent)) continue;
+        if (
+          monitor.agents === '*' &&
+          now - sight.receivedAt > forgottenMs &&
+          !this.#parts.isConnected(agent)
+        ) {
+          watched.sights.delete(agent);
+          stale = true;
+        } else if (!sight.overdue && now - sight.receivedAt > limit) {
+          sight.lose(now);
+          stale = true;
+        }
+      }
+      if (stale) this.judge(watched, now);
+    }
+  }
+
+  /** How each agent that is to carry a monitor out sees it, by name. */
+  listSeen({ monitor, sights }: Watched): { agent: string; state: MonitorState; sight: Sight | undefined }[] {
+    const names = new Set(monitor.agents === '*' ? this.#parts.connected() : monitor.agents);
+    if (monitor.agents === '*') for (const agent of sights.keys()) names.add(agent);
+    return [...names].sort().map((agent) => {
+      const sight = sights.get(agent);
+      const state = isActive(monitor, agent) ? (sight?.state ?? 'pending') : 'stopped';
+      return { agent, state, sight };
+    });
+  }
+
+  #sight(watched: Watched, agent: string): Sight {
+    let sight = watched.sights.get(agent);
+    if (!sight) {
+      sight = new Sight(new MonitorTrack(watched.monitor.thresholds));
+      watched.sights.set(agent, sight);
+    }
+    return sight;
+  }
+
+  #findSilence(monitor: Monitor, at: number): string | null {
+    const note = maintenanceAt(monitor.maintenance, at);
+    if (note !== null) return `maintenance: ${note}`.slice(0, 256);
+    const parent = monitor.parents.map((id) => this.#watched.get(id)).find((each) => each?.state === 'down');
+    return parent ? `${parent.monitor.name} is down`.slice(0, 256) : null;
+  }
+
+  /** A stretch of one state; what is not known meanwhile does not end it. */
+  #followIncident(watched: Watched, at: number, agents: readonly string[], reason: Incident['reason']): void {
+    const { incident, monitor, state, silenced } = watched;
+    const isBad = incidentStates.includes(state);
+    if (incident && (endStates.includes(state) || (isBad && state !== incident.state))) {
+      const ended = { ...incident, ended_at: new Date(at).toISOString(), duration_ms: 0 };
+      ended.duration_ms = Math.max(0, at - Date.parse(incident.started_at));
+      watched.incident = null;
+      this.#parts.onIncident(ended);
+    }
+    if (isBad && !watched.incident) {
+      watched.incident = {
+        id: this.#parts.nextIncident(),
+        monitor: monitor.id,
+        name: monitor.name,
+        state: state as Incident['state'],
+        started_at: new Date(at).toISOString(),
+        ended_at: null,
+        duration_ms: null,
+        reason,
+        agents: [...agents],
+        silenced,
+      };
+      this.#parts.onIncident(watched.incident);
+    } else if (isBad && watched.incident) {
+      this.#updateIncident(watched, watched.incident, agents);
+    }
+  }
+
+  /** An incident names all agents that saw it, and is silenced from when its parent is found down. */
+  #updateIncident(watched: Watched, incident: Incident, agents: readonly string[]): void {
+    const added = agents.filter((agent) => !incident.agents.includes(agent));
+    const silenced = incident.silenced ?? watched.silenced;
+    if (added.length === 0 && silenced === incident.silenced) return;
+    watched.incident = { ...incident, agents: [...incident.agents, ...added].slice(0, 1000), silenced };
+    this.#parts.onIncident(watched.incident);
+  }
+
+  #tellChildren(id: string, at: number): void {
+    for (const child of this.#children.get(id) ?? []) {
+      const watched = this.#watched.get(child);
+      if (watched && this.#findSilence(watched.monitor, at) !== watched.silenced) this.judge(watched, at);
+    }
+  }
+
+  #link({ id, parents }: Monitor): void {
+    for (const parent of parents) {
+      const children = this.#children.get(parent) ?? new Set();
+      this.#children.set(parent, children.add(id));
+    }
+  }
+
+  #unlink({ id, parents }: Monitor): void {
+    for (const parent of parents) {
+      const children = this.#children.get(parent);
+      children?.delete(id);
+      if (children?.size === 0) this.#children.delete(parent);
+    }
+  }
+}
+
+/** Whether a monitor is meant for an agent, stopped there or not. */
+function isCarrier({ agents }: Monitor, agent: string): boolean {
+  return agents === '*' || agents.includes(agent);
+}
+
+function isActive(monitor: Monitor, agent: string): boolean {
+  return monitor.enabled && isCarrier(monitor, agent) && !monitor.stopped_on.includes(agent);
+}

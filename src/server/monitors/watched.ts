@@ -1,0 +1,76 @@
+import type { MonitorTrack } from '../../rules/monitors/track.ts';
+import type { Incident, Monitor, MonitorResult, MonitorState } from '../../wire/monitor.ts';
+import type { Reason } from '../../wire/probe.ts';
+
+/** What is known of a monitor at one agent. */
+export class Sight {
+  track: MonitorTrack;
+  /** When its last round came in, by this server's clock; 0 for never. */
+  receivedAt = 0;
+  /** Whether rounds are missing that should have come. */
+  overdue = false;
+  /** The last round as JSON of a probe's result, and what is told of it. */
+  last: string | null = null;
+  reason: Reason | null = null;
+  responseMs: number | null = null;
+  echoes = 0;
+  lost = 0;
+  certificateUntil: number | null = null;
+  #sinceUnknown = 0;
+
+  constructor(track: MonitorTrack) {
+    this.track = track;
+  }
+
+  get state(): MonitorState {
+    return this.overdue ? 'unknown' : this.track.state;
+  }
+
+  get sinceMs(): number | null {
+    return this.overdue ? this.#sinceUnknown : this.track.sinceMs;
+  }
+
+  /** Marks it as without news from now on. */
+  lose(now: number): void {
+    this.overdue = true;
+    this.#sinceUnknown = now;
+  }
+
+  /** Keeps what is told of the last round. */
+  show({ monitor, revision, ...result }: MonitorResult): void {
+    this.last = JSON.stringify(result);
+    this.reason = result.reason;
+    this.responseMs = median(result.echoes.filter((echo) => echo !== null));
+    this.echoes = result.echoes.length;
+    this.lost = result.echoes.filter((echo) => echo === null).length;
+    const until = result.detail.certificate?.not_after;
+    this.certificateUntil = until === undefined ? null : Date.parse(until);
+  }
+}
+
+/** A monitor with all that was made of its rounds. */
+export class Watched {
+  monitor: Monitor;
+  readonly sights = new Map<string, Sight>();
+  state: MonitorState = 'pending';
+  sinceMs: number | null = null;
+  reason: string | null = null;
+  silenced: string | null = null;
+  incident: Incident | null = null;
+  /** The version at which anything of it changed last. */
+  version = 0;
+  /** What was saved of it last. */
+  saved = '';
+
+  constructor(monitor: Monitor) {
+    this.monitor = monitor;
+  }
+}
+
+/** The middle of some numbers, of an even count the mean of the two; null of none. */
+export function median(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
