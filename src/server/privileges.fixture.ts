@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { findAccount } from '../platform/account.ts';
 import { makeReporter } from '../platform/reporter.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { Monitors } from './monitors/monitors.ts';
 import { dropPrivileges } from './privileges.ts';
 import { HeldAgents, makeHeldState } from './server.fixture.ts';
-import { Monitors } from './monitors/monitors.ts';
 import { makeServer } from './server.ts';
 
 const folder = process.argv[2];

@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => server[Symbol.asyncDispose]());
 
-async function call(method: string, path: string, body?: unknown): Promise<{ status: number; json: any }> {
+async function call(method: string, path: string, body?: unknown) {
   const answer = await fetch(server.url + path, {
     method,
     ...(body !== undefined && {

@@ -74,7 +74,7 @@ export class Dispatcher {
   }
 
   stop(): void {
-    for (const name of [...this.#agents.keys()]) this.disconnected(name);
+    for (const name of this.#agents.keys()) this.disconnected(name);
   }
 
   #assigned(name: string): Monitor[] {
@@ -107,7 +107,7 @@ export class Dispatcher {
     agent.wanted = new Set();
     if (wanted === 'set') return makeSetOrders(assigned);
     const revision = readSetRevision(assigned);
-    return Array.from([...wanted], (id, i): Order => {
+    return Array.from(wanted, (id, i): Order => {
       const monitor = this.#parts.monitor(id);
       // Only with the last one the agent has the set of that revision.
       const whole = i === wanted.size - 1 ? { revision } : {};

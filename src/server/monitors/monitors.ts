@@ -153,7 +153,9 @@ export class Monitors implements Component, MonitorSink {
   /** The status of a monitor without what single agents see. */
   status(watched: Watched): ReturnType<typeof readStatus> {
     const now = this.#now();
-    return readStatus(watched, this.seen(watched), this.uptime.read(watched.monitor.id, now), now);
+    const seen = this.seen(watched);
+    const status = readStatus(watched, seen, this.uptime.read(watched.monitor.id, now), now);
+    return { ...status, reason: status.reason ?? this.#explainPending(watched, seen) };
   }
 
   /** A monitor with its status, as JSON; `secrets` shows credentials as they are. */
@@ -340,6 +342,16 @@ export class Monitors implements Component, MonitorSink {
     const status = writeStatus(this.status(watched), this.seen(watched));
     const monitor = JSON.stringify(showMonitor(watched.monitor, secrets));
     return `${monitor.slice(0, -1)},"status":${status}}`;
+  }
+
+  /** Why there is no round yet, where an agent said so. */
+  #explainPending({ state }: Watched, seen: readonly Seen[]): string | null {
+    if (state !== 'pending') return null;
+    for (const { agent } of seen) {
+      const problem = this.#dispatcher.problem(agent);
+      if (problem !== null) return `${agent} does not carry it out: ${problem}`.slice(0, 1024);
+    }
+    return null;
   }
 
   #rememberRemoved(id: string): void {
