@@ -132,6 +132,28 @@ describe('TrafficReporter', () => {
     assert.deepEqual([ended.alert.state, ended.alert.duration_ms], ['recovered', 1996]);
   });
 
+  it('tells which alerts last, and of each as it is raised', () => {
+    const records: DurableRecord[] = [];
+    const heard: string[] = [];
+    const reporter = new TrafficReporter(
+      (record) => records.push(record),
+      start,
+      ({ ts, kind }) => heard.push(`${kind} ${ts} after ${records.length}`),
+    );
+    reporter.recordOpen(start);
+    reporter.configure({ ...defaultAlertSettings, hits_threshold: 2, window_ms: 1000 }, start);
+    for (let i = 0; i < 4; i++) reporter.add(http(), curl, start + i);
+    const ts = new Date(start + 1).toISOString();
+    assert.equal(heard.length, 1);
+    assert.match(heard[0], new RegExp(`^hits ${ts} after `));
+    reporter.recordOpen(start + 10);
+    reporter.tick(start + 20_000);
+    reporter.recordOpen(start + 20_000);
+    const open = records.flatMap((record) => (record.kind === 'open_alerts' ? [record.open] : []));
+    assert.deepEqual(open, [[], [{ raised_at: ts, kind: 'hits', scope: 'all' }], []]);
+    assert.equal(heard.length, 1);
+  });
+
   it('watches the bandwidth of interfaces', () => {
     const { reporter, of } = report();
     reporter.configure({ hits_threshold: 500, window_ms: 10_000, bandwidth_threshold: 1000 }, start);
