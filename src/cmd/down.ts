@@ -8,11 +8,12 @@ import type { SettingValues } from '../platform/settings.ts';
 const waitMs = 5500;
 const pollMs = 20;
 
-/** Ends the netmon of a data folder and waits until it has. Nothing to end is fine. */
+/** Ends the netmon of a data folder and waits until it has. Nothing to end is fine. What killed ones left is removed. */
 export async function runDown(values: SettingValues<'data'>): Promise<void> {
   const { pidFile, data } = findPaths(values, process.env, process.getuid!());
   const instance = findInstance(pidFile);
   if (!instance) {
+    await removeLeftovers();
     process.stdout.write(
       `no netmon runs with its data in ${escapeText(data)} (--data names another folder)\n`,
     );
@@ -37,5 +38,19 @@ export async function runDown(values: SettingValues<'data'>): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
+  await removeLeftovers();
   process.stdout.write(`ended netmon (process ${instance.pid})\n`);
+}
+
+/** What a netmon that was killed has left in the kernel, which only root can have. */
+async function removeLeftovers(): Promise<void> {
+  if (process.getuid!() !== 0) return;
+  try {
+    const { removeAllLeftFilters } = await import('../agent/capture/left-filters.ts');
+    const removed = removeAllLeftFilters();
+    if (removed > 0) process.stdout.write(`removed ${removed} tc filters that a killed netmon had left\n`);
+  } catch (error) {
+    if (!(error instanceof NetmonError)) throw error;
+    process.stderr.write(`netmon: unable to look for what a killed netmon has left: ${error.message}\n`);
+  }
 }

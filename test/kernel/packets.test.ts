@@ -1,15 +1,16 @@
 // What the tc programs copy of packets, in a network of this test's own.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { Agent, createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { HookedLink } from '../../src/agent/capture/interface-programs.ts';
 import { PacketPrograms } from '../../src/agent/capture/packet-programs.ts';
 import { PacketRing, packetFlags } from '../../src/agent/capture/packet-ring.ts';
-import { attachClsact, removeFilters } from '../../src/sys/bpf/interface-hook.ts';
+import { attachClsact } from '../../src/sys/bpf/clsact.ts';
 import { enterOwnNetwork } from '../../src/sys/network.fixture.ts';
 import { compileDeviceFilter } from '../../src/sys/pcap-filter.ts';
 import { missing } from '../support/needs.ts';
@@ -163,15 +164,51 @@ describe('packets are copied as far as there is something to read in', { skip },
     assert.equal(programs.interfaces.size, 1);
   });
 
-  it('where there is no TCX, by a filter that is found again and taken off', () => {
-    using programs = new PacketPrograms(ringBytes);
-    const filters = (): string =>
-      execFileSync('tc', ['filter', 'show', 'dev', 'lo', 'egress'], { encoding: 'utf8' });
-    const first = programs.programFd('link_egress');
-    attachClsact(first, 1, 'egress');
-    attachClsact(first, 1, 'egress');
-    assert.equal(filters().match(/handle 0x6e6d/g)?.length, 1);
-    removeFilters(1);
-    assert.doesNotMatch(filters(), /link_egress/);
+  describe('where there is no TCX, by filters', () => {
+    const show = (what: string): string => execFileSync('sh', ['-c', `tc ${what}`], { encoding: 'utf8' });
+    const filters = (): number =>
+      ['ingress', 'egress'].flatMap((side) => [
+        ...show(`filter show dev lo ${side}`).matchAll(/handle 0x6e/g),
+      ]).length;
+    const hasDiscipline = (): boolean => show('qdisc show dev lo').includes('clsact');
+
+    it('that leave with the programs, together with the queueing discipline', () => {
+      using programs = new PacketPrograms(ringBytes);
+      const hooks = (['egress', 'ingress'] as const).map((side) =>
+        attachClsact(programs.programFd(`link_${side}`), 1, side),
+      );
+      attachClsact(programs.programFd('link_egress'), 1, 'egress');
+      assert.equal(filters(), 2);
+      for (const hook of hooks) hook[Symbol.dispose]();
+      assert.deepEqual([filters(), hasDiscipline()], [0, false]);
+    });
+
+    it('that "netmon down" removes after SIGKILL, and not those of others', async () => {
+      const files = ['agent/capture/packet-programs.ts', 'sys/bpf/clsact.ts'];
+      const [programs, clsact] = files.map((file) => join(import.meta.dirname, '../../src', file));
+      const code = `
+        import { PacketPrograms } from '${programs}';
+        import { attachClsact } from '${clsact}';
+        const programs = new PacketPrograms(4096);
+        for (const side of ['ingress', 'egress']) attachClsact(programs.programFd('link_' + side), 1, side);
+        console.log('attached');
+        setInterval(() => {}, 1000);`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout, 'data');
+      const down = (): string =>
+        execFileSync(join(import.meta.dirname, '../../bin/netmon'), ['down', '--data', '/nonexistent'], {
+          encoding: 'utf8',
+        });
+      assert.equal(filters(), 2);
+      assert.doesNotMatch(down(), /removed/, 'the one that has attached them still runs');
+      assert.equal(filters(), 2);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      assert.equal(filters(), 2);
+      assert.match(down(), /removed 2 tc filters that a killed netmon had left/);
+      assert.deepEqual([filters(), hasDiscipline()], [0, false]);
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { describeError } from '../../base/errors.ts';
-import { attachToInterface, type InterfaceHook, removeFilters } from '../../sys/bpf/interface-hook.ts';
+import { removeLeftFilters } from '../../sys/bpf/clsact.ts';
+import { attachToInterface, type InterfaceHook } from '../../sys/bpf/interface-hook.ts';
 
 /** By what packets begin with, and which way they go. */
 export const programNames = ['link_ingress', 'link_egress', 'network_ingress', 'network_egress'] as const;
@@ -86,7 +87,7 @@ export class InterfacePrograms implements Disposable {
     this.#stands.set(index, describeLink(link));
     const hooks: InterfaceHook[] = [];
     try {
-      removeFilters(index);
+      removeLeftFilters(index);
       const program = ethernet ? 'link' : 'network';
       hooks.push(attachToInterface(this.#entries[`${program}_egress`], index, 'egress'));
       // Each packet passes loopback twice.

@@ -1,10 +1,9 @@
 import { describeError } from '../../base/errors.ts';
-import { decodeLink, rtnetlinkTypes } from '../../decode/rtnetlink.ts';
-import { NetlinkSocket, netlinkFamilies } from '../../sys/netlink.ts';
 import { inNetworkNamespace } from '../../sys/network-namespace.ts';
 import { findNamespaces, readNamespace } from './find-namespaces.ts';
-import type { HookedLink, InterfacePrograms } from './interface-programs.ts';
+import type { InterfacePrograms } from './interface-programs.ts';
 import type { PacketPrograms } from './packet-programs.ts';
+import { readLinks } from './read-links.ts';
 
 /** Namespaces watched at once: each has four small programs of its own in the kernel. */
 export const maxNamespaces = 64;
@@ -103,15 +102,4 @@ export class NamespacePrograms implements Disposable {
       else this.#failed.set(inode, reason);
     }
   }
-}
-
-/** The links of the namespace that the thread is in. */
-function readLinks(): HookedLink[] {
-  using socket = new NetlinkSocket(netlinkFamilies.route);
-  const links: HookedLink[] = [];
-  socket.dump(rtnetlinkTypes.getLink, new Uint8Array(16), (view, { from, end }) => {
-    const link = decodeLink(view, from, end);
-    if (link) links.push(link);
-  });
-  return links;
 }

@@ -26,6 +26,7 @@ export interface Libbpf {
   readonly findBtfType: (btf: unknown, name: string, kind: number) => number;
   readonly freeBtf: (btf: unknown) => void;
   readonly createHook: (hook: Uint8Array) => number;
+  readonly destroyHook: (hook: Uint8Array) => number;
   readonly attachFilter: (hook: Uint8Array, options: Uint8Array) => number;
   readonly detachFilter: (hook: Uint8Array, options: Uint8Array) => number;
   readonly loadProgram: (
@@ -88,6 +89,7 @@ function bind(): Libbpf {
     findBtfType: f('int btf__find_by_name_kind(void *btf, const char *name, uint32_t kind)'),
     freeBtf: f('void btf__free(void *btf)'),
     createHook: f('int bpf_tc_hook_create(void *hook)'),
+    destroyHook: f('int bpf_tc_hook_destroy(void *hook)'),
     attachFilter: f('int bpf_tc_attach(void *hook, void *options)'),
     detachFilter: f('int bpf_tc_detach(void *hook, void *options)'),
     loadProgram: f(
