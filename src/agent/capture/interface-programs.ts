@@ -1,6 +1,7 @@
 import { describeError } from '../../base/errors.ts';
 import { removeLeftFilters } from '../../sys/bpf/clsact.ts';
-import { attachToInterface, type InterfaceHook } from '../../sys/bpf/interface-hook.ts';
+import type { InterfaceHook } from '../../sys/bpf/hook.ts';
+import { attachToInterface } from '../../sys/bpf/interface-hook.ts';
 
 /** By what packets begin with, and which way they go. */
 export const programNames = ['link_ingress', 'link_egress', 'network_ingress', 'network_egress'] as const;

@@ -5,7 +5,7 @@ interface Counters {
   readonly bytes_sent: number;
   readonly bytes_received: number;
 }
-export type InterfaceCounters = Omit<Counters, 'key'> & { readonly name: string };
+export type InterfaceCounters = Omit<Counters, 'key'> & { readonly name: string; readonly kind?: string };
 export type ProcessCounters = Counters & { readonly process_name: string };
 
 /** What was not counted for this long has no rate now: what passed meanwhile is not told of. */

@@ -79,7 +79,12 @@ export class TrafficReporter {
   /** The counters of the interfaces, for the alerts on their bandwidth. */
   countInterfaces(rows: () => readonly InterfaceCounters[], nowMs: number): void {
     if (this.#settings.bandwidth_threshold === null || nowMs - this.#interfaces.countedMs < 1000) return;
-    const counted = rows().map((row) => ({ ...row, key: row.name }));
+    // What loopback sends it receives as well.
+    const counted = rows().map((row) => ({
+      ...row,
+      key: row.name,
+      bytes_received: row.kind === 'loopback' ? 0 : row.bytes_received,
+    }));
     this.#interfaces.count(counted, nowMs, ({ name }, bytes) =>
       this.#alerts.addBytes({ interface: name }, bytes, nowMs),
     );

@@ -23,7 +23,7 @@ export function makeProtocolRoutes({ store, now }: ApiContext): ApiRoute[] {
       operation: 'listProtocols',
       summary: 'Bytes and connections by application protocol',
       description:
-        'Connections count when they are first seen, bytes when they pass. `by` says whether the payload proved the protocol or only the port speaks for it.',
+        'Connections count when they are first seen, bytes when they pass; one between two ends of the same machine counts once. `by` says whether the payload proved the protocol or only the port speaks for it.',
       query: rangeQuerySchema,
       answers: { 200: { description: 'The protocols, most bytes first.', schema: protocolListSchema } },
       handle: async ({ query: { limit, agent, ...times } }) => {

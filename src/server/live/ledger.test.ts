@@ -55,6 +55,22 @@ describe('TrafficLedger', () => {
     assert.equal(ledger.take()[0].applications[0].application, 'http');
   });
 
+  it('counts a connection between two ends of this machine once', () => {
+    const ledger = new TrafficLedger(start);
+    const client = { local_addr: '127.0.0.1:40000', remote_addr: '127.0.0.1:443', process_name: 'curl' };
+    const server = { local_addr: '127.0.0.1:443', remote_addr: '127.0.0.1:40000', process_name: 'nginx' };
+    const rows = [
+      connection({ id: 1, ...tls, ...client, direction: 'local', bytes_sent: 10, bytes_received: 100 }),
+      connection({ id: 2, ...tls, ...server, direction: 'local', bytes_sent: 100, bytes_received: 10 }),
+    ];
+    ledger.look(rows);
+    for (const row of rows) ledger.end(row.id, row);
+    const [{ applications, encrypted }] = ledger.take();
+    const sums = { connections: 1, bytes_sent: 10, bytes_received: 100 };
+    assert.deepEqual(applications, [{ application: 'tls', decided_by: 'payload', ...sums }]);
+    assert.deepEqual(encrypted, [{ site: 'shop.example', transport: 'tls', process: 'curl', ...sums }]);
+  });
+
   it('bounds a flood of sites', () => {
     const ledger = new TrafficLedger(start);
     for (let id = 0; id < 2000; id++) {

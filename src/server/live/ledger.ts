@@ -46,6 +46,7 @@ type Counted = Pick<
   | 'bytes_sent'
   | 'count'
   | 'direction'
+  | 'local_addr'
   | 'process_name'
   | 'protocol'
   | 'remote_addr'
@@ -54,7 +55,8 @@ type Counted = Pick<
 >;
 
 /**
- * Counts the bytes of connections, open and ended, under their application and their encrypted site, each byte once. A
+ * Counts the bytes of connections, open and ended, under their application and their encrypted site, each byte once. Of a
+ * connection between two ends of this machine, each of which has a row, only one counts. A
  * connection counts when it is first looked at, or a look later while its application is not known.
  */
 export class TrafficLedger {
@@ -72,7 +74,7 @@ export class TrafficLedger {
   look(open: Iterable<Connection>): void {
     for (const entry of this.#entries.values()) entry.missed++;
     for (const row of open) {
-      if (row.direction === 'listening' || this.#entries.size >= maxEntries) continue;
+      if (!isCounted(row) || this.#entries.size >= maxEntries) continue;
       let entry = this.#entries.get(row.id);
       const isNew = entry === undefined;
       if (!entry) {
@@ -89,7 +91,7 @@ export class TrafficLedger {
 
   /** Counts what an ended connection has passed in all. */
   end(id: number, reported: Counted): void {
-    if (reported.direction === 'listening') return;
+    if (!isCounted(reported)) return;
     const entry = this.#entries.get(id) ?? makeEntry(0, 0);
     this.#count(reported, entry);
     // One in TIME_WAIT is still looked at.
@@ -138,6 +140,15 @@ export class TrafficLedger {
     const names = { site: site.toLowerCase(), transport, process: process_name ?? '' };
     return rowOf(tableOf(this.#encrypted, agent), names, { site: otherName, transport, process: otherName });
   }
+}
+
+/** Of two ends on one machine that with the higher port counts, which is the client's as a rule. */
+function isCounted({ direction, local_addr, remote_addr }: Counted): boolean {
+  if (direction !== 'local') return direction !== 'listening';
+  const local = parseEndpoint(local_addr);
+  const remote = parseEndpoint(remote_addr);
+  if (!local || !remote) return true;
+  return local.port === remote.port ? local.ip >= remote.ip : local.port > remote.port;
 }
 
 function makeEntry(sent: number, received: number): Entry {

@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { errnoName } from '../../base/errno.ts';
 import { NetmonError } from '../../base/errors.ts';
 import { NetlinkSocket, netlinkFamilies } from '../netlink.ts';
-import type { HookSide, InterfaceHook } from './interface-hook.ts';
+import type { HookSide, InterfaceHook } from './hook.ts';
 import { getLibbpf } from './libbpf.ts';
 
 /** enum bpf_tc_attach_point of libbpf. */

@@ -1,6 +1,7 @@
 import { NetmonError } from '../../base/errors.ts';
 import { getLibc, lastErrno } from '../libc.ts';
 import { attachClsact } from './clsact.ts';
+import type { HookSide, InterfaceHook } from './hook.ts';
 
 /** System calls by architecture (bpf(2)). */
 const bpfSyscall: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
@@ -8,14 +9,6 @@ const bpfSyscall: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
 const bpfLinkCreate = 28;
 const attachTypes = { ingress: 46, egress: 47 } as const;
 const attributesBytes = 64;
-
-export type HookSide = keyof typeof attachTypes;
-
-/** A program on an interface. Disposal takes it off. */
-export interface InterfaceHook extends Disposable {
-  /** `tcx` leaves with the process by itself; `clsact` stays after SIGKILL, until the next start or `netmon down`. */
-  readonly kind: 'tcx' | 'clsact';
-}
 
 /**
  * Attaches a tc program to an interface of the caller's network namespace: as a TCX link (Linux 6.6), else as a filter
