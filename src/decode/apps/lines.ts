@@ -68,6 +68,11 @@ export class LineReader {
     }
   }
 
+  /** Characters of the unfinished line. */
+  get held(): number {
+    return this.#rest.length;
+  }
+
   /** Forgets the unfinished line, as after a gap. */
   clear(): void {
     this.#rest = '';

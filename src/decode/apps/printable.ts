@@ -28,7 +28,7 @@ function toPrintableSlowly(bytes: Uint8Array, start: number, end: number): strin
   for (let at = start; at < end; ) {
     const byte = bytes[at];
     if (byte < 0x80) {
-      text += showAscii(byte);
+      text += shownAscii[byte];
       at++;
       continue;
     }
@@ -38,6 +38,9 @@ function toPrintableSlowly(bytes: Uint8Array, start: number, end: number): strin
   }
   return text;
 }
+
+/** What each byte below 128 is shown as. */
+const shownAscii: readonly string[] = Array.from({ length: 128 }, (_, byte) => showAscii(byte));
 
 function showAscii(byte: number): string {
   if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);

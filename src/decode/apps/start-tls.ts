@@ -27,6 +27,10 @@ export class StartTlsParser implements AppParser {
     this.#words = words;
   }
 
+  get held(): number {
+    return this.#client.held + this.#server.held;
+  }
+
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
     if (this.#left <= 0) return;
     if (fromClient) {

@@ -273,4 +273,17 @@ describe('hostile DNS', () => {
     const big = buildMessage({ flags: 0x8180, questions: [buildQuestion('a', 1)], answers: many });
     assert.equal(tell([reply(big)])[0].answers.length, 64);
   });
+
+  it('tells of a bounded part of names that many answers share by pointers', () => {
+    const answersTo = (name: string): DnsRecord['answers'] => {
+      const answers = Array.from({ length: 64 }, () => buildRecord('@12', 5, encodeName('@12')));
+      return tell([reply(buildMessage({ flags: 0x8180, questions: [buildQuestion(name, 1)], answers }))])[0]
+        .answers;
+    };
+    const longest = Array.from({ length: 4 }, () => 'x'.repeat(62)).join('.');
+    assert.equal(answersTo(longest).length, 64);
+    // 900 bytes, each of which is shown as four characters.
+    const answers = answersTo(Array.from({ length: 15 }, () => '\u0001'.repeat(60)).join('.'));
+    assert.ok(answers.length > 0 && answers.length < 8, `${answers.length} answers`);
+  });
 });

@@ -9,6 +9,11 @@ export const headerBytes = 12;
 const maxQuestions = 64;
 /** Answers of a message that are told of. */
 const maxAnswers = 64;
+/**
+ * Characters of names and data told of one message. Names are shared by pointers, so that 2 kB could hold 64 answers with
+ * 8 kB of names each; 64 names of the longest kind have half of this.
+ */
+const maxCharacters = 32 * 1024;
 /** Records passed over at most to find the one with the upper bits of the result. */
 const maxSkipped = 256;
 
@@ -65,6 +70,7 @@ class MessageReader {
   readonly #end: number;
   #at: number;
   #skipped = 0;
+  #characters = 0;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
@@ -77,7 +83,8 @@ class MessageReader {
     const found: DnsQuestion[] = [];
     for (let i = 0; i < count; i++) {
       const name = decodeName(this.#bytes, this.#start, this.#at, this.#end);
-      if (name?.text === noName.reservedLabel || found.length === maxQuestions) {
+      const isTooMuch = found.length === maxQuestions || this.#characters > maxCharacters;
+      if (name?.text === noName.reservedLabel || isTooMuch) {
         this.damage = 'broken';
         break;
       }
@@ -91,6 +98,7 @@ class MessageReader {
         type: u16(this.#bytes, name.next),
         class: u16(this.#bytes, name.next + 2),
       });
+      this.#characters += name.text.length;
       this.#at = name.next + 4;
     }
     return found;
@@ -99,7 +107,7 @@ class MessageReader {
   records(count: number, told: boolean): void {
     for (let i = 0; i < count && this.damage === null; i++) {
       if (!told && ++this.#skipped > maxSkipped) return;
-      this.#record(told && this.answers.length < maxAnswers);
+      this.#record(told && this.answers.length < maxAnswers && this.#characters <= maxCharacters);
     }
   }
 
@@ -127,6 +135,8 @@ class MessageReader {
     }
     const ttl = u16(this.#bytes, head + 4) * 65536 + u16(this.#bytes, head + 6);
     const place = { bytes, message: this.#start, messageEnd: this.#end, start, end };
-    this.answers.push({ name: name.text, type: nameOfType(type), ttl, data: describeData(type, place) });
+    const data = describeData(type, place);
+    this.#characters += name.text.length + data.length;
+    this.answers.push({ name: name.text, type: nameOfType(type), ttl, data });
   }
 }

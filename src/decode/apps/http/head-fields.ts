@@ -3,6 +3,8 @@ import { isBlank, isName } from './text.ts';
 
 /** Longest value kept of a field, in bytes. */
 const maxValue = 4096;
+/** Lines of a head that go on with a field: each writes it anew, and nobody sends more than a few. */
+const maxAdded = 32;
 
 /** Fields that are read; of all others, credentials and cookies among them, nothing is kept. */
 const wanted = {
@@ -27,6 +29,7 @@ export class HeadFields {
   readonly #values: (string | null)[] = [null, null, null, null, null, null];
   #last: Wanted | null = null;
 
+  #added = 0;
   /** Characters of the values that are kept. */
   held = 0;
 
@@ -79,7 +82,8 @@ export class HeadFields {
     if (known === null) {
       this.#values[place] = value;
       this.held += value.length;
-    } else if (glue === ' ' || name === 'transfer-encoding') {
+    } else if ((glue === ' ' || name === 'transfer-encoding') && this.#added < maxAdded) {
+      this.#added++;
       const longer = `${known}${glue}${value}`.trim().slice(0, maxValue);
       this.#values[place] = longer;
       this.held += longer.length - known.length;

@@ -308,4 +308,11 @@ describe('HTTP/1', () => {
       ['ssdp', 'ssdp', null],
     );
   });
+
+  it('reads a field that goes on over lines, as far as anybody sends such', () => {
+    const agent = (lines: number): string | null =>
+      read([['>', get('/', 'User-Agent: a', ...Array.from({ length: lines }, () => ' b'))]])[0].user_agent;
+    assert.equal(agent(2), 'a b b');
+    assert.equal(agent(990), `a${' b'.repeat(32)}`);
+  });
 });

@@ -111,6 +111,12 @@ class DtlsSide implements HandshakeSink {
     this.#conversation.malformed();
   }
 
+  get held(): number {
+    let bytes = 0;
+    for (const { reader, pieces } of this.#messages.values()) bytes += reader.held + pieces.held;
+    return bytes;
+  }
+
   end(): void {
     for (const { reader } of this.#messages.values()) reader.cut();
   }
@@ -145,6 +151,10 @@ class DtlsParser implements AppParser {
       client: new DtlsSide(session, conversation, true),
       server: new DtlsSide(session, conversation, false),
     };
+  }
+
+  get held(): number {
+    return this.#handshake ? this.#handshake.client.held + this.#handshake.server.held : 0;
   }
 
   data(fromClient: boolean, bytes: Uint8Array, start: number, end: number, timeMs: number): void {
