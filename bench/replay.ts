@@ -20,35 +20,60 @@ const addressAt = 14 + 12;
 const portAt = 14 + 20;
 const client = [192, 0, 2, 1];
 
-/** Measures both and prints how many times as fast as tshark `netmon replay` is. */
+/** Measures both, on two kinds of traffic, and prints how many times as fast as tshark `netmon replay` is. */
 export async function measureReplay({ quick }: BenchmarkOptions): Promise<void> {
   announce('netmon replay, against tshark and tcpdump on the same file');
   const folder = mkdtempSync(join(tmpdir(), 'netmon-bench-'));
+  const [web, bulk, dns, short] = [buildWeb(), buildBulk(), buildDns(), buildShort()];
+  const mixes = [
+    { name: 'replay', what: 'web, bulk and DNS', round: [bulk, ...times(10, [dns, web])], share: 1 },
+    {
+      name: 'replay.short',
+      what: 'connections of one small request',
+      round: times(100, [short]),
+      share: 0.5,
+    },
+  ];
   try {
-    const file = join(folder, 'mix.pcap');
-    const packets = writeCapture(file, quick ? fileBytes / 4 : fileBytes);
-    const how = `${packets} packets, ${(statSync(file).size / megabyte).toFixed(0)} MB: web, bulk and DNS`;
-    const netmon = join(import.meta.dirname, '../bin/netmon');
-    const programs: Readonly<Record<string, readonly string[]>> = {
-      netmon: [netmon, 'replay', file],
-      'netmon --json': [netmon, 'replay', file, '--json'],
-      tshark: ['tshark', '-q', '-z', 'io,stat,0', '-z', 'http,tree', '-r', file],
-      tcpdump: ['tcpdump', '-n', '-r', file, '-w', '/dev/null'],
-    };
-    const seconds = Object.fromEntries(Object.keys(programs).map((name) => [name, [] as number[]]));
-    // By turns, so that what else the machine does falls on all of them.
-    for (let round = 0; round < (quick ? 1 : 3); round++)
-      for (const [name, command] of Object.entries(programs)) seconds[name].push(await run(command));
-    const rates = Object.fromEntries(
-      Object.keys(programs).map((name) => [name, packets / median(seconds[name])]),
-    );
-    for (const [name, rate] of Object.entries(rates))
-      report(`replay.${name.replace(' --', '_')}`, rate / 1000, 'thousand packets/s', { how });
-    report('replay.times_tshark', rates.netmon / rates.tshark, 'times', { aim: 'at least 10' });
-    report('replay.times_tcpdump', rates.netmon / rates.tcpdump, 'times', { how: 'which only copies' });
+    for (const { name, what, round, share } of mixes) {
+      const file = join(folder, 'mix.pcap');
+      const packets = writeCapture(file, round, share * (quick ? fileBytes / 4 : fileBytes));
+      await compare(name, file, packets, what, quick ? 1 : 3);
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+const times = (count: number, round: readonly Conversation[]): Conversation[] =>
+  Array.from({ length: count }, () => round).flat();
+
+async function compare(
+  name: string,
+  file: string,
+  packets: number,
+  what: string,
+  rounds: number,
+): Promise<void> {
+  const how = `${packets} packets, ${(statSync(file).size / megabyte).toFixed(0)} MB: ${what}`;
+  const netmon = join(import.meta.dirname, '../bin/netmon');
+  const programs: Readonly<Record<string, readonly string[]>> = {
+    netmon: [netmon, 'replay', file],
+    'netmon --json': [netmon, 'replay', file, '--json'],
+    tshark: ['tshark', '-q', '-z', 'io,stat,0', '-z', 'http,tree', '-r', file],
+    tcpdump: ['tcpdump', '-n', '-r', file, '-w', '/dev/null'],
+  };
+  const seconds = Object.fromEntries(Object.keys(programs).map((program) => [program, [] as number[]]));
+  // By turns, so that what else the machine does falls on all of them.
+  for (let round = 0; round < rounds; round++)
+    for (const [program, command] of Object.entries(programs)) seconds[program].push(await run(command));
+  const rates = Object.fromEntries(
+    Object.keys(programs).map((program) => [program, packets / median(seconds[program])]),
+  );
+  for (const [program, rate] of Object.entries(rates))
+    report(`${name}.${program.replace(' --', '_')}`, rate / 1000, 'thousand packets/s', { how });
+  report(`${name}.times_tshark`, rates.netmon / rates.tshark, 'times', { aim: 'at least 10' });
+  report(`${name}.times_tcpdump`, rates.netmon / rates.tcpdump, 'times', { how: 'which only copies' });
 }
 
 /** Seconds from start to end of a program, whose output nobody reads. Throws when it fails. */
@@ -80,6 +105,19 @@ function buildWeb(): Conversation {
   return buildConnection(turns, { from: '192.0.2.1:40000', to: '198.51.100.2:80', mss: 1448 });
 }
 
+/** A connection of one request. */
+const buildShort = (): Conversation =>
+  buildConnection(
+    [
+      [
+        '>',
+        'GET /section/page?q=1 HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n',
+      ],
+      ['<', `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 300\r\n\r\n${'x'.repeat(300)}`],
+    ],
+    { from: '192.0.2.1:40000', to: '198.51.100.2:80', mss: 1448 },
+  );
+
 /** A download of 2 MB from a port that stands for nothing. */
 const buildBulk = (): Conversation =>
   buildConnection([['<', new Uint8Array(2 * megabyte).fill(0xa5)]], {
@@ -102,10 +140,8 @@ function buildDns(): Conversation {
   ];
 }
 
-/** Writes the mix: of its bytes about two fifths are web, three fifths bulk; a DNS exchange goes before each. */
-function writeCapture(file: string, bytes: number): number {
-  const [web, bulk, dns] = [buildWeb(), buildBulk(), buildDns()];
-  const round: Conversation[] = [bulk, ...Array.from({ length: 10 }, () => [dns, web]).flat()];
+/** Writes the conversations of a round again and again. Of the first mix two fifths are web, three fifths bulk. */
+function writeCapture(file: string, round: readonly Conversation[], bytes: number): number {
   const fd = openSync(file, 'w');
   let packets = 0;
   let written = 24;
