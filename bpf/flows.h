@@ -17,8 +17,10 @@
 /* From the beginning of an HTTP request on, and of an answer. */
 #define REQUEST_BYTES 8192
 #define ANSWER_BYTES 4096
-/* Of a packet, beside its headers. */
+/* Of a packet, beside its headers. Nothing but COPY_BYTES bounds it where a client sends ahead, and in HTTP/2. */
 #define PACKET_BYTES 4096
+/* From the beginning of a request without a body on: others may follow it. Of as many answers to such. */
+#define AHEAD_BYTES 65536
 /* Payload left out after which one packet's headers are copied all the same. */
 #define SKIP_BYTES (1U << 29)
 /* Seconds: after this silence a flow is looked at anew, and its direction may come by another interface. */
@@ -37,6 +39,7 @@ enum flow_flags {
 	FLOW_SEALED = 1 << 0, /* encrypted: nothing in it begins a message */
 	FLOW_WHOLE = 1 << 1, /* each packet is worth copying: HTTP/2 without TLS */
 	FLOW_LOOKED = 1 << 2, /* its first payload was looked at */
+	FLOW_AHEAD = 1 << 3, /* its client sends requests before it has the answers */
 };
 
 struct flow {
@@ -48,7 +51,7 @@ struct flow {
 	u16 flags;
 	u16 turn; /* the side that sent payload last */
 	u32 last[2]; /* payload of each side's last packet */
-	u32 pad;
+	u32 asker; /* 1 + the side whose last request has no body: what it sends are heads. 0: none */
 };
 
 struct flow_set {
@@ -78,6 +81,7 @@ static __always_inline void renew(struct flow *flow)
 	flow->last[0] = flow->last[1] = 0;
 	flow->turn = NOBODY;
 	flow->flags = 0;
+	flow->asker = 0;
 }
 
 static __always_inline u32 idle_time(const struct flow *flow, u32 now)
@@ -158,10 +162,10 @@ static __always_inline u32 spend(struct flow *flow, u32 side, u32 payload)
 	side &= 1;
 	u32 wanted = flow->left[side];
 	if (flow->flags & FLOW_WHOLE)
-		wanted = PACKET_BYTES;
+		wanted = payload;
 	if (wanted > payload)
 		wanted = payload;
-	if (wanted > PACKET_BYTES)
+	if (wanted > PACKET_BYTES && !(flow->flags & (FLOW_WHOLE | FLOW_AHEAD)))
 		wanted = PACKET_BYTES;
 	if (wanted)
 		flow->skipped[side] = 0;
@@ -199,6 +203,13 @@ static __always_inline bool begins_request(u32 word)
 	}
 }
 
+/** Whether a request that begins so has no body: another one follows its head, or nothing. */
+static __always_inline bool has_no_body(u32 word)
+{
+	return word == LETTERS('G', 'E', 'T', ' ') || word == LETTERS('H', 'E', 'A', 'D') ||
+	       word == LETTERS('D', 'E', 'L', 'E') || word == LETTERS('O', 'P', 'T', 'I');
+}
+
 /** Whether a packet may begin a message: the other side has spoken since, or this one's last packet was not full. */
 static __always_inline bool takes_turn(struct flow *flow, u32 side, u32 payload)
 {
@@ -211,6 +222,19 @@ static __always_inline bool takes_turn(struct flow *flow, u32 side, u32 payload)
 	return turn != side || last < FULL_BYTES;
 }
 
+/** Notes that a side asks for something: by a request without a body, or with one, which may be bulk. */
+static __always_inline void note_request(struct flow *flow, u32 side, u32 word, bool ahead)
+{
+	if (!has_no_body(word)) {
+		flow->asker = 0;
+		flow->flags &= ~FLOW_AHEAD;
+		return;
+	}
+	flow->asker = side + 1;
+	if (ahead)
+		flow->flags |= FLOW_AHEAD;
+}
+
 /** Gives a direction a new allowance where its payload begins an HTTP message. */
 static __always_inline void note_beginning(struct __sk_buff *skb, u32 at, struct flow *flow, u32 side, u32 payload,
 					   bool *request)
@@ -218,12 +242,15 @@ static __always_inline void note_beginning(struct __sk_buff *skb, u32 at, struct
 	u32 word, allowance = 0;
 
 	side &= 1;
-	if (flow->flags & (FLOW_SEALED | FLOW_WHOLE) || !takes_turn(flow, side, payload) ||
-	    !load(skb, at, &word, sizeof(word)))
+	if (flow->flags & (FLOW_SEALED | FLOW_WHOLE))
+		return;
+	bool goes_on = flow->turn == side, asks = flow->asker == side + 1;
+	if ((!takes_turn(flow, side, payload) && !asks) || !load(skb, at, &word, sizeof(word)))
 		return;
 	if (begins_request(word)) {
 		*request = true;
-		allowance = REQUEST_BYTES;
+		note_request(flow, side, word, (asks && goes_on) || payload > PACKET_BYTES);
+		allowance = flow->asker ? AHEAD_BYTES : REQUEST_BYTES;
 	} else if (word == LETTERS('H', 'T', 'T', 'P')) {
 		allowance = ANSWER_BYTES;
 	} else if (word == LETTERS('P', 'R', 'I', ' ')) {
@@ -231,8 +258,14 @@ static __always_inline void note_beginning(struct __sk_buff *skb, u32 at, struct
 	} else if (!(flow->flags & FLOW_LOOKED) && (word & 0xf8ffff) == 0x000316) {
 		/* A TLS record of a handshake, version 3.x. */
 		flow->flags |= FLOW_SEALED;
+	} else if (asks && word & 0x80808080) {
+		/* No head goes on like this: it is no HTTP any more. */
+		flow->asker = 0;
+		flow->flags &= ~FLOW_AHEAD;
 	}
 	flow->flags |= FLOW_LOOKED;
+	if (flow->flags & FLOW_AHEAD && !goes_on && flow->asker != side + 1)
+		allowance = AHEAD_BYTES;
 	if (flow->left[side] < allowance)
 		flow->left[side] = allowance;
 }

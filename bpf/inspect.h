@@ -3,8 +3,8 @@
 #ifndef NETMON_INSPECT_H
 #define NETMON_INSPECT_H
 
-/* Most bytes copied of a packet: its headers and as much payload as is asked for. */
-#define COPY_BYTES 4608
+/* Most bytes copied of a packet, headers included: with the event before them what a per-CPU array can hold. */
+#define COPY_BYTES (32768 - 40)
 
 enum packet_flags {
 	PACKET_EGRESS = 1 << 0,
@@ -27,7 +27,7 @@ struct packet_event {
 struct inspect_counters {
 	u64 copied;
 	u64 lost; /* packets worth copying for which the ring had no room */
-	u64 lost_requests; /* of these, those that began an HTTP request */
+	u64 lost_requests; /* HTTP requests that began in these, or beyond what is copied of a packet */
 	u64 evicted; /* flows forgotten within a minute of their last packet since there were too many */
 };
 
