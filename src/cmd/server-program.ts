@@ -11,12 +11,12 @@ import { type Component, makeLifecycle } from '../platform/lifecycle.ts';
 import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
+import { AgentRegistry } from '../server/agents/registry.ts';
 import { Ingest } from '../server/ingest/ingest.ts';
 import { IdPool } from '../server/live/ids.ts';
 import { Mirror } from '../server/live/mirror.ts';
 import { ViewerHub } from '../server/live/viewers/hub.ts';
 import { Monitors } from '../server/monitors/monitors.ts';
-import type { AgentPort } from '../server/monitors/ports.ts';
 import { Names } from '../server/names/names.ts';
 import { dropPrivileges } from '../server/privileges.ts';
 import { makeServer } from '../server/server.ts';
@@ -42,9 +42,9 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
   const names = new Names({ dns: config.reverseDns });
   const mirror = new Mirror(new IdPool(store), names);
   const viewers = new ViewerHub(mirror, reporter);
-  const agents = noAgents;
+  const agents = new AgentRegistry(store, reporter);
   const monitors = new Monitors({ store, agents, reporter });
-  const ingest = new Ingest({ store, mirror, reporter, monitors });
+  const ingest = new Ingest({ store, mirror, reporter, agents, monitors });
   const http = makeServer(
     {
       host: config.host,
@@ -87,12 +87,6 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
   await lifecycle.start();
   return { url: http.url(), stop: () => lifecycle.stop() };
 }
-
-/** Who takes orders while links carry none. */
-const noAgents: AgentPort = {
-  connected: () => [],
-  order: async () => ({ type: 'refused', code: 'NM_UNAVAILABLE', message: 'the agent takes no orders' }),
-};
 
 function openStore({ db, dbLimitBytes, retentionDays, account }: ServerConfig): Store {
   using _identity = account && borrowAccount(account);

@@ -2,6 +2,7 @@ import type { Connection, NewConnection, ReportedConnection } from '../wire/conn
 import type { ResolvedFilter } from '../wire/filter.ts';
 import type { DurableRecord } from '../wire/link.ts';
 import type { connectionSorts } from '../wire/query.ts';
+import type { AgentStore } from './agents.ts';
 import type { MonitorStore } from './monitors.ts';
 import type { TrafficStore } from './traffic.ts';
 
@@ -104,7 +105,7 @@ export interface StoreStats {
  * Where connections that ended are kept. What a promise of a writing method resolved for is on disk. Every method
  * rejects with NM_STORE when the store cannot be used.
  */
-export interface Store extends TrafficStore, MonitorStore {
+export interface Store extends TrafficStore, MonitorStore, AgentStore {
   /**
    * Stores a batch in one transaction. Records up to the committed sequence number of (agent, epoch) are skipped, so
    * that a resend is never stored twice; a hole before `first` is recorded as a gap, unless the first record is one

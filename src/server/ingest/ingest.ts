@@ -1,16 +1,25 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { NetmonError } from '../../base/errors.ts';
+import { formatEndpoint } from '../../base/ip.ts';
 import type { Component } from '../../platform/lifecycle.ts';
 import { linkSubprotocol, maxLinkFrameBytes } from '../../wire/link.ts';
+import type { LinkOrigin } from '../agents/registry.ts';
 import { endWithProblem } from '../http/problem.ts';
 import { AgentSession, type SessionParts, showAlerts } from './session.ts';
 
 /** Agents connected at once; each may hold a frame of 16 MiB in memory. */
 const maxSessions = 1_000;
+/** Length of the records of all agents that may wait for the store, and each agent's part of it. */
+const totalCredit = 256 * 1024 * 1024;
+const leastCredit = 128 * 1024;
+const mostCredit = 8 * 1024 * 1024;
 /** An agent from which nothing came in this time, though it was pinged, is gone. */
 const livenessMs = 20_000;
+/** The linked agents are noted as seen each time after so many looks at who is alive. */
+const noteEvery = 3;
 
 /** Takes in the links of agents (wire/link.ts). */
 export class Ingest implements Component {
@@ -32,8 +41,10 @@ export class Ingest implements Component {
 
   async start(): Promise<void> {
     await showAlerts(this.#parts);
+    let ticks = 0;
     this.#timer = setInterval(() => {
       for (const session of this.#sessions) session.checkAlive();
+      if (++ticks % noteEvery === 0) this.#parts.agents?.touch();
     }, livenessMs);
   }
 
@@ -48,7 +59,7 @@ export class Ingest implements Component {
   }
 
   /** Takes over an upgrade of `linkPath` that the server has authorised. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, origin = plainOrigin(socket)): void {
     const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
     if (!offered.includes(linkSubprotocol)) {
       endWithProblem(
@@ -61,10 +72,26 @@ export class Ingest implements Component {
       endWithProblem(socket, new NetmonError('NM_RATE', `${maxSessions} agents are connected`));
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const session = new AgentSession(webSocket, this.#parts);
-      this.#sessions.add(session);
-      webSocket.on('close', () => this.#sessions.delete(session));
-    });
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.adopt(webSocket, origin));
   }
+
+  /** Takes over an open socket on which an agent will say hello. */
+  adopt(socket: WebSocket, origin: LinkOrigin): AgentSession {
+    const session = new AgentSession(socket, this.#parts, { origin, credit: () => this.#credit() });
+    this.#sessions.add(session);
+    socket.on('close', () => this.#sessions.delete(session));
+    return session;
+  }
+
+  #credit(): number {
+    const part = Math.floor(totalCredit / Math.max(1, this.#sessions.size));
+    return Math.min(mostCredit, Math.max(leastCredit, part));
+  }
+}
+
+/** Of an agent that dialled, without TLS. */
+function plainOrigin(socket: Duplex): LinkOrigin {
+  const { remoteAddress, remotePort = 0 } = socket as Socket;
+  const address = remoteAddress === undefined ? null : formatEndpoint(remoteAddress, remotePort);
+  return { dialledBy: 'agent', address, tls: false, identity: null };
 }

@@ -13,12 +13,16 @@ import type {
   ServerMessage,
 } from '../../wire/link.ts';
 import type { MonitorResult } from '../../wire/monitor.ts';
+import type { Order, OrderAnswer } from '../../wire/orders.ts';
 import type { AlertSettings } from '../../wire/traffic-schema.ts';
+import type { AgentRegistry, LinkedAgent, LinkFacts, LinkOrigin } from '../agents/registry.ts';
 import type { AgentMirror } from '../live/agent-mirror.ts';
 import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
 import type { MonitorSink } from '../monitors/ports.ts';
 import { Lane } from './lane.ts';
+import { LinkClock } from './link-clock.ts';
 import { canonicalize, checkSequence, parseAgentMessage, type RecordsMessage } from './messages.ts';
+import { OrderBook, type OrderSigner } from './order-book.ts';
 import { countTraffic } from './traffic-metrics.ts';
 
 /** An agent says hello within this time. */
@@ -28,6 +32,12 @@ const maxWaiting = 8;
 /** Longest wait for an agent's packets, and questions that may wait. */
 const packetsMs = 3_000;
 const maxQuestions = 8;
+/** Requests for a frame that wait for it; more wait for the last of these. */
+const maxSyncs = 64;
+/** What a records frame holds beside the records themselves, which alone count as credit. */
+const envelopeLength = 64 * 1024;
+/** Orders wait this long for the first frame, which tells what time it is at the agent. */
+const firstFrameMs = 3_000;
 /** The newest alerts that viewers are shown. */
 const shownAlerts = 100;
 
@@ -40,6 +50,17 @@ export interface SessionParts {
   readonly reporter: Reporter;
   /** Who is told of rounds of monitors. */
   readonly monitors?: MonitorSink;
+  /** Where the session is known by its agent's name while it lasts. */
+  readonly agents?: AgentRegistry;
+  /** Signs orders, where agents are enrolled. */
+  readonly sign?: OrderSigner;
+}
+
+/** What is particular to one session. */
+export interface SessionTerms {
+  readonly origin: LinkOrigin;
+  /** Length of records that the agent may have under way, as things are now. */
+  readonly credit: () => number;
 }
 
 /** Has viewers see the newest alerts as they are in the store now. */
@@ -53,9 +74,17 @@ type Question = Extract<ServerMessage, { kind: Answer['kind'] }>;
 type LiveMessage = Extract<AgentMessage, { kind: 'live' }>;
 
 /** The server's end of one agent's link. Whatever the agent sends, nothing but its own connection is the worse for it. */
-export class AgentSession implements AgentControl {
+export class AgentSession implements AgentControl, LinkedAgent {
   readonly #socket: WebSocket;
   readonly #parts: SessionParts;
+  readonly #terms: SessionTerms;
+  readonly #clock = new LinkClock();
+  #orders: OrderBook | null = null;
+  #spool: LinkFacts['spool'] = null;
+  /** Length of the records that wait for the store, and the most that this session was ever allowed. */
+  #pendingLength = 0;
+  #granted = 0;
+  #orderTimer: NodeJS.Timeout | undefined;
   readonly #records = new Lane((thrown) => this.#fail(thrown));
   readonly #live = new Lane((thrown) => this.#fail(thrown));
   readonly #syncs = new Map<number, () => void>();
@@ -63,30 +92,73 @@ export class AgentSession implements AgentControl {
   #agent: AgentMirror | null = null;
   readonly #questions = new Map<number, (answer: Answer | null) => void>();
   #nextSync = 1;
+  #lastSync: Promise<void> = Promise.resolve();
   #nextAsk = 1;
   /** The next sequence number; null before the first record of an epoch that is new to the store. */
   #expected: number | null = null;
   #ended = false;
+  #endReason: string | null = null;
   #heard = true;
   readonly #helloTimer: NodeJS.Timeout;
 
-  constructor(socket: WebSocket, parts: SessionParts) {
+  constructor(socket: WebSocket, parts: SessionParts, terms: SessionTerms) {
     this.#socket = socket;
     this.#parts = parts;
+    this.#terms = terms;
     this.#helloTimer = setTimeout(() => this.#refuse('NM_TIMEOUT', 'no hello came'), helloMs);
     socket.on('message', (data, binary) => this.#onMessage(data, binary));
     socket.on('pong', () => {
       this.#heard = true;
     });
     socket.on('error', (error) => parts.reporter.warn('an agent sent what is no WebSocket', { error }));
-    socket.on('close', () => this.#end());
+    socket.on('close', () => this.#end('the connection was closed'));
+  }
+
+  get hello(): Hello {
+    return this.#hello!;
+  }
+
+  /** The name that the agent gave; null before it did. */
+  get agentName(): string | null {
+    return this.#hello?.agent ?? null;
+  }
+
+  /** Whether the agent was let in and is there still. */
+  get isWelcomed(): boolean {
+    return this.#agent !== null && this.#granted > 0;
+  }
+
+  /** Why the session ended; null while it lasts. */
+  get endReason(): string | null {
+    return this.#endReason;
+  }
+
+  get origin(): LinkOrigin {
+    return this.#terms.origin;
+  }
+
+  facts(): LinkFacts {
+    return { lagMs: this.#clock.lagMs, clockOffsetMs: this.#clock.offsetMs, spool: this.#spool };
+  }
+
+  order(order: Order): Promise<OrderAnswer> {
+    return this.#orders!.give(order);
+  }
+
+  refuse(code: string, reason: string): void {
+    this.#refuse(code, reason);
   }
 
   /** Whether anything came since the last call; asks for a sign of life for the next. */
   checkAlive(): void {
-    if (!this.#heard) this.#socket.terminate();
+    if (!this.#heard) {
+      this.#end('the agent has fallen silent');
+      this.#socket.terminate();
+      return;
+    }
     this.#heard = false;
     this.#socket.ping();
+    if (this.#agent) void this.sync();
   }
 
   close(): void {
@@ -113,10 +185,13 @@ export class AgentSession implements AgentControl {
   }
 
   sync(): Promise<void> {
+    if (this.#syncs.size >= maxSyncs) return this.#lastSync;
     const { promise, resolve } = Promise.withResolvers<void>();
     const sync = this.#nextSync++;
     this.#syncs.set(sync, resolve);
+    this.#clock.asked(sync);
     this.#send({ kind: 'sync', sync });
+    this.#lastSync = promise;
     return promise;
   }
 
@@ -153,13 +228,14 @@ export class AgentSession implements AgentControl {
     this.#heard = true;
     try {
       if (binary) throw new NetmonError('NM_VALIDATION', 'a frame is binary; the link is text');
-      this.#handle(parseAgentMessage(String(data)));
+      const text = String(data);
+      this.#handle(parseAgentMessage(text), text.length);
     } catch (thrown) {
       this.#fail(thrown);
     }
   }
 
-  #handle(message: AgentMessage): void {
+  #handle(message: AgentMessage, length: number): void {
     if (message.kind === 'hello') {
       this.#onHello(message);
       return;
@@ -167,8 +243,12 @@ export class AgentSession implements AgentControl {
     if (!this.#hello) throw new NetmonError('NM_VALIDATION', 'kind: hello comes first');
     if (message.kind === 'packets' || message.kind === 'saved_packets')
       this.#questions.get(message.ask)?.(message);
-    else if (message.kind === 'live') this.#live.push(() => this.#onLive(message));
-    else if (message.kind === 'records') this.#onRecords(message, this.#hello);
+    else if (message.kind === 'live') {
+      this.#clock.arrived(message.at, message.sync);
+      this.#orders?.open();
+      this.#live.push(() => this.#onLive(message));
+    } else if (message.kind === 'records') this.#onRecords(message, this.#hello, length);
+    else if (message.kind === 'answer') this.#orders?.answer(message);
     else throw new NetmonError('NM_VALIDATION', `kind: ${message.kind} answers nothing that was asked`);
     if (this.#records.length + this.#live.length > maxWaiting) this.#socket.pause();
   }
@@ -178,22 +258,39 @@ export class AgentSession implements AgentControl {
     if (escapeUnsafe(hello.agent) !== hello.agent) {
       throw new NetmonError('NM_VALIDATION', 'agent: control characters in a name');
     }
+    const { identity } = this.#terms.origin;
+    if (identity && identity.agent !== hello.agent) {
+      throw new NetmonError('NM_FORBIDDEN', `agent: the certificate is that of ${identity.agent}`);
+    }
     clearTimeout(this.#helloTimer);
     this.#agent = this.#parts.mirror.connect(hello, this);
     if (!this.#agent) {
       throw new NetmonError('NM_FORBIDDEN', `an agent named ${hello.agent} is connected already`);
     }
     this.#hello = hello;
+    this.#orders = new OrderBook({
+      agent: hello.agent,
+      send: (message) => this.#send(message),
+      now: () => this.#clock.agentNow(),
+      ...(this.#parts.sign && { sign: this.#parts.sign }),
+    });
     this.#records.push(() => this.#welcome(hello));
   }
 
   async #welcome(hello: Hello): Promise<void> {
     const committed = await this.#parts.store.committedSeq(hello.agent, hello.epoch);
     this.#expected = committed < 0 ? null : committed + 1;
-    this.#send({ kind: 'welcome', committed, live_interval_ms: this.#parts.mirror.intervalMs });
+    if (this.#ended) return;
+    const live_interval_ms = this.#parts.mirror.intervalMs;
+    this.#send({ kind: 'welcome', committed, live_interval_ms, credit: this.#grant() });
+    void this.sync();
+    this.#orderTimer = setTimeout(() => this.#orders?.open(), firstFrameMs);
     this.configure(await this.#parts.store.readAlertSettings());
     await showAlerts(this.#parts);
+    if (this.#ended) return;
     this.#parts.reporter.info('an agent is linked', { agent: hello.agent, version: hello.version });
+    this.#parts.agents?.add(this);
+    this.#parts.monitors?.connected(hello.agent, hello.monitors_revision ?? null);
   }
 
   #onLive(frame: LiveMessage): Promise<void> | null {
@@ -205,6 +302,7 @@ export class AgentSession implements AgentControl {
 
   #apply(frame: LiveMessage): void {
     if (this.#agent) this.#parts.mirror.apply(this.#agent, frame);
+    if (frame.spool) this.#spool = frame.spool;
     if (frame.sync !== undefined) this.#answer(frame.sync);
     this.#resume();
   }
@@ -217,13 +315,24 @@ export class AgentSession implements AgentControl {
     }
   }
 
-  #onRecords(message: RecordsMessage, hello: Hello): void {
+  #onRecords(message: RecordsMessage, hello: Hello, length: number): void {
     if (message.epoch !== hello.epoch) throw new NetmonError('NM_VALIDATION', 'epoch: not the one of hello');
-    this.#records.push(() => this.#commit(message, hello));
+    const isAlone = this.#pendingLength === 0;
+    this.#pendingLength += length;
+    if (!isAlone && this.#pendingLength > this.#granted + envelopeLength) {
+      throw new NetmonError('NM_RATE', 'records: more than there was credit for');
+    }
+    this.#records.push(() => this.#commit(message, hello, length));
+  }
+
+  #grant(): number {
+    const credit = this.#terms.credit();
+    this.#granted = Math.max(this.#granted, credit);
+    return credit;
   }
 
   /** Stores a frame and acknowledges it once it is on disk. */
-  async #commit(message: RecordsMessage, hello: Hello): Promise<void> {
+  async #commit(message: RecordsMessage, hello: Hello, length: number): Promise<void> {
     const { store, mirror } = this.#parts;
     checkSequence(message, this.#expected);
     const skip = Math.max(0, (this.#expected ?? message.first) - message.first);
@@ -248,7 +357,9 @@ export class AgentSession implements AgentControl {
       for (const record of fresh) countTraffic(this.#parts.reporter.metrics, record);
       if (fresh.some(({ kind }) => alertKinds.has(kind))) await showAlerts(this.#parts);
     }
-    this.#send({ kind: 'ack', epoch: message.epoch, seq: message.first + message.records.length - 1 });
+    this.#pendingLength -= length;
+    const seq = message.first + message.records.length - 1;
+    this.#send({ kind: 'ack', epoch: message.epoch, seq, credit: this.#grant() });
     this.#resume();
   }
 
@@ -294,7 +405,7 @@ export class AgentSession implements AgentControl {
     }
     this.#parts.reporter.error('unable to take in what an agent sent', { error: thrown });
     this.#socket.close(1013, describeError(thrown).slice(0, 100));
-    this.#end();
+    this.#end(describeError(thrown));
   }
 
   #refuse(code: string, message: string): void {
@@ -305,16 +416,25 @@ export class AgentSession implements AgentControl {
       .add(1, code);
     this.#send({ kind: 'refused', code, message: message.slice(0, 512) });
     this.#socket.close(1008, code);
-    this.#end();
+    this.#end(message);
   }
 
-  #end(): void {
+  #end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#endReason = reason;
     clearTimeout(this.#helloTimer);
+    clearTimeout(this.#orderTimer);
+    this.#orders?.end();
     for (const resolve of this.#syncs.values()) resolve();
     for (const resolve of this.#questions.values()) resolve(null);
-    if (this.#agent) this.#parts.mirror.disconnect(this.#agent);
+    if (this.#agent) {
+      this.#parts.mirror.disconnect(this.#agent);
+      if (this.#parts.agents?.get(this.hello.agent) === this) {
+        this.#parts.agents.remove(this, reason);
+        this.#parts.monitors?.disconnected(this.hello.agent);
+      }
+    }
     this.#agent = null;
     if (this.#socket.isPaused) this.#socket.resume();
   }

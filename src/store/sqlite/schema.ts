@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NetmonError } from '../../base/errors.ts';
+import { agentSchema } from './agents.ts';
 import { firstColumns, inspectionColumns } from './columns.ts';
 import { monitorSchema, monitorSumsSchema } from './rounds/tables.ts';
 import { alertPacketsSchema, trafficSchema } from './traffic/tables.ts';
@@ -62,6 +63,7 @@ const migrations: readonly (readonly string[])[] = [
   monitorSchema,
   alertPacketsSchema,
   monitorSumsSchema,
+  agentSchema,
 ];
 
 /** Brings the schema to this version, each step in a transaction; throws NM_STORE when it is from a newer one. */

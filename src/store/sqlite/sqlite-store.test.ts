@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { NetmonError } from '../../base/errors.ts';
+import { describeAgentStore } from '../agents-contract.ts';
 import { describeStore, makeQuery, makeReported, type StoreUnderTest } from '../contract.ts';
 import { describeMonitorStore } from '../monitors-contract.ts';
 import { describeTrafficStore, trafficNow } from '../traffic-contract.ts';
@@ -35,6 +36,7 @@ const openTested = (now?: () => number) => async (): Promise<StoreUnderTest> => 
 
 describeStore('sqlite', openTested());
 describeMonitorStore('sqlite', openTested());
+describeAgentStore('sqlite', openTested());
 describeTrafficStore(
   'sqlite',
   openTested(() => trafficNow),

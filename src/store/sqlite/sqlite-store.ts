@@ -5,6 +5,7 @@ import { NetmonError } from '../../base/errors.ts';
 import { formatEndpoint, parseEndpoint } from '../../base/ip.ts';
 import type { Connection, NewConnection } from '../../wire/connection.ts';
 import type { Store } from '../store.ts';
+import { addDial, readAgents, readDials, removeDial, saveAgents } from './agents.ts';
 import { summarize } from './failures.ts';
 import { insertBatch, insertConnection, readCommitted } from './insert.ts';
 import { openDatabase } from './open.ts';
@@ -107,6 +108,11 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     queryAlerts: async (query) => readAlerts(session, query),
     readAlertSettings: async () => readSettings(session),
     saveAlertSettings: async (settings) => saveSettings(session, settings),
+    saveAgents: async (agents) => saveAgents(session, agents),
+    readAgents: async () => readAgents(session),
+    readDials: async () => readDials(session),
+    addDial: async (address) => addDial(session, address),
+    removeDial: async (address) => removeDial(session, address),
     readMonitors: async () => readMonitors(session),
     saveMonitors: async (monitors) => saveMonitors(session, monitors),
     removeMonitor: async (id) => {
