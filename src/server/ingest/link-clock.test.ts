@@ -55,7 +55,12 @@ describe('the clock of a link', () => {
   });
 
   for (const [who, jump] of [
-    ['the agent', (time: { offset: number; wall: number }, ms: number) => void (time.offset += ms)],
+    [
+      'the agent',
+      (time: { offset: number; wall: number }, ms: number) => {
+        time.offset += ms;
+      },
+    ],
     [
       'the server',
       (time: { offset: number; wall: number }, ms: number) => {

@@ -54,6 +54,7 @@ describe('the orders to one agent', () => {
     assert.equal(sent.length, 0);
     book.open();
     assert.equal(sent.length, 1);
+    book.end();
   });
 
   it('are 32 at once, the next when one is answered', async () => {
@@ -105,7 +106,7 @@ describe('the orders to one agent', () => {
     const quick = Array.from({ length: 32 }, () => book.give(list));
     assert.equal(sent.length, 32);
     t.mock.timers.tick(10_000);
-    for (const answer of (await Promise.all(quick)).slice(0, 31)) {
+    for (const answer of await Promise.all(quick.slice(0, 31))) {
       assert.ok(answer.type === 'refused' && answer.code === 'NM_TIMEOUT');
     }
     assert.equal(sent.length, 33);

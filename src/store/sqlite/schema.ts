@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NetmonError } from '../../base/errors.ts';
-import { agentSchema } from './agents.ts';
+import { agentSchema } from './agents/tables.ts';
 import { firstColumns, inspectionColumns } from './columns.ts';
 import { monitorSchema, monitorSumsSchema } from './rounds/tables.ts';
 import { alertPacketsSchema, trafficSchema } from './traffic/tables.ts';

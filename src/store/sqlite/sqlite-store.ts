@@ -5,7 +5,7 @@ import { NetmonError } from '../../base/errors.ts';
 import { formatEndpoint, parseEndpoint } from '../../base/ip.ts';
 import type { Connection, NewConnection } from '../../wire/connection.ts';
 import type { Store } from '../store.ts';
-import { addDial, readAgents, readDials, removeDial, saveAgents } from './agents.ts';
+import { addDial, readAgents, readDials, removeDial, saveAgents } from './agents/agents.ts';
 import { summarize } from './failures.ts';
 import { insertBatch, insertConnection, readCommitted } from './insert.ts';
 import { openDatabase } from './open.ts';

@@ -1,21 +1,5 @@
-import { type KnownAgent, maxKnownAgents } from '../agents.ts';
-import type { Session } from './session.ts';
-
-/** The tables of agents, for the schema. */
-export const agentSchema: readonly string[] = [
-  `CREATE TABLE agents (
-  agent TEXT PRIMARY KEY,
-  version TEXT NOT NULL,
-  kernel TEXT NOT NULL,
-  os TEXT NOT NULL,
-  dialled_by TEXT NOT NULL,
-  address TEXT,
-  tls INTEGER NOT NULL,
-  first_seen DATETIME NOT NULL,
-  last_seen DATETIME NOT NULL
-) WITHOUT ROWID`,
-  'CREATE TABLE dials (id INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT NOT NULL UNIQUE)',
-];
+import { type KnownAgent, maxKnownAgents } from '../../agents.ts';
+import type { Session } from '../session.ts';
 
 /** See `AgentStore.saveAgents`. */
 export function saveAgents(session: Session, agents: readonly KnownAgent[]): void {
