@@ -285,12 +285,11 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.#send({ kind: 'welcome', committed, live_interval_ms, credit: this.#grant() });
     void this.sync();
     this.#orderTimer = setTimeout(() => this.#orders?.open(), firstFrameMs);
-    this.configure(await this.#parts.store.readAlertSettings());
-    await showAlerts(this.#parts);
-    if (this.#ended) return;
-    this.#parts.reporter.info('an agent is linked', { agent: hello.agent, version: hello.version });
     this.#parts.agents?.add(this);
     this.#parts.monitors?.connected(hello.agent, hello.monitors_revision ?? null);
+    this.configure(await this.#parts.store.readAlertSettings());
+    await showAlerts(this.#parts);
+    this.#parts.reporter.info('an agent is linked', { agent: hello.agent, version: hello.version });
   }
 
   #onLive(frame: LiveMessage): Promise<void> | null {
