@@ -8,6 +8,7 @@ import { missing } from '../test/support/needs.ts';
 import { measureConnections } from './connections.ts';
 import { measureDelay } from './delay.ts';
 import { measureInspection } from './inspect.ts';
+import { measureInspected } from './inspect-seen.ts';
 import { measureReplay } from './replay.ts';
 import type { BenchmarkOptions } from './report.ts';
 import { measureRequests } from './requests.ts';
@@ -19,6 +20,7 @@ const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise
   seen: measureSeen,
   transfer: measureTransfer,
   inspect: measureInspection,
+  inspected: measureInspected,
   requests: measureRequests,
   connections: measureConnections,
   delay: measureDelay,
