@@ -12,6 +12,8 @@ export interface ServerConfig {
   readonly dbLimitBytes: number;
   readonly retentionDays: number;
   readonly reverseDns: boolean;
+  /** Agents to dial, as host:port. */
+  readonly dials: readonly string[];
   /** Unix socket for the agent of this machine; null without one. */
   readonly socket: string | null;
   /** Who to become before anything is opened; null to stay who it is. */

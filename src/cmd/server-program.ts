@@ -11,11 +11,15 @@ import { type Component, makeLifecycle } from '../platform/lifecycle.ts';
 import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
+import { Dialer } from '../server/agents/dialer.ts';
+import { makeAgentDirectory } from '../server/agents/directory.ts';
 import { AgentRegistry } from '../server/agents/registry.ts';
+import { readTokenFile } from '../server/http/auth.ts';
 import { Ingest } from '../server/ingest/ingest.ts';
 import { IdPool } from '../server/live/ids.ts';
 import { Mirror } from '../server/live/mirror.ts';
 import { ViewerHub } from '../server/live/viewers/hub.ts';
+import { countAssigned } from '../server/monitors/assignment.ts';
 import { Monitors } from '../server/monitors/monitors.ts';
 import { Names } from '../server/names/names.ts';
 import { dropPrivileges } from '../server/privileges.ts';
@@ -38,6 +42,7 @@ export interface RunningServer {
 
 /** Starts a server. Throws NetmonError for what keeps it from starting, with everything given back. */
 export async function startServer(config: ServerConfig, reporter: Reporter): Promise<RunningServer> {
+  const token = config.tokenFile === null ? undefined : readTokenFile(config.tokenFile);
   const store = openStore(config);
   const names = new Names({ dns: config.reverseDns });
   const mirror = new Mirror(new IdPool(store), names);
@@ -45,6 +50,12 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
   const agents = new AgentRegistry(store, reporter);
   const monitors = new Monitors({ store, agents, reporter });
   const ingest = new Ingest({ store, mirror, reporter, agents, monitors });
+  const notes = { countMonitors: () => countAssigned(monitors.book.values()) };
+  const directory = makeAgentDirectory({ store, registry: agents, live: mirror, notes });
+  const dialer = new Dialer(
+    { fixed: config.dials, ...(token !== undefined && { token }) },
+    { ingest, store, reporter },
+  );
   const http = makeServer(
     {
       host: config.host,
@@ -61,6 +72,8 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       live: mirror,
       monitors,
       agents,
+      directory,
+      dialer,
       reporter,
       upgrades: [
         { path: '/ws', audience: 'viewer', handle: (...upgrade) => viewers.upgrade(...upgrade) },
@@ -79,6 +92,7 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       monitors,
       viewers,
       ingest,
+      dialer,
       // Without letting go of program pages: the server's process calls no C library by itself.
       ...makeMemoryTrimmer(null),
     ],

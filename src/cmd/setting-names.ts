@@ -26,6 +26,7 @@ export const serverSettings = [
   'retention-days',
   'reverse-dns',
   'user',
+  'dial',
   ...logging,
 ] as const satisfies SettingName[];
 export type ServerValues = SettingValues<(typeof serverSettings)[number]>;

@@ -120,6 +120,11 @@ export const settings = {
     null,
     'name of this machine at the server; by default its host name',
   ),
+  dial: setting(
+    listValue('ADDRESSES'),
+    '',
+    'agents that wait for this server (netmon agent --listen), as host:port, separated by commas',
+  ),
   listen: setting(
     listenValue('127.0.0.1:65240'),
     null,

@@ -8,7 +8,7 @@ import { makeReporter } from '../platform/reporter.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { Monitors } from './monitors/monitors.ts';
 import { dropPrivileges } from './privileges.ts';
-import { HeldAgents, makeHeldState } from './server.fixture.ts';
+import { HeldAgents, makeAgentParts, makeHeldState } from './server.fixture.ts';
 import { makeServer } from './server.ts';
 
 const folder = process.argv[2];
@@ -38,7 +38,18 @@ for (const ending of ['-wal', '-shm']) chownSync(path + ending, account.uid, acc
 const config = { host: '127.0.0.1', port: 0, webRoot: join(folder, 'web'), version: '0', database };
 const agents = new HeldAgents();
 const monitors = new Monitors({ store, agents, reporter });
-const server = makeServer(config, { store, live: makeHeldState(), monitors, agents, reporter, upgrades: [] });
+const live = makeHeldState();
+const { directory, dialer } = makeAgentParts(store, live, reporter);
+const server = makeServer(config, {
+  store,
+  live,
+  monitors,
+  agents,
+  directory,
+  dialer,
+  reporter,
+  upgrades: [],
+});
 await server.start();
 dropPrivileges(account);
 dropped = true;

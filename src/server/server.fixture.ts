@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeReporter } from '../platform/reporter.ts';
+import { makeReporter, type Reporter } from '../platform/reporter.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Connection } from '../wire/connection.ts';
@@ -10,7 +10,13 @@ import type { PacketsAnswer } from '../wire/link.ts';
 import type { InterfaceRow, ProcessRow, Sample } from '../wire/machine.ts';
 import type { Order, OrderAnswer } from '../wire/orders.ts';
 import type { AlertSettings } from '../wire/traffic-schema.ts';
+import { Dialer } from './agents/dialer.ts';
+import { type AgentDirectory, makeAgentDirectory } from './agents/directory.ts';
+import { AgentRegistry } from './agents/registry.ts';
 import type { ServerConfig } from './config.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { IdPool } from './live/ids.ts';
+import { Mirror } from './live/mirror.ts';
 import type { AgentState, LiveState, SavedPackets } from './live/state.ts';
 import { Monitors } from './monitors/monitors.ts';
 import type { AgentPort } from './monitors/ports.ts';
@@ -100,6 +106,22 @@ export class HeldAgents implements AgentPort {
   }
 }
 
+/** What a server needs to know agents and to dial them. */
+export function makeAgentParts(
+  store: Store,
+  live: LiveState,
+  reporter: Reporter,
+): { readonly directory: AgentDirectory; readonly dialer: Dialer; readonly ingest: Ingest } {
+  const registry = new AgentRegistry(store, reporter);
+  const mirror = new Mirror(new IdPool(store), null);
+  const ingest = new Ingest({ store, mirror, reporter, agents: registry });
+  return {
+    directory: makeAgentDirectory({ store, registry, live }),
+    dialer: new Dialer({ fixed: [] }, { ingest, store, reporter }),
+    ingest,
+  };
+}
+
 /** Starts a real server on a free port with a real store in a new folder, and a dashboard of three files. */
 export async function startServer(
   config: Partial<ServerConfig> & { readonly token?: string } = {},
@@ -113,6 +135,7 @@ export async function startServer(
   const reporter = makeReporter({ format: 'json', write: (line) => void logged.push(line) });
   const agents = new HeldAgents();
   const monitors = new Monitors({ store, agents, reporter });
+  const { directory, dialer, ingest } = makeAgentParts(store, live, reporter);
   const { token, ...rest } = config;
   if (token !== undefined) writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   mkdirSync(join(folder, 'web', 'assets'), { recursive: true });
@@ -137,18 +160,23 @@ export async function startServer(
       live,
       monitors,
       agents,
+      directory,
+      dialer,
       reporter,
       upgrades,
     },
   );
   const dispose = async (): Promise<void> => {
     await server.stop();
+    dialer.stop();
+    await ingest.stop();
     await monitors.stop();
     await store.close();
     rmSync(folder, { recursive: true });
   };
   try {
     await monitors.start();
+    await dialer.start();
     await server.start();
   } catch (thrown) {
     await dispose();

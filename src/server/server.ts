@@ -16,6 +16,8 @@ import { formatEndpoint } from '../base/ip.ts';
 import type { Component } from '../platform/lifecycle.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import type { Store } from '../store/store.ts';
+import type { Dials } from './agents/dialer.ts';
+import type { AgentDirectory } from './agents/directory.ts';
 import { registerApi } from './api/register.ts';
 import {
   defaultHttpLimits,
@@ -42,6 +44,8 @@ export interface ServerDeps {
   readonly live: LiveState;
   readonly monitors: Monitors;
   readonly agents: AgentPort;
+  readonly directory: AgentDirectory;
+  readonly dialer: Dials;
   readonly reporter: Reporter;
   /** WebSocket paths, and what takes them. */
   readonly upgrades: readonly UpgradeRoute[];
@@ -123,11 +127,11 @@ function makeEntrance(
 async function addRoutes(
   app: FastifyInstance,
   { webRoot, version, database }: ServerConfig,
-  { store, live, monitors, agents, reporter, now }: Required<ServerDeps>,
+  { reporter, upgrades: _, ...deps }: Required<ServerDeps>,
   auth: Auth,
 ): Promise<void> {
   const refuseOtherMethods = watchMethods(app);
-  registerApi(app, { store, live, monitors, agents, now, version, database }, reporter.metrics);
+  registerApi(app, { ...deps, version, database }, reporter.metrics);
   registerSite(app, loadStaticFiles(webRoot), version);
   if (auth.required) await registerLogin(app, auth);
   refuseOtherMethods();

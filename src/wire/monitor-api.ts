@@ -189,23 +189,29 @@ export const agentRowSchema = z.object({
   description: agentDescriptionSchema.nullable(),
 });
 export type AgentRow = z.infer<typeof agentRowSchema>;
+export const agentQuerySchema = z.strictObject({
+  connected: z.stringbool().optional(),
+  text: plain(256).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(512).optional(),
+});
 export const agentListSchema = z.object({ agents: z.array(agentRowSchema), next });
 
 /** An agent that waits for a server (`netmon agent --listen`), to be dialled from now on. */
 export const dialSchema = z.strictObject({
   address: z.string().regex(/^(?:https?:\/\/)?[\w.:[\]-]{1,255}:\d{1,5}$/, 'expected host:port'),
 });
-export const dialListSchema = z.object({
-  dials: z.array(
-    z.object({
-      address: z.string(),
-      agent: z.string().nullable(),
-      connected: z.boolean(),
-      reason: z.string().nullable(),
-    }),
-  ),
-  next,
+export const dialStatusSchema = z.object({
+  /** A URL. */
+  address: z.string(),
+  /** Its name, once it has said hello. */
+  agent: z.string().nullable(),
+  connected: z.boolean(),
+  /** Why it is not connected; null while it is, and before the first try ended. */
+  reason: z.string().nullable(),
 });
+export type DialStatus = z.infer<typeof dialStatusSchema>;
+export const dialListSchema = z.object({ dials: z.array(dialStatusSchema), next });
 
 /** A new token for an agent, or a console, of that name. */
 export const enrollmentInputSchema = z.strictObject({

@@ -16,7 +16,11 @@ import { packetSchema } from '../../wire/link.ts';
 import { interfaceSchema, processSchema, sensorSchema, systemSchema } from '../../wire/machine.ts';
 import { incidentSchema, monitorRowSchema } from '../../wire/monitor.ts';
 import {
+  agentListSchema,
+  agentRowSchema,
   changedMonitorSchema,
+  dialListSchema,
+  dialStatusSchema,
   evidenceSchema,
   historySchema,
   incidentListSchema,
@@ -89,6 +93,10 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Alert: alertSchema,
   AlertList: alertListSchema,
   AlertSettings: alertSettingsSchema,
+  Agent: agentRowSchema,
+  AgentList: agentListSchema,
+  DialStatus: dialStatusSchema,
+  DialList: dialListSchema,
   Monitor: monitorRowSchema,
   MonitorList: monitorListSchema,
   NewMonitor: newMonitorSchema,

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Metrics } from '../../platform/metrics.ts';
 import { jsonType, sendPage } from '../http/site.ts';
+import { makeAgentRoutes } from './agents.ts';
 import { makeAlertRoutes } from './alerts.ts';
 import { makeConnectionRoutes } from './connections.ts';
 import { makeDnsRoutes } from './dns-traffic.ts';
@@ -35,6 +36,7 @@ export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
     ...makeMonitorRoutes(context),
     ...makeMonitorRecordRoutes(context),
     ...makeTrialRoutes(context),
+    ...makeAgentRoutes(context),
     ...makeTotalRoutes(context),
     ...makeMachineRoutes(context),
     ...makeHealthRoutes(context),

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { Store } from '../../store/store.ts';
+import type { Dials } from '../agents/dialer.ts';
+import type { AgentDirectory } from '../agents/directory.ts';
 import type { LiveState } from '../live/state.ts';
 import type { Monitors } from '../monitors/monitors.ts';
 import type { AgentPort } from '../monitors/ports.ts';
@@ -12,6 +14,8 @@ export interface ApiContext {
   readonly monitors: Monitors;
   /** Who gives orders to agents. */
   readonly agents: AgentPort;
+  readonly directory: AgentDirectory;
+  readonly dialer: Dials;
   readonly now: () => number;
   readonly version: string;
   readonly database: {

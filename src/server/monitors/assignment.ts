@@ -16,6 +16,23 @@ export function isAssigned({ enabled, agents, stopped_on }: Monitor, agent: stri
   return enabled && (agents === '*' || agents.includes(agent)) && !stopped_on.includes(agent);
 }
 
+/** How many monitors an agent is to carry out, for any agent by its name. */
+export function countAssigned(monitors: Iterable<Monitor>): (agent: string) => number {
+  let everywhere = 0;
+  const more = new Map<string, number>();
+  const add = (agent: string, by: number): void => void more.set(agent, (more.get(agent) ?? 0) + by);
+  for (const monitor of monitors) {
+    if (!monitor.enabled) continue;
+    if (monitor.agents === '*') {
+      everywhere++;
+      for (const agent of new Set(monitor.stopped_on)) add(agent, -1);
+    } else {
+      for (const agent of new Set(monitor.agents)) if (isAssigned(monitor, agent)) add(agent, 1);
+    }
+  }
+  return (agent) => everywhere + (more.get(agent) ?? 0);
+}
+
 /** What an agent is told of a monitor. */
 export function makeAssignment(monitor: Monitor): Assignment {
   return Object.fromEntries(fields.map((field) => [field, monitor[field]])) as Assignment;
