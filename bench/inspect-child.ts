@@ -29,6 +29,6 @@ const timer = setInterval(() => {
 process.stdin.resume();
 await once(process.stdin, 'end');
 clearInterval(timer);
-const { http_requests_not_inspected: lost } = inspection.losses();
+const { http_requests_not_inspected: lost, packets_not_inspected: packets } = inspection.losses();
 await inspection.stop(Date.now());
-process.stdout.write(`${JSON.stringify({ requests, lost })}\n`, () => process.exit());
+process.stdout.write(`${JSON.stringify({ requests, lost, packets })}\n`, () => process.exit());

@@ -110,12 +110,14 @@ export class Inspection {
     if (this.#held.length > maxHeld) this.#release(this.#held.shift()!);
   }
 
-  /** Ends the inspector, takes its last words, and takes the programs out of the kernel. */
+  /** Takes the programs off the interfaces, ends the inspector, and takes over its last words. */
   async stop(nowMs: number): Promise<void> {
+    // First, so that what is left to be read has an end.
+    this.#namespaces?.[Symbol.dispose]();
+    this.#programs?.interfaces[Symbol.dispose]();
     await this.#process?.stop();
     this.#take(nowMs);
     for (const held of this.#held.splice(0)) this.#release(held);
-    this.#namespaces?.[Symbol.dispose]();
     this.#programs?.[Symbol.dispose]();
     this.#tap?.[Symbol.dispose]();
     this.#programs = null;

@@ -18,7 +18,7 @@ const restart = { firstMs: 500, longestMs: 60_000 };
 /** It says something every second; one that is silent for this long hangs. */
 const silentMs = 20_000;
 /** Longest wait for its last words. */
-const stopMs = 1000;
+const stopMs = 1500;
 /** Messages that wait for the next reading at most; further ones are counted. */
 const maxWaiting = 200_000;
 
