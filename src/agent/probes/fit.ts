@@ -1,0 +1,115 @@
+import { isSecretName, maskText } from '../../rules/secrets.ts';
+import {
+  type Detail,
+  detailSchema,
+  type Phases,
+  type Probe,
+  type ProbeResult,
+  probeResultSchema,
+  type Reason,
+} from '../../wire/probe.ts';
+
+/** What stands in place of a secret. */
+const mask = '***';
+/** A secret shorter than this would blot out innocent text. */
+const leastSecret = 4;
+
+/**
+ * The result as its schema has it, whatever a probe or its target put in: texts are cut, numbers that are none become
+ * null, parts of the detail that do not fit are left out, and what the probe holds as a secret is shown as `***`.
+ */
+export function fitResult(result: ProbeResult, probe: Probe): ProbeResult {
+  const hide = makeHider(probe);
+  const hidden: ProbeResult = {
+    ...result,
+    reason: result.reason && fitReason(result.reason, hide),
+    detail: hideDetail(result.detail, hide),
+  };
+  if (probeResultSchema.safeParse(hidden).success) return hidden;
+  return {
+    ...hidden,
+    duration_ms: fitAmount(hidden.duration_ms) ?? 0,
+    address: hidden.address?.slice(0, 64) ?? null,
+    phases: fitPhases(hidden.phases),
+    echoes: hidden.echoes.slice(0, 100).map(fitAmount),
+    detail: fitDetail(hidden.detail),
+  };
+}
+
+function fitReason({ code, message, phase }: Reason, hide: (text: string) => string): Reason {
+  return {
+    code: code.slice(0, 64) || 'UNKNOWN',
+    message: hide(message).slice(0, 512).toWellFormed(),
+    phase,
+  };
+}
+
+/** The texts of a detail that a target, or an error, may fill with what it was sent. */
+function hideDetail(detail: Detail, hide: (text: string) => string): Detail {
+  const { banner, reply, redirects } = detail;
+  return {
+    ...detail,
+    ...(banner !== undefined && { banner: hide(banner).slice(0, 512).toWellFormed() }),
+    ...(reply !== undefined && { reply: hide(reply).slice(0, 512).toWellFormed() }),
+    ...(redirects && { redirects: redirects.map((hop) => ({ ...hop, url: hide(hop.url) })) }),
+  };
+}
+
+function fitAmount(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? Math.max(0, value) : null;
+}
+
+function fitPhases(phases: Phases): Phases {
+  return {
+    resolve_ms: fitAmount(phases.resolve_ms),
+    connect_ms: fitAmount(phases.connect_ms),
+    tls_ms: fitAmount(phases.tls_ms),
+    processing_ms: fitAmount(phases.processing_ms),
+    transfer_ms: fitAmount(phases.transfer_ms),
+  };
+}
+
+function fitDetail(detail: Detail): Detail {
+  const parsed = detailSchema.safeParse(detail);
+  if (parsed.success) return detail;
+  const bad = new Set(
+    parsed.error.issues.flatMap(({ path, code, ...issue }) =>
+      code === 'unrecognized_keys' && path.length === 0
+        ? (issue as { keys: string[] }).keys
+        : [String(path[0])],
+    ),
+  );
+  const kept = Object.entries(detail).filter(([name]) => !bad.has(name));
+  return Object.fromEntries(kept) as Detail;
+}
+
+function makeHider(probe: Probe): (text: string) => string {
+  const secrets = findSecrets(probe)
+    .filter((secret) => secret.length >= leastSecret)
+    .sort((a, b) => b.length - a.length);
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, mask), maskText(text));
+}
+
+function findSecrets(probe: Probe): string[] {
+  if (probe.kind !== 'http') return [];
+  const values = Object.entries(probe.headers)
+    .filter(([name]) => isSecretName(name) || /auth|key|token|secret|cookie|session|signature/i.test(name))
+    .flatMap(([, value]) => [value, ...value.split(/\s+/).slice(1)]);
+  return [...values, ...urlSecrets(probe.url), ...(probe.proxy === null ? [] : urlSecrets(probe.proxy))];
+}
+
+function urlSecrets(text: string): string[] {
+  const url = URL.parse(text);
+  if (!url) return [];
+  const alone = url.password === '' ? url.username : url.password;
+  const pairs = [...url.searchParams].filter(([name]) => isSecretName(name)).map(([, value]) => value);
+  return [alone, decode(alone), ...pairs];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type ProbeResult, probeResultSchema, probeSchema } from '../../wire/probe.ts';
+import type { ProbeContext, ProbeRun, ProbeType } from './probe.ts';
+import { makeRound, type ParsedAssertion } from './round.ts';
+
+const phases = { resolve_ms: null, connect_ms: 1, tls_ms: null, processing_ms: null, transfer_ms: null };
+const good: ProbeRun = {
+  failure: null,
+  address: '192.0.2.1:80',
+  responseMs: 4,
+  phases,
+  echoes: [],
+  facts: { STATUS: 200 },
+  detail: { status: 200 },
+};
+const refused: ProbeRun = {
+  ...good,
+  failure: { code: 'ECONNREFUSED', message: 'refused', phase: 'connect' },
+  responseMs: null,
+};
+const probe = probeSchema.parse({ kind: 'http', url: 'http://me:s3cret-pass@example.org/' });
+const order = { probe, assertions: [], timeout_ms: 50, retries: 0 };
+
+/** An assertion that holds when the fact of its name is true. */
+const parse = (test: string): ParsedAssertion => ({
+  facts: [test],
+  check: (facts) => (facts[test] === true ? null : `${test} was ${facts[test]}`),
+});
+
+type Answer = ProbeRun | Error | ((context: ProbeContext) => Promise<ProbeRun>);
+
+/** A round whose tries find these, one after the other; the last again and again. */
+function prepare(answers: readonly Answer[], extra: object = {}) {
+  let tries = 0;
+  const type: ProbeType<'http'> = {
+    kind: 'http',
+    facts: [],
+    run: async (_, context) => {
+      const answer = answers[Math.min(tries++, answers.length - 1)];
+      if (answer instanceof Error) throw answer;
+      return typeof answer === 'function' ? answer(context) : answer;
+    },
+  };
+  const round = makeRound(
+    { ...order, ...extra },
+    {
+      types: { http: type },
+      policy: { refuse: () => null },
+      parse,
+      now: () => Date.UTC(2026, 0, 1),
+      monotonic: () => 7,
+    },
+  );
+  return { round, tries: () => tries };
+}
+
+async function runOnce(answers: readonly Answer[], extra: object = {}): Promise<ProbeResult> {
+  const result = await prepare(answers, extra).round.run(new AbortController().signal);
+  assert.ok(result);
+  probeResultSchema.parse(result);
+  return result;
+}
+
+describe('a round of a probe', () => {
+  it('is up when the first try is, and has its time as the one echo', async () => {
+    const result = await runOnce([good]);
+    assert.deepEqual(result, {
+      at: '2026-01-01T00:00:00.000Z',
+      outcome: 'up',
+      duration_ms: 0,
+      reason: null,
+      attempts: 1,
+      address: '192.0.2.1:80',
+      phases,
+      echoes: [4],
+      detail: { status: 200 },
+    });
+  });
+
+  it('tries again as often as it may, and is what the last try is', async () => {
+    const { outcome, attempts } = await runOnce([refused, refused, good], { retries: 2 });
+    assert.deepEqual([outcome, attempts], ['up', 3]);
+    const failed = await runOnce([refused], { retries: 3 });
+    assert.deepEqual([failed.outcome, failed.attempts, failed.reason?.code], ['down', 4, 'ECONNREFUSED']);
+  });
+
+  it('asks probes for the facts that assertions look at', async () => {
+    let wanted: ReadonlySet<string> = new Set();
+    const look = async (context: ProbeContext) => {
+      wanted = context.wanted;
+      return good;
+    };
+    await runOnce([look], { assertions: [{ test: 'BODY', severity: 'down' }] });
+    assert.deepEqual([...wanted], ['BODY']);
+  });
+
+  it('is down by one assertion, degraded by another, and down goes before degraded', async () => {
+    const facts = { ...good, facts: { A: true, B: false, C: false } };
+    const assertions = (...tests: [string, string][]) => ({
+      assertions: tests.map(([test, severity]) => ({ test, severity })),
+    });
+    const degraded = await runOnce([facts], assertions(['A', 'down'], ['B', 'degraded']));
+    assert.deepEqual(degraded.reason, { code: 'ASSERTION', message: 'B was false', phase: 'assertion' });
+    assert.equal(degraded.outcome, 'degraded');
+    const down = await runOnce([facts], assertions(['B', 'degraded'], ['C', 'down']));
+    assert.deepEqual([down.outcome, down.reason?.message], ['down', 'C was false']);
+    const timed = await runOnce([facts], assertions(['RESPONSE_TIME', 'down']));
+    assert.equal(timed.reason?.message, 'RESPONSE_TIME was 4');
+  });
+
+  it('says nothing of a target that the agent may not reach, and does not try again', async () => {
+    for (const failure of [
+      { code: 'FORBIDDEN_ADDRESS', message: 'loopback', phase: 'connect' },
+      { code: 'EPERM', message: 'needs root', phase: 'agent' },
+    ] as const) {
+      const { outcome, attempts } = await runOnce([{ ...good, failure }], { retries: 2 });
+      assert.deepEqual([outcome, attempts], ['unknown', 1]);
+    }
+  });
+
+  it('aborts a try when its time is over, and leaves one behind that does not end', async () => {
+    const endsWhenTold = ({ signal }: ProbeContext) =>
+      new Promise<ProbeRun>((resolve) => {
+        signal.addEventListener('abort', () => resolve(refused), { once: true });
+      });
+    assert.equal((await runOnce([endsWhenTold])).reason?.code, 'ECONNREFUSED');
+    const hangs = () => new Promise<ProbeRun>(() => {});
+    assert.equal((await runOnce([hangs])).reason?.code, 'TIMEOUT');
+  });
+
+  it('says nothing when it was ended from outside', async () => {
+    const controller = new AbortController();
+    const { round, tries } = prepare(
+      [
+        async () => {
+          controller.abort();
+          return refused;
+        },
+      ],
+      { retries: 5 },
+    );
+    assert.equal(await round.run(controller.signal), null);
+    assert.equal(await round.run(controller.signal), null);
+    assert.equal(tries(), 1);
+  });
+
+  it('is down when a probe throws', async () => {
+    const { reason, outcome } = await runOnce([new Error('oops')]);
+    assert.deepEqual([outcome, reason?.code, reason?.message], ['down', 'PROTOCOL', 'oops']);
+  });
+
+  it('fits its schema and shows no secret, whatever the probe found', async () => {
+    const result = await runOnce([
+      {
+        ...good,
+        failure: { code: 'X'.repeat(99), message: `s3cret-pass ${'\u{1f600}'.repeat(900)}`, phase: 'tls' },
+        address: 'a'.repeat(99),
+        phases: { ...phases, connect_ms: Number.NaN, tls_ms: -1 },
+        echoes: new Array(200).fill(Number.POSITIVE_INFINITY),
+        detail: { status: -4, banner: 'hello s3cret-pass', rcode: 'x'.repeat(99), flags: ['AA'] },
+      },
+    ]);
+    assert.deepEqual(result.detail, { banner: 'hello ***', flags: ['AA'] });
+    assert.ok(result.reason?.message.startsWith('*** '));
+    assert.equal(result.echoes.length, 100);
+    assert.equal(result.phases.connect_ms, null);
+  });
+
+  it('cannot be prepared for a kind that is not there', () => {
+    const icmp = { ...order, probe: probeSchema.parse({ kind: 'icmp', host: 'example.org' }) };
+    assert.throws(() => prepare([good], icmp), /no probe of kind icmp/);
+  });
+});
