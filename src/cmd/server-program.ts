@@ -21,6 +21,7 @@ import { Mirror } from '../server/live/mirror.ts';
 import { ViewerHub } from '../server/live/viewers/hub.ts';
 import { countAssigned } from '../server/monitors/assignment.ts';
 import { Monitors } from '../server/monitors/monitors.ts';
+import { MonitorViewers, wantsMonitors } from '../server/monitors/viewers.ts';
 import { Names } from '../server/names/names.ts';
 import { dropPrivileges } from '../server/privileges.ts';
 import { makeServer } from '../server/server.ts';
@@ -56,6 +57,7 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
     { fixed: config.dials, ...(token !== undefined && { token }) },
     { ingest, store, reporter },
   );
+  const monitorViewers = new MonitorViewers(monitors, reporter);
   const http = makeServer(
     {
       host: config.host,
@@ -76,7 +78,11 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       dialer,
       reporter,
       upgrades: [
-        { path: '/ws', audience: 'viewer', handle: (...upgrade) => viewers.upgrade(...upgrade) },
+        {
+          path: '/ws',
+          audience: 'viewer',
+          handle: (...upgrade) => (wantsMonitors(upgrade[0]) ? monitorViewers : viewers).upgrade(...upgrade),
+        },
         { path: linkPath, audience: 'agent', handle: (...upgrade) => ingest.upgrade(...upgrade) },
       ],
     },
@@ -87,10 +93,11 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       { name: 'names', start: () => {}, stop: () => names[Symbol.dispose]() },
       http,
       { name: 'privileges', start: () => dropRoot(config), stop: () => {} },
+      monitors,
       makeRetention(store, reporter),
       makeAccounts(store, mirror, reporter),
-      monitors,
       viewers,
+      monitorViewers,
       ingest,
       dialer,
       // Without letting go of program pages: the server's process calls no C library by itself.

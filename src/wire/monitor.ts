@@ -220,3 +220,13 @@ export const monitorEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('removed'), monitor: monitorIdSchema }),
 ]);
 export type MonitorEvent = z.infer<typeof monitorEventSchema>;
+
+/**
+ * What comes over `/ws?mode=monitors`: all of it first, and again to who could not keep up; then what changed. With
+ * `results=false` rounds are left out.
+ */
+export const monitorFrameSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('snapshot'), version: count, monitors: z.array(monitorRowSchema) }),
+  z.strictObject({ kind: z.literal('events'), version: count, events: z.array(monitorEventSchema) }),
+]);
+export type MonitorFrame = z.infer<typeof monitorFrameSchema>;

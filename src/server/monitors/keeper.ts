@@ -26,6 +26,7 @@ export class Keeper {
   #judged = 0;
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(store: MonitorStore, reporter: Reporter) {
     this.#store = store;
@@ -67,7 +68,14 @@ export class Keeper {
     return this.#saving;
   }
 
+  /** Writes what is left; what cannot be written now is made up for at the next start. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.save();
+  }
+
   #saveLater(): void {
+    if (this.#closed) return;
     this.#timer ??= setTimeout(() => void this.save(), saveMs);
   }
 

@@ -106,7 +106,7 @@ export class Monitors implements Component, MonitorSink {
     clearInterval(this.#sumTimer);
     this.#dispatcher.stop();
     await this.#changing;
-    await this.#keeper.save();
+    await this.#keeper.close();
   }
 
   /** Rises with every change of a monitor or its status. */
@@ -165,6 +165,12 @@ export class Monitors implements Component, MonitorSink {
     const text = this.#writeRow(watched, secrets);
     if (!secrets) this.#texts.set(watched, { version: watched.version, text });
     return text;
+  }
+
+  /** All monitors, as the first frame of a viewer. */
+  snapshot(): string {
+    const rows = Array.from(this.judge.values(), (watched) => this.row(watched));
+    return `{"kind":"snapshot","version":${this.#version},"monitors":[${rows.join(',')}]}`;
   }
 
   /** Ids that were removed since a version; null where that is too long ago to know. */
