@@ -1,10 +1,8 @@
+import type { Facts } from '../../rules/assertions/facts.ts';
 import type { Assertion } from '../../wire/monitor.ts';
 import type { Detail, Phases, Probe, ProbeKind, ProbeOf, Reason } from '../../wire/probe.ts';
 
-/** A value that an assertion may look at: JSON, so that a body can be walked into. */
-export type Fact = string | number | boolean | null | readonly Fact[] | { readonly [name: string]: Fact };
-/** By the name of the placeholder, in capitals without brackets (`STATUS`, `RESPONSE_TIME`, `BODY`). */
-export type Facts = Readonly<Record<string, Fact>>;
+export type { Fact, Facts } from '../../rules/assertions/facts.ts';
 
 /** Which addresses probes may reach; asked with the address that is about to be connected to, after each redirect anew. */
 export interface AddressPolicy {
