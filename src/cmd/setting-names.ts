@@ -37,6 +37,7 @@ export const upSettings = [
   'spool-limit',
   'agent-name',
   'forbid-orders',
+  'probe-networks',
 ] as const satisfies SettingName[];
 export type UpValues = SettingValues<(typeof upSettings)[number]>;
 
@@ -49,6 +50,7 @@ export const agentSettings = [
   'spool-limit',
   'listen',
   'forbid-orders',
+  'probe-networks',
   ...logging,
 ] as const satisfies SettingName[];
 export type AgentValues = SettingValues<(typeof agentSettings)[number]>;

@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { type FieldProblem, NetmonError } from '../base/errors.ts';
 import { type SettingName, type SettingValues, settings } from './settings.ts';
-import type { ValueKind } from './values.ts';
+import { listValue, type ValueKind } from './values.ts';
 
 export interface ConfigSources {
   /** Texts of the flags that were given, by setting. */
@@ -144,7 +144,11 @@ function badValues(problems: readonly Problem[]): NetmonError {
 }
 
 function tomlValue(name: SettingName, text: string): string {
-  const value: unknown = settings[name].kind.parse(text);
-  if (Array.isArray(value)) return `[${value.map((part) => JSON.stringify(part)).join(', ')}]`;
+  const kind: ValueKind<unknown> = settings[name].kind;
+  const value = kind.parse(text);
+  if (kind.list) {
+    const members = listValue('').parse(text) ?? [];
+    return `[${members.map((part) => JSON.stringify(part)).join(', ')}]`;
+  }
   return typeof value === 'boolean' || /^\d{1,15}(\.\d+)?$/.test(text) ? String(value) : JSON.stringify(text);
 }

@@ -1,4 +1,5 @@
 import { orderTypeNames } from '../wire/names.ts';
+import { probeNetworksValue } from './probe-networks.ts';
 import { logLevels } from './reporter.ts';
 import {
   choiceValue,
@@ -134,6 +135,11 @@ export const settings = {
     membersValue(orderTypeNames, 'TYPES'),
     '',
     'orders that this agent carries out for nobody: all, or types such as probe.run, separated by commas',
+  ),
+  'probe-networks': setting(
+    probeNetworksValue,
+    'public,private',
+    'networks whose addresses monitors may reach: public, private, loopback, link-local, CIDRs; !CIDR for all but that',
   ),
   'log-level': setting(choiceValue(logLevels), 'info', 'lowest level that is logged, to standard error'),
   'log-format': setting(choiceValue(['text', 'json']), null, 'by default text on a terminal, else json'),
