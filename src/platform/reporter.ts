@@ -76,7 +76,8 @@ function makeRateLimit(now: () => number): (message: string) => number {
   const windows = new Map<string, { since: number; lines: number; suppressed: number }>();
   return (message) => {
     const window = windows.get(message);
-    if (!window || now() - window.since >= windowMs) {
+    // A clock that was set back begins a window as well.
+    if (!window || Math.abs(now() - window.since) >= windowMs) {
       if (!window && windows.size >= maxMessages) windows.clear();
       windows.set(message, { since: now(), lines: 1, suppressed: 0 });
       return window?.suppressed ?? 0;

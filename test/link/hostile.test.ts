@@ -59,6 +59,12 @@ const attacks: Readonly<Record<string, readonly (string | object)[]>> = {
   'an address that is none': [{ ...live, opened: [{ key: 1, connection: reported({ remote_addr: 'x' }) }] }],
   'another epoch': [{ ...records, epoch: 'e2' }],
   'a sequence number out of range': [{ ...records, first: Number.MAX_SAFE_INTEGER }],
+  'a sequence number of 2^63': ['{"kind":"records","epoch":"e1","first":9223372036854775807,"records":[]}'],
+  'a negative sequence number': [{ ...records, first: -1 }],
+  'a negative count in its spool': [{ ...live, spool: { records: -1, bytes: 0, lost: 0 } }],
+  'an answer that is none': [{ kind: 'answer', id: '../../etc', answer: { type: 'done' } }],
+  'a request for a certificate that nobody issues here': [{ kind: 'renew', csr: '' }],
+  'a time that is none': [JSON.stringify(live).replace('"at":1', '"at":"now"')],
   'a jump in the sequence': [records, { ...records, first: 2 ** 40 }],
   'a gap that does not explain the jump': [
     records,

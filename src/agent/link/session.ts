@@ -18,6 +18,8 @@ const maxFramesUnderway = 4;
 /** Questions for packets that are answered at once, and answers of any kind that may wait to be sent. */
 const maxQuestions = 32;
 const maxBufferedAnswers = 32 * 1024 * 1024;
+/** The spool's size is told at most this often: a frame that has it costs a server more than one without. */
+const spoolToldMs = 1_000;
 /** A server says welcome within this time. */
 const welcomeMs = 15_000;
 /** A live frame is left out, and its changes go into a later one, while more than this waits to be sent. */
@@ -87,6 +89,7 @@ export class LinkSession {
   #credit = Number.POSITIVE_INFINITY;
   #questions = 0;
   #toldSpool = '';
+  #toldSpoolAt = Number.NEGATIVE_INFINITY;
   #welcomed = false;
   #next = 0;
   #intervalMs = 0;
@@ -320,8 +323,10 @@ export class LinkSession {
   #withSpool(frame: SourceFrame): SourceFrame {
     const spool = { ...this.#spool.size, lost: this.#spool.lost };
     const text = Object.values(spool).join();
-    if (text === this.#toldSpool) return frame;
+    const now = performance.now();
+    if (text === this.#toldSpool || now - this.#toldSpoolAt < spoolToldMs) return frame;
     this.#toldSpool = text;
+    this.#toldSpoolAt = now;
     return { ...frame, spool };
   }
 

@@ -67,7 +67,7 @@ export function makeAuth(token: string | null, now: () => number): Auth {
       return id !== null && isSession(id);
     },
     login(candidate) {
-      if (now() - failures.since > loginWindowMs) failures = { since: now(), count: 0 };
+      if (Math.abs(now() - failures.since) > loginWindowMs) failures = { since: now(), count: 0 };
       if (failures.count >= maxFailures) {
         throw new NetmonError('NM_RATE', 'too many wrong tokens; wait a minute');
       }

@@ -112,7 +112,8 @@ export class AgentMirror {
     const now = this.#parts.now();
     this.lastSeen = now;
     if (frame.full) this.#setAside();
-    else if (this.#previous.size > 0 && now - this.#setAsideAt > fullFrameMs) this.#previous = new Map();
+    else if (this.#previous.size > 0 && Math.abs(now - this.#setAsideAt) > fullFrameMs)
+      this.#previous = new Map();
     for (const { key, connection } of frame.opened) this.#open(key, connection);
     for (const { key, connection } of frame.revised) this.#open(key, connection);
     for (const change of frame.changed) this.#change(change);

@@ -38,7 +38,8 @@ export class RecentConnections {
 
   expire(now: number): void {
     for (const { until } of this.#rows.values()) {
-      if (until > now) return;
+      // Further off than that is a time before the clock was set back.
+      if (until > now && until <= now + shownMs) return;
       this.#dropOldest();
     }
   }

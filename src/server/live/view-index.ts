@@ -68,7 +68,7 @@ export class ViewIndex {
     rows: () => Iterable<Connection>,
     now: number,
   ): void {
-    if (this.#relative && now - this.#builtAt >= relativeFilterMs) {
+    if (this.#relative && Math.abs(now - this.#builtAt) >= relativeFilterMs) {
       this.#matches = makeConnectionMatcher(this.#filter, now);
       this.#builtAt = now;
       this.#build(rows());

@@ -125,7 +125,8 @@ export class Names implements NameSource, Disposable {
 
   #refill(): void {
     const now = this.#now();
-    this.#tokens = Math.min(maxPerSecond, this.#tokens + ((now - this.#filledAt) / 1000) * maxPerSecond);
+    const passedMs = Math.max(0, now - this.#filledAt);
+    this.#tokens = Math.min(maxPerSecond, this.#tokens + (passedMs / 1000) * maxPerSecond);
     this.#filledAt = now;
   }
 

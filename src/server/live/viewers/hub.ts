@@ -160,7 +160,7 @@ export class ViewerHub implements Component {
 
   #onArrival(): void {
     if (this.#delta.size + this.#published.size === 0) return;
-    const now = this.#now();
+    const now = performance.now();
     this.#waitingSince ??= now;
     const waitMs = this.#passedOnAt + frameMs - now;
     if (waitMs <= earlyMs) this.#flush();
@@ -168,7 +168,7 @@ export class ViewerHub implements Component {
   }
 
   #flushIn(ms: number): void {
-    const at = this.#now() + ms;
+    const at = performance.now() + ms;
     if (at >= this.#timerAt) return;
     this.#cancel();
     this.#timerAt = at;
@@ -183,10 +183,11 @@ export class ViewerHub implements Component {
   #flush(): void {
     this.#cancel();
     const now = this.#now();
-    const slow = now - this.#slowAt >= slowMs - earlyMs;
+    const passed = performance.now();
+    const slow = passed - this.#slowAt >= slowMs - earlyMs;
     this.#passedOnAt = this.#waitingSince ?? this.#passedOnAt;
     this.#waitingSince = null;
-    if (slow) this.#slowAt = now;
+    if (slow) this.#slowAt = passed;
     this.#mirror.recent.expire(now);
     const touched = this.#views.refresh(slow);
     this.#rows?.drop(touched);

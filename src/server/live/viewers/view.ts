@@ -85,7 +85,7 @@ export class ListView implements View {
   }
 
   refresh(tick: Tick): string | null {
-    if (tick.now - this.#refreshedAt < this.#everyMs) return null;
+    if (Math.abs(tick.now - this.#refreshedAt) < this.#everyMs) return null;
     this.#refreshedAt = tick.now;
     const rows = this.#rows();
     const diff = this.#differ.update(rows);
