@@ -21,7 +21,26 @@ export interface Metrics {
   gauge(name: string, help: string, labels?: readonly string[]): Gauge;
   /** Calls `read` before each exposition, to set gauges whose value is found elsewhere. */
   onExpose(read: () => void): void;
+  /** Has more families written behind the others, as `writeFamily` writes them: those whose series come and go. */
+  append(write: () => string): void;
   expose(): string;
+}
+
+/** A value with the labels of its series. */
+export interface Sample {
+  readonly labels: readonly string[];
+  readonly value: number;
+}
+
+/** A family of gauges as text; label values are escaped. */
+export function writeFamily(
+  name: string,
+  help: string,
+  labels: readonly string[],
+  samples: readonly Sample[],
+): string {
+  const series = new Map(samples.map((sample) => [formatLabels(labels, sample.labels), sample.value]));
+  return exposeFamily({ name, help, kind: 'gauge', labels, series });
 }
 
 /** Most series of one metric, so that hostile label values cannot fill the memory. */
@@ -39,6 +58,7 @@ interface Family {
 export function makeMetrics(): Metrics {
   const families = new Map<string, Family>();
   const readers: (() => void)[] = [];
+  const writers: (() => string)[] = [];
   const family = (kind: Family['kind'], name: string, help: string, labels: readonly string[]): Family => {
     if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)) throw new TypeError(`${name} is no name of a metric`);
     const known = families.get(name) ?? { name, help, kind, labels, series: new Map<string, number>() };
@@ -68,9 +88,10 @@ export function makeMetrics(): Metrics {
       };
     },
     onExpose: (read) => void readers.push(read),
+    append: (write) => void writers.push(write),
     expose() {
       for (const read of readers) read();
-      return [...families.values()].map(exposeFamily).join('');
+      return [...families.values()].map(exposeFamily).join('') + writers.map((write) => write()).join('');
     },
   };
 }

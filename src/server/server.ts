@@ -35,6 +35,7 @@ import { listenOnSocket, prepareSocketFile } from './http/socket-file.ts';
 import { loadStaticFiles } from './http/static-files.ts';
 import { makeUpgradeListener } from './http/upgrades.ts';
 import type { LiveState } from './live/state.ts';
+import { writeMonitorMetrics } from './monitors/metrics.ts';
 import type { Monitors } from './monitors/monitors.ts';
 import type { AgentPort } from './monitors/ports.ts';
 import type { UpgradeRoute } from './upgrade.ts';
@@ -131,6 +132,7 @@ async function addRoutes(
   auth: Auth,
 ): Promise<void> {
   const refuseOtherMethods = watchMethods(app);
+  reporter.metrics.append(() => writeMonitorMetrics(deps.monitors));
   registerApi(app, { ...deps, version, database }, reporter.metrics);
   registerSite(app, loadStaticFiles(webRoot), version);
   if (auth.required) await registerLogin(app, auth);

@@ -23,6 +23,7 @@ import {
   dialStatusSchema,
   evidenceSchema,
   historySchema,
+  importAnswerSchema,
   incidentListSchema,
   monitorActionSchema,
   monitorListSchema,
@@ -110,6 +111,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Incident: incidentSchema,
   IncidentList: incidentListSchema,
   Evidence: evidenceSchema,
+  ImportAnswer: importAnswerSchema,
   Packet: packetSchema,
   PacketList: packetListSchema,
   Problem: problemSchema,
@@ -175,17 +177,21 @@ function describeOperation(route: ApiRoute): JsonObject {
     security: [{}, { token: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: reference(route.body) } } },
+      requestBody: { required: true, content: describeBody(route) },
     }),
     responses: Object.fromEntries([...answers, ...refusals]),
   };
+}
+
+function describeBody({ body, bodyType }: ApiRoute): JsonObject {
+  return bodyType ? { [bodyType]: {} } : { 'application/json': { schema: reference(body!) } };
 }
 
 function listFailures(route: ApiRoute): Record<number, string | undefined> {
   return {
     ...failures,
     ...(route.params && { 404: 'There is none.' }),
-    ...(route.body && { 413: 'The body is too large.', 415: 'The body is not sent as JSON.' }),
+    ...(route.body && { 413: 'The body is too large.', 415: 'The body is not of the type that is taken.' }),
   };
 }
 

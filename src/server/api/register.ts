@@ -1,6 +1,8 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { NetmonError } from '../../base/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import { decodeText } from '../http/json-body.ts';
 import { jsonType, sendPage } from '../http/site.ts';
 import { makeAgentRoutes } from './agents.ts';
 import { makeAlertRoutes } from './alerts.ts';
@@ -11,13 +13,14 @@ import { makeErrorRoutes } from './errors.ts';
 import { makeHealthRoutes } from './health.ts';
 import { makeHttpRoutes } from './http-traffic.ts';
 import { makeMachineRoutes } from './machine.ts';
+import { makeMonitorFileRoutes } from './monitor-files.ts';
 import { makeMonitorRecordRoutes } from './monitor-records.ts';
 import { makeMonitorRoutes } from './monitors.ts';
 import { makeOpenApi } from './openapi.ts';
 import { makePacketRoutes } from './packets.ts';
 import type { JsonObject } from './parameters.ts';
 import { makeProtocolRoutes } from './protocols.ts';
-import { type ApiContext, type ApiRoute, defineRoute } from './route.ts';
+import { type ApiContext, type ApiRoute, defineRoute, YamlText, yamlType } from './route.ts';
 import { makeTotalRoutes } from './totals.ts';
 import { makeTrialRoutes } from './trial.ts';
 
@@ -34,6 +37,7 @@ export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
     ...makeDnsRoutes(context),
     ...makeAlertRoutes(context),
     ...makeMonitorRoutes(context),
+    ...makeMonitorFileRoutes(context),
     ...makeMonitorRecordRoutes(context),
     ...makeTrialRoutes(context),
     ...makeAgentRoutes(context),
@@ -66,8 +70,16 @@ export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
   return routes;
 }
 
+/** Longest body in YAML: 10,000 monitors have some 2 MB, which take 3 s to read. */
+const maxYamlBytes = 4 * 1024 * 1024;
+
 /** Puts the operations and their documentation on the server. */
 export function registerApi(app: FastifyInstance, context: ApiContext, metrics: Metrics): void {
+  app.addContentTypeParser(
+    yamlType,
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => new YamlText(decodeText(body)),
+  );
   const routes = listRoutes(context, metrics);
   for (const route of routes) registerRoute(app, route);
   let page: string | undefined;
@@ -79,12 +91,14 @@ export function registerApi(app: FastifyInstance, context: ApiContext, metrics: 
 
 /** What comes in is checked against the route's schemas; what goes out is written as it is. */
 function registerRoute(app: FastifyInstance, route: ApiRoute): void {
-  const { query = nothing, params = nothing, body } = route;
+  const { query = nothing, params = nothing, body, bodyType } = route;
   app.route({
+    ...(bodyType === yamlType && { bodyLimit: maxYamlBytes }),
     method: route.method,
     url: route.path,
     schema: { querystring: query, params, ...(body && { body }) },
     preValidation: async (request) => {
+      if (request.body instanceof YamlText !== (bodyType === yamlType)) throw wrongType(bodyType);
       request.query = withoutEmpty(request.query as Query);
     },
     handler: async (request, reply) => {
@@ -96,6 +110,10 @@ function registerRoute(app: FastifyInstance, route: ApiRoute): void {
         .send(writeBody(answer.body));
     },
   });
+}
+
+function wrongType(expected = 'application/json'): NetmonError {
+  return new NetmonError('NM_MEDIA_TYPE', `a body is taken here as ${expected}`);
 }
 
 function writeBody(body: object | string): string | Buffer {

@@ -25,6 +25,18 @@ export interface ApiContext {
   };
 }
 
+/** Content type of YAML, RFC 9512. */
+export const yamlType = 'application/yaml';
+
+/** A body in YAML, as it came. */
+export class YamlText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** What a route answers, 200 and JSON unless it says otherwise; a string or a buffer is sent as it is. */
 export interface Answer {
   readonly status?: number;
@@ -62,6 +74,8 @@ export interface ApiRoute<
   readonly notes?: Readonly<Record<string, ParameterNote>>;
   readonly params?: Params;
   readonly body?: Body;
+  /** Content type of the body; JSON where absent. */
+  readonly bodyType?: typeof yamlType;
   /** What a success looks like, by status; failures are problem documents everywhere. */
   readonly answers: Readonly<Record<number, AnswerNote>>;
   readonly handle: (input: {

@@ -16,7 +16,8 @@ export function parseJsonBody(bytes: Buffer): unknown {
   return value;
 }
 
-function decodeText(bytes: Buffer): string {
+/** The text of a body; throws NM_BAD_REQUEST for what is not UTF-8. */
+export function decodeText(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

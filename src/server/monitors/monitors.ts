@@ -210,6 +210,13 @@ export class Monitors implements Component, MonitorSink {
     return monitors;
   }
 
+  /** Throws NM_VALIDATION for what is wrong with one monitor by itself; `id` is that of the one it would change. */
+  checkAlone(input: NewMonitor, id: string | undefined): void {
+    const { id: _, ...settings } = input;
+    if (id !== undefined && this.book.get(id)) this.book.change(id, settings, this.#now());
+    else this.book.make(input, this.#now());
+  }
+
   /** Changes some fields of a monitor. Throws as `save` does. */
   edit(id: string, change: (monitor: Monitor) => Partial<MonitorSettings>): Promise<Monitor> {
     return this.#inTurn(async () => {
