@@ -78,6 +78,17 @@ describe('monitors over HTTP', () => {
       [icmp('x', { id: 'export' }), 'id'],
       [icmp('x', { agents: [] }), 'agents'],
       [icmp('x', { secret: 1 }), 'secret'],
+      [
+        icmp('x', { assertions: [{ test: '[LOSS] < 5' }, { test: '[STATUS] == 200' }] }),
+        'assertions[1].test',
+      ],
+      [
+        icmp('x', {
+          maintenance: [{ from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }],
+        }),
+        'maintenance[0].to',
+      ],
+      [icmp('x', { probe: { kind: 'tcp', host: 'h', port: 25, tls: 'starttls' } }), 'probe.starttls'],
     ] as const) {
       const { status, json } = await call('POST', '/api/monitors', body);
       assert.equal(status, 400, JSON.stringify(body));

@@ -1,5 +1,6 @@
 import { NetmonError } from '../../base/errors.ts';
 import { trialAnswerSchema, trialSchema } from '../../wire/monitor-api.ts';
+import { checkProbe } from '../monitors/checks.ts';
 import { unmaskProbe } from '../monitors/secrets.ts';
 import { type ApiContext, type ApiRoute, defineRoute } from './route.ts';
 
@@ -18,6 +19,7 @@ export function makeTrialRoutes({ monitors, agents }: ApiContext): ApiRoute[] {
       answers: { 200: { description: 'What each agent found.', schema: trialAnswerSchema } },
       handle: async ({ body }) => {
         const { probe, assertions, timeout_ms, retries, monitor } = body;
+        checkProbe(probe, assertions);
         const before = monitor === undefined ? null : monitors.book.require(monitor).probe;
         const order = {
           type: 'probe.run',

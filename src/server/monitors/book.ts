@@ -1,6 +1,7 @@
 import { NetmonError } from '../../base/errors.ts';
 import { type Monitor, type MonitorSettings, maxMonitors } from '../../wire/monitor.ts';
 import type { ChangedMonitor, NewMonitor } from '../../wire/monitor-api.ts';
+import { checkSettings } from './checks.ts';
 import { unmaskProbe } from './secrets.ts';
 
 /** Longest id that is made of a name; a number behind it makes it unique. */
@@ -45,6 +46,7 @@ export class MonitorBook {
     if (id !== undefined && (this.#monitors.has(id) || taken.has(id))) {
       throw invalid('id', `there is a monitor ${id} already`);
     }
+    checkSettings(settings);
     const time = new Date(now).toISOString();
     const probe = unmaskProbe(settings.probe, null);
     return {
@@ -66,6 +68,7 @@ export class MonitorBook {
         `monitor ${id} was changed meanwhile: it has revision ${before.revision}, not ${revision}`,
       );
     }
+    checkSettings(settings);
     const { created_at } = before;
     const probe = unmaskProbe(settings.probe, before.probe);
     const kept = { id, revision: before.revision, created_at, changed_at: before.changed_at };
