@@ -12,6 +12,21 @@ export interface Libc {
   readonly bind: (fd: number, address: Uint8Array, length: number) => number;
   readonly send: (fd: number, bytes: Uint8Array, length: number, flags: number) => number;
   readonly recv: (fd: number, bytes: Uint8Array, length: number, flags: number) => number;
+  readonly connect: (fd: number, address: Uint8Array, length: number) => number;
+  readonly sendto: (
+    fd: number,
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array | null,
+    addressLength: number,
+  ) => number;
+  /** `message` is a struct msghdr, whose pointers are the caller's to keep alive. */
+  readonly recvmsg: (fd: number, message: Uint8Array, flags: number) => number;
+  readonly getsockname: (fd: number, address: Uint8Array, length: Int32Array) => number;
+  readonly epollCreate: (flags: number) => number;
+  readonly epollControl: (epoll: number, action: number, fd: number, event: Uint8Array) => number;
+  readonly epollWait: (epoll: number, events: Uint8Array, count: number, timeoutMs: number) => number;
   readonly setsockopt: (
     fd: number,
     level: number,
@@ -58,6 +73,15 @@ function bind(): Libc {
     bind: f('int bind(int fd, void *address, uint32_t length)'),
     send: f('intptr_t send(int fd, void *bytes, size_t length, int flags)'),
     recv: f('intptr_t recv(int fd, void *bytes, size_t length, int flags)'),
+    connect: f('int connect(int fd, void *address, uint32_t length)'),
+    sendto: f(
+      'intptr_t sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t addressLength)',
+    ),
+    recvmsg: f('intptr_t recvmsg(int fd, void *message, int flags)'),
+    getsockname: f('int getsockname(int fd, void *address, void *length)'),
+    epollCreate: f('int epoll_create1(int flags)'),
+    epollControl: f('int epoll_ctl(int epoll, int action, int fd, void *event)'),
+    epollWait: f('int epoll_wait(int epoll, void *events, int count, int timeoutMs)'),
     setsockopt: f('int setsockopt(int fd, int level, int name, void *value, uint32_t length)'),
     getsockopt: f('int getsockopt(int fd, int level, int name, void *value, void *length)'),
     ioctl: f('int ioctl(int fd, unsigned long request, ...)'),

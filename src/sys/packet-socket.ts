@@ -1,7 +1,7 @@
-import koffi from 'koffi';
 import type { BpfInstruction } from '../decode/capture/packet-filter.ts';
 import { getLibc, systemError } from './libc.ts';
 import { type PacketBlocks, PacketSocketRing, type RingPacket } from './packet-socket-ring.ts';
+import { attachSocketFilter } from './socket-filter.ts';
 
 /** include/linux/socket.h, include/uapi/linux/if_packet.h, if_ether.h. */
 const afPacket = 17;
@@ -9,8 +9,6 @@ const sockRaw = 3;
 const sockCloexec = 0o2000000;
 const ethPAll = 3;
 const solPacket = 263;
-const solSocket = 1;
-const soAttachFilter = 26;
 const options = { rxRing: 5, statistics: 6, addMembership: 1, version: 10, ignoreOutgoing: 23 } as const;
 const tpacketV3 = 2;
 const membershipPromiscuous = 1;
@@ -28,28 +26,6 @@ export interface PacketSocketOptions {
   readonly promiscuous: boolean;
   /** Of the packets to take; empty for all. */
   readonly filter: readonly BpfInstruction[];
-}
-
-/** struct sock_filter of each. */
-function writeProgram(filter: readonly BpfInstruction[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(filter.length * 8));
-  for (const [i, { code, jt, jf, k }] of filter.entries()) {
-    view.setUint16(i * 8, code, true);
-    view.setUint8(i * 8 + 2, jt);
-    view.setUint8(i * 8 + 3, jf);
-    view.setUint32(i * 8 + 4, k, true);
-  }
-  return new Uint8Array(view.buffer);
-}
-
-type AttachFilter = (fd: number, level: number, name: number, program: object, length: number) => number;
-let attachFilter: AttachFilter | undefined;
-
-/** setsockopt(2) for a struct sock_fprog, which holds a pointer. */
-function bindAttachFilter(): AttachFilter {
-  const program = koffi.struct({ len: 'uint16_t', filter: 'void *' });
-  const types = ['int', 'int', 'int', koffi.pointer(program), 'uint32_t'];
-  return koffi.load(null).func('setsockopt', 'int', types);
 }
 
 /** What became of packets: those that passed the filter, and of these the ones for which the ring had no room. */
@@ -74,7 +50,7 @@ export function openPacketSocket(wanted: PacketSocketOptions): number {
     set(fd, options.rxRing, new Int32Array([blocks.bytes, blocks.count, frameBytes, frames, retireMs, 0, 0]));
     // Linux 4.20; before that they are left out one by one.
     if (loopback) libc.setsockopt(fd, solPacket, options.ignoreOutgoing, new Int32Array([1]), 4);
-    if (filter.length > 0) attach(fd, filter);
+    if (filter.length > 0) attachSocketFilter(fd, filter);
     if (promiscuous) set(fd, options.addMembership, new Int32Array([index, membershipPromiscuous, 0, 0]));
     bind(fd, index);
     return fd;
@@ -131,13 +107,6 @@ export class PacketSocket implements Disposable {
 function set(fd: number, name: number, value: Int32Array): void {
   if (getLibc().setsockopt(fd, solPacket, name, value, value.byteLength) < 0)
     throw systemError('prepare a packet socket');
-}
-
-function attach(fd: number, filter: readonly BpfInstruction[]): void {
-  attachFilter ??= bindAttachFilter();
-  const program = { len: filter.length, filter: writeProgram(filter) };
-  if (attachFilter(fd, solSocket, soAttachFilter, program, 16) < 0)
-    throw systemError('attach a capture filter');
 }
 
 function bind(fd: number, index: number): void {

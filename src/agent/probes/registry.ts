@@ -1,8 +1,17 @@
 import type { ProbeKind } from '../../wire/probe.ts';
+import { Echoes } from './echoes.ts';
+import { makeIcmpProbe } from './icmp.ts';
 import type { ProbeType } from './probe.ts';
+import { SocketWatch } from './socket-watch.ts';
 
 /** Kinds of probes by name; one that is missing cannot be carried out. */
 export type ProbeTypes = { readonly [K in ProbeKind]?: ProbeType<K> };
 
+/** What all probes of this process share; nothing is open before the first of them needs it. */
+const watch = new SocketWatch();
+const echoes = new Echoes(watch);
+
 /** What this program can probe: a line for each kind. */
-export const probeTypes: ProbeTypes = {};
+export const probeTypes: ProbeTypes = {
+  icmp: makeIcmpProbe(echoes),
+};

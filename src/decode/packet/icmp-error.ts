@@ -36,10 +36,15 @@ export const quoteOffset = 4;
 
 /** The errno that an ICMP error means for who sent the quoted packet; null for a message that is no error. */
 export function errnoOfIcmp({ protocol, icmpType, icmpCode }: Packet): string | null {
-  if (protocol === ipProtocols.icmp)
-    switch (icmpType) {
+  return errnoOfIcmpCode(protocol === ipProtocols.icmp ? 4 : 6, icmpType, icmpCode);
+}
+
+/** The same by the type and code of ICMP (4) or ICMPv6 (6). */
+export function errnoOfIcmpCode(family: 4 | 6, type: number, code: number): string | null {
+  if (family === 4)
+    switch (type) {
       case 3:
-        return unreachable[icmpCode] ?? null;
+        return unreachable[code] ?? null;
       case 11:
         return 'EHOSTUNREACH';
       case 12:
@@ -47,9 +52,9 @@ export function errnoOfIcmp({ protocol, icmpType, icmpCode }: Packet): string | 
       default:
         return null;
     }
-  switch (icmpType) {
+  switch (type) {
     case 1:
-      return unreachable6[icmpCode] ?? null;
+      return unreachable6[code] ?? null;
     case 2:
       return 'EMSGSIZE';
     case 3:

@@ -73,7 +73,9 @@ export const placeholders: readonly Placeholder[] = [
   time('RTT_MIN', icmp, 'shortest round trip'),
   time('RTT_AVG', icmp, 'mean of the round trips'),
   time('RTT_MEDIAN', icmp, 'median of the round trips'),
+  time('RTT_P90', icmp, '90th percentile of the round trips'),
   time('RTT_P95', icmp, '95th percentile of the round trips'),
+  time('RTT_P99', icmp, '99th percentile of the round trips'),
   time('RTT_MAX', icmp, 'longest round trip'),
   time('JITTER', icmp, 'mean difference between one round trip and the next'),
   amount(

@@ -1,0 +1,33 @@
+// Answers echoes to this machine after a delay, which the kernel does not do: `node FILE DELAY_MS`. Prints a line when it
+// listens, and one for each echo with the milliseconds from its arrival to the answer. Ends with its input.
+import { setImmediate } from 'node:timers/promises';
+import { DatagramSocket, readWallMs } from '../../sys/datagram-socket.ts';
+import { writeSocketAddress } from '../../sys/socket-address.ts';
+
+const delayMs = Number(process.argv[2]);
+const socket = new DatagramSocket({ family: 4, type: 'raw', protocol: 1 });
+let ended = false;
+process.stdin.resume().once('end', () => {
+  ended = true;
+});
+console.log('listening');
+while (!ended) {
+  const received = socket.receive();
+  if (received !== null && typeof received !== 'string')
+    answer(received.bytes.slice(20), received.atMs, received.from?.ip);
+  await setImmediate();
+}
+
+function answer(bytes: Uint8Array, atMs: number, from: string | undefined): void {
+  const address = from === undefined ? null : writeSocketAddress(4, from, 0);
+  if (bytes[0] !== 8 || !address) return;
+  bytes[0] = 0;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  // The type is in the sum: 8 less in it is 8 more in the checksum's complement.
+  const sum = view.getUint16(2) + 0x0800;
+  view.setUint16(2, (sum & 0xffff) + (sum >>> 16));
+  while (readWallMs() < atMs + delayMs);
+  const heldMs = readWallMs() - atMs;
+  socket.send(bytes, address);
+  console.log(heldMs.toFixed(4));
+}

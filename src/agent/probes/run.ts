@@ -1,0 +1,60 @@
+import type { Phases, Reason } from '../../wire/probe.ts';
+import type { ProbeRun } from './probe.ts';
+
+/** No part of a round took place. */
+export const noPhases: Phases = {
+  resolve_ms: null,
+  connect_ms: null,
+  tls_ms: null,
+  processing_ms: null,
+  transfer_ms: null,
+};
+
+/** Characters of a reason's message. */
+const maxMessage = 512;
+
+export function makeReason(code: string, message: string, phase: Reason['phase']): Reason {
+  return { code: code.slice(0, 64), message: message.slice(0, maxMessage), phase };
+}
+
+/** A try that failed, with whatever is known beside that. */
+export function failedRun(failure: Reason, known: Partial<ProbeRun> = {}): ProbeRun {
+  return {
+    address: null,
+    responseMs: null,
+    phases: noPhases,
+    echoes: [],
+    facts: { CONNECTED: false },
+    detail: {},
+    ...known,
+    failure,
+  };
+}
+
+/** Milliseconds as results have them: to the microsecond. */
+export function roundMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+/** What an errno means, in the words of errno(3). */
+export function describeErrno(errno: string): string {
+  return words[errno] ?? errno;
+}
+
+const words: Readonly<Record<string, string>> = {
+  EACCES: 'not permitted',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset by the other end',
+  EHOSTDOWN: 'host is down',
+  EHOSTUNREACH: 'no route to the host',
+  EMFILE: 'too many open files',
+  EMSGSIZE: 'the packet is too long',
+  ENETDOWN: 'network is down',
+  ENETUNREACH: 'network is unreachable',
+  ENOBUFS: 'no room for another packet',
+  ENOPROTOOPT: 'protocol not available there',
+  EPERM: 'a rule of this machine forbids it',
+  EPIPE: 'the other end has closed the connection',
+  EPROTO: 'protocol error',
+  ETIMEDOUT: 'timed out',
+};

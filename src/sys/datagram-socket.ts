@@ -1,0 +1,228 @@
+import koffi from 'koffi';
+import { errnoName } from '../base/errno.ts';
+import type { BpfInstruction } from '../decode/capture/packet-filter.ts';
+import { getLibc, lastErrno, systemError } from './libc.ts';
+import { readSocketAddress, socketAddressBytes, writeSocketAddress } from './socket-address.ts';
+import { attachSocketFilter } from './socket-filter.ts';
+
+/** include/linux/socket.h and the headers of each level. */
+const domains = { 4: 2, 6: 10 } as const;
+const types = { stream: 1, datagram: 2, raw: 3 } as const;
+const flags = { nonblock: 0o4000, cloexec: 0o2000000 } as const;
+const solSocket = 1;
+const soReceiveBuffer = 8;
+/** SO_TIMESTAMPNS: a struct timespec of the wall clock with each packet, from when the kernel took it. */
+const soTimestampNs = 35;
+const messageFlags = { dontwait: 0x40, noSignal: 0x4000, errorQueue: 0x2000, truncated: 0x20 } as const;
+const ip = { level: 0, ttl: 2, receiveErrors: 11, receiveTtl: 12 } as const;
+const ip6 = { level: 41, ttl: 16, receiveErrors: 25, receiveTtl: 51, hopLimit: 52 } as const;
+const clockRealtime = 0;
+const msghdrBytes = 56;
+const controlBytes = 512;
+const maxControls = 16;
+
+export interface DatagramSocketOptions {
+  readonly family: 4 | 6;
+  readonly type: keyof typeof types;
+  readonly protocol: number;
+  /** Only what passes it is received. */
+  readonly filter?: readonly BpfInstruction[];
+  /** Whether what ICMP says of the socket's packets is kept for `receiveError`. */
+  readonly errors?: boolean;
+  readonly receiveBufferBytes?: number;
+}
+
+/** What one call of `receive` brought; `bytes` is valid until the next call. */
+export interface Received {
+  readonly bytes: Uint8Array;
+  readonly from: { readonly ip: string; readonly port: number } | null;
+  /** Milliseconds of the wall clock, with a fraction, when the kernel took it. */
+  readonly atMs: number;
+  /** The IP header's, null where the kernel did not tell. */
+  readonly ttl: number | null;
+  /** True when the packet was longer than the buffer. */
+  readonly truncated: boolean;
+}
+
+/** What the network said of a packet that this socket had sent. `bytes` is the payload of that packet. */
+export interface PathError extends Received {
+  readonly errno: string;
+  /** ICMP type and code; null for an error of this machine's own. */
+  readonly icmp: { readonly type: number; readonly code: number } | null;
+  /** Who said so; null for this machine. */
+  readonly by: string | null;
+}
+
+/** A socket that never waits, with the kernel's times of what it receives. Dispose of it to close it. */
+export class DatagramSocket implements Disposable {
+  readonly fd: number;
+  readonly family: 4 | 6;
+  readonly #ttlOption: { level: number; ttl: number };
+  #ttl = 0;
+
+  /** Throws NM_SYSTEM: EPERM for a raw socket without CAP_NET_RAW, EMFILE, ... */
+  constructor(options: DatagramSocketOptions) {
+    const { family, type, protocol, filter, errors = false, receiveBufferBytes } = options;
+    const libc = getLibc();
+    this.family = family;
+    const names = family === 4 ? ip : ip6;
+    this.#ttlOption = names;
+    this.fd = libc.socket(domains[family], types[type] | flags.nonblock | flags.cloexec, protocol);
+    if (this.fd < 0) throw systemError(`open a ${type} socket`);
+    try {
+      if (filter) attachSocketFilter(this.fd, filter);
+      this.set(solSocket, soTimestampNs, 1);
+      this.set(names.level, names.receiveTtl, 1);
+      if (errors) this.set(names.level, names.receiveErrors, 1);
+      if (receiveBufferBytes) this.set(solSocket, soReceiveBuffer, receiveBufferBytes);
+    } catch (error) {
+      libc.close(this.fd);
+      throw error;
+    }
+  }
+
+  /** Sets an option that is a number. Throws NM_SYSTEM. */
+  set(level: number, name: number, value: number): void {
+    this.setBytes(level, name, new Uint8Array(new Int32Array([value]).buffer));
+  }
+
+  /** Throws NM_SYSTEM. */
+  setBytes(level: number, name: number, value: Uint8Array): void {
+    if (getLibc().setsockopt(this.fd, level, name, value, value.length) < 0)
+      throw systemError('prepare a socket');
+  }
+
+  /** TTL or hop limit of what is sent from now on. */
+  setTtl(ttl: number): void {
+    if (ttl === this.#ttl) return;
+    this.set(this.#ttlOption.level, this.#ttlOption.ttl, ttl);
+    this.#ttl = ttl;
+  }
+
+  /** Null, or the errno: EINPROGRESS for a stream that is under way. */
+  connect(address: string, port: number): string | null {
+    const target = writeSocketAddress(this.family, address, port);
+    if (!target) return 'EINVAL';
+    return getLibc().connect(this.fd, target, target.length) < 0 ? lastErrno() : null;
+  }
+
+  /** Sends to an address, or to where it is connected. Null, or the errno. */
+  send(bytes: Uint8Array, address: Uint8Array | null = null): string | null {
+    const sent = getLibc().sendto(
+      this.fd,
+      bytes,
+      bytes.length,
+      messageFlags.noSignal,
+      address,
+      address?.length ?? 0,
+    );
+    return sent < 0 ? lastErrno() : null;
+  }
+
+  /** The next packet; null when there is none now, or the errno that the socket has met (as ECONNREFUSED). */
+  receive(): Received | string | null {
+    const length = receiveInto(this.fd, messageFlags.dontwait);
+    return typeof length === 'number' ? readReceived(length) : length;
+  }
+
+  /** The next message about a packet that this socket sent; null when there is none. */
+  receiveError(): PathError | null {
+    const length = receiveInto(this.fd, messageFlags.dontwait | messageFlags.errorQueue);
+    return typeof length === 'number' ? readPathError(length) : null;
+  }
+
+  [Symbol.dispose](): void {
+    getLibc().close(this.fd);
+  }
+}
+
+/** Milliseconds of the wall clock with a fraction, in the kernel's own words: what packets are stamped with. */
+export function readWallMs(): number {
+  getLibc().clockGettime(clockRealtime, time);
+  return Number(time[0]) * 1e3 + Number(time[1]) / 1e6;
+}
+
+const time = new BigInt64Array(2);
+/** The longest datagram; one buffer for all sockets, since a packet is dealt with before the next one is read. */
+const payload = new Uint8Array(new ArrayBuffer(65_536));
+const name = new DataView(new ArrayBuffer(socketAddressBytes));
+const control = new DataView(new ArrayBuffer(controlBytes));
+const header = new DataView(new ArrayBuffer(msghdrBytes));
+const headerBytes = new Uint8Array(header.buffer);
+const vector = new DataView(new ArrayBuffer(16));
+
+/** The length, null when there is nothing, or the errno. */
+function receiveInto(fd: number, how: number): number | string | null {
+  prepareHeader();
+  for (let tries = 0; tries < 4; tries++) {
+    const length = getLibc().recvmsg(fd, headerBytes, how);
+    if (length >= 0) return length;
+    const errno = lastErrno();
+    if (errno === 'EAGAIN') return null;
+    if (errno !== 'EINTR') return errno;
+  }
+  return null;
+}
+
+/** The pointers of struct msghdr; none of those buffers ever moves, since an ArrayBuffer's memory stays in place. */
+function prepareHeader(): void {
+  vector.setBigUint64(0, koffi.address(payload.buffer), true);
+  vector.setBigUint64(8, BigInt(payload.length), true);
+  header.setBigUint64(0, koffi.address(name.buffer), true);
+  header.setUint32(8, socketAddressBytes, true);
+  header.setBigUint64(16, koffi.address(vector.buffer), true);
+  header.setBigUint64(24, 1n, true);
+  header.setBigUint64(32, koffi.address(control.buffer), true);
+  header.setBigUint64(40, BigInt(controlBytes), true);
+}
+
+function readReceived(length: number): Received {
+  let atMs = 0;
+  let ttl: number | null = null;
+  visitControls((level, type, at) => {
+    if (level === solSocket && type === soTimestampNs) atMs = readTime(at);
+    else if ((level === ip.level && type === ip.ttl) || (level === ip6.level && type === ip6.hopLimit))
+      ttl = control.getInt32(at, true);
+  });
+  return {
+    bytes: payload.subarray(0, length),
+    from: header.getUint32(8, true) === 0 ? null : readSocketAddress(name, 0),
+    atMs: atMs || readWallMs(),
+    ttl,
+    truncated: (header.getInt32(48, true) & messageFlags.truncated) !== 0,
+  };
+}
+
+/** struct sock_extended_err with the offender's address behind it (uapi/linux/errqueue.h). */
+function readPathError(length: number): PathError {
+  let errno = 'EIO';
+  let icmp: PathError['icmp'] = null;
+  let by: string | null = null;
+  visitControls((level, type, at, end) => {
+    const isError =
+      (level === ip.level && type === ip.receiveErrors) ||
+      (level === ip6.level && type === ip6.receiveErrors);
+    if (!isError || end - at < 16) return;
+    errno = errnoName(control.getUint32(at, true));
+    if (control.getUint8(at + 4) < 2) return;
+    icmp = { type: control.getUint8(at + 5), code: control.getUint8(at + 6) };
+    if (end - at >= 32) by = readSocketAddress(control, at + 16)?.ip ?? null;
+  });
+  return { ...readReceived(length), errno, icmp, by };
+}
+
+function readTime(at: number): number {
+  return Number(control.getBigInt64(at, true)) * 1e3 + Number(control.getBigInt64(at + 8, true)) / 1e6;
+}
+
+/** Visits each control message: where its data begins and ends. */
+function visitControls(visit: (level: number, type: number, at: number, end: number) => void): void {
+  const length = Math.min(controlBytes, Number(header.getBigUint64(40, true)));
+  let at = 0;
+  for (let i = 0; i < maxControls && at + 16 <= length; i++) {
+    const size = Number(control.getBigUint64(at, true));
+    if (size < 16 || at + size > length) return;
+    visit(control.getInt32(at + 8, true), control.getInt32(at + 12, true), at + 16, at + size);
+    at += (size + 7) & ~7;
+  }
+}
