@@ -179,6 +179,22 @@ export class RestClient {
     return this.#get('/health', {}, signal);
   }
 
+  /** Reads a resource of the API by its path. */
+  get<Answer>(path: string, query: QueryParameters = {}, signal?: AbortSignal): Promise<Answer> {
+    return this.#get(path, query, signal);
+  }
+
+  /** Changes a resource of the API; a body goes as JSON, a text as YAML. Resolves with null where there is no answer. */
+  send<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object | string): Promise<Answer> {
+    if (body === undefined) return this.#request(path, { method });
+    const isText = typeof body === 'string';
+    return this.#request(path, {
+      method,
+      body: isText ? body : JSON.stringify(body),
+      headers: { 'content-type': isText ? 'application/yaml' : 'application/json' },
+    });
+  }
+
   #get<Answer>(path: string, query: QueryParameters, signal?: AbortSignal): Promise<Answer> {
     return this.#request(path + writeQuery(query), { signal });
   }
@@ -190,7 +206,7 @@ export class RestClient {
       throw new NetmonError('NM_UNAVAILABLE', `unable to reach ${this.#base}`, { cause });
     });
     if (!response.ok) throw await readProblem(response);
-    return (await response.json()) as Answer;
+    return (response.status === 204 ? null : await response.json()) as Answer;
   }
 }
 

@@ -5,7 +5,9 @@ import { createRoot } from 'react-dom/client';
 import { BrowserRouter, Route, Routes } from 'react-router';
 import { Shell } from './app/shell.tsx';
 import { LiveStore } from './live/live-store.ts';
+import { MonitorStore } from './live/monitor-store.ts';
 import { LiveContext } from './live/use-live.ts';
+import { MonitorContext } from './live/use-monitors.ts';
 import './styles.css';
 import { ConnectionsView } from './views/connections/connections-view.tsx';
 
@@ -16,6 +18,8 @@ const loaders = {
   dns: () => import('./views/dns/dns-view.tsx'),
   processes: () => import('./views/processes/processes-view.tsx'),
   interfaces: () => import('./views/interfaces/interfaces-view.tsx'),
+  monitors: () => import('./views/monitors/monitors-view.tsx'),
+  monitor: () => import('./views/monitor/monitor-view.tsx'),
   health: () => import('./views/health/health-view.tsx'),
   notFound: () => import('./views/not-found-view.tsx'),
   palette: () => import('./app/palette.tsx'),
@@ -26,6 +30,8 @@ const HttpView = lazy(loaders.http);
 const DnsView = lazy(loaders.dns);
 const ProcessesView = lazy(loaders.processes);
 const InterfacesView = lazy(loaders.interfaces);
+const MonitorsView = lazy(loaders.monitors);
+const MonitorView = lazy(loaders.monitor);
 const HealthView = lazy(loaders.health);
 const NotFoundView = lazy(loaders.notFound);
 
@@ -34,6 +40,7 @@ const prefetchMs = 1500;
 setTimeout(() => void Promise.allSettled(Object.values(loaders).map((load) => load())), prefetchMs);
 
 const live = new LiveStore(window.location.origin);
+const monitors = new MonitorStore(window.location.origin);
 document.addEventListener('visibilitychange', () => live.setHidden(document.hidden));
 
 const queries = new QueryClient({
@@ -44,21 +51,25 @@ createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <LiveContext value={live}>
-        <BrowserRouter>
-          <Routes>
-            <Route element={<Shell />}>
-              <Route index element={<ConnectionsView />} />
-              <Route path="errors" element={<ErrorsView />} />
-              <Route path="protocols" element={<ProtocolsView />} />
-              <Route path="http" element={<HttpView />} />
-              <Route path="dns" element={<DnsView />} />
-              <Route path="processes" element={<ProcessesView />} />
-              <Route path="interfaces" element={<InterfacesView />} />
-              <Route path="status" element={<HealthView />} />
-              <Route path="*" element={<NotFoundView />} />
-            </Route>
-          </Routes>
-        </BrowserRouter>
+        <MonitorContext value={monitors}>
+          <BrowserRouter>
+            <Routes>
+              <Route element={<Shell />}>
+                <Route index element={<ConnectionsView />} />
+                <Route path="errors" element={<ErrorsView />} />
+                <Route path="protocols" element={<ProtocolsView />} />
+                <Route path="http" element={<HttpView />} />
+                <Route path="dns" element={<DnsView />} />
+                <Route path="processes" element={<ProcessesView />} />
+                <Route path="interfaces" element={<InterfacesView />} />
+                <Route path="monitors" element={<MonitorsView />} />
+                <Route path="monitors/:id" element={<MonitorView />} />
+                <Route path="status" element={<HealthView />} />
+                <Route path="*" element={<NotFoundView />} />
+              </Route>
+            </Routes>
+          </BrowserRouter>
+        </MonitorContext>
       </LiveContext>
     </QueryClientProvider>
   </StrictMode>,

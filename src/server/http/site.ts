@@ -7,6 +7,8 @@ import type { StaticFile, StaticFiles } from './static-files.ts';
 /** Addresses within the dashboard, which it routes by itself. */
 const dashboardPaths = [
   '/connections',
+  '/monitors',
+  '/monitors/:id',
   '/errors',
   '/protocols',
   '/http',

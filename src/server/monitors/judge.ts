@@ -23,7 +23,7 @@ export interface JudgeParts {
   readonly connected: () => Iterable<string>;
   /** The id of a new incident. */
   readonly nextIncident: () => number;
-  /** Something of a monitor is other than before; `judged` when it is the state, its reason or what silences it. */
+  /** Something of a monitor is other than before; `judged` when it is the state, its reason, what silences it, or an agent's view. */
   readonly onChange: (watched: Watched, judged: boolean) => void;
   /** An incident began, ended or is silenced now. */
   readonly onIncident: (incident: Incident) => void;
@@ -101,7 +101,10 @@ export class Judge {
     );
     const silenced = this.#findSilence(monitor, at);
     const changed = state !== watched.state;
-    const judged = changed || reason !== watched.reason || silenced !== watched.silenced;
+    const views = seen.map(({ agent, state: view }) => `${agent} ${view}`).join();
+    const judged =
+      changed || reason !== watched.reason || silenced !== watched.silenced || views !== watched.views;
+    watched.views = views;
     if (changed) {
       watched.state = state;
       watched.sinceMs = at;

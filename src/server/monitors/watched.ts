@@ -56,6 +56,8 @@ export class Watched {
   sinceMs: number | null = null;
   reason: string | null = null;
   silenced: string | null = null;
+  /** The states that its agents see, as they were told of last. */
+  views = '';
   incident: Incident | null = null;
   /** The version at which anything of it changed last. */
   version = 0;

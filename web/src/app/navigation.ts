@@ -8,6 +8,7 @@ import {
   Globe,
   HeartPulse,
   type LucideIcon,
+  Radar,
 } from 'lucide-react';
 
 /** A page of the dashboard; `key` after `g` goes there. */
@@ -20,6 +21,7 @@ export interface Page {
 
 export const pages: readonly Page[] = [
   { path: '/', title: 'Connections', icon: Activity, key: 'c' },
+  { path: '/monitors', title: 'Monitors', icon: Radar, key: 'm' },
   { path: '/errors', title: 'Errors', icon: CircleX, key: 'e' },
   { path: '/protocols', title: 'Protocols', icon: ChartPie, key: 'o' },
   { path: '/http', title: 'HTTP', icon: Globe, key: 't' },
@@ -28,3 +30,8 @@ export const pages: readonly Page[] = [
   { path: '/interfaces', title: 'Interfaces', icon: EthernetPort, key: 'i' },
   { path: '/status', title: 'Health', icon: HeartPulse, key: 'h' },
 ];
+
+/** The page that an address belongs to: its own, or the one above it. */
+export function findPage(path: string): Page | undefined {
+  return pages.find((page) => page.path === path || (page.path !== '/' && path.startsWith(`${page.path}/`)));
+}

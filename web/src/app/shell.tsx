@@ -9,7 +9,7 @@ import { CostNote } from './cost-note.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { focusSearch, useKeys } from './keys.ts';
 import { LinkPill, OfflineBar } from './link-pill.tsx';
-import { pages } from './navigation.ts';
+import { findPage, pages } from './navigation.ts';
 import { toggleTheme, useTheme } from './theme.ts';
 
 const Palette = lazy(() => import('./palette.tsx'));
@@ -20,7 +20,7 @@ export function Shell() {
   const [palette, setPalette] = useState(false);
   const offline = useLive((store) => store.link.phase === 'offline');
   useGlobalKeys(() => setPalette((open) => !open));
-  const title = pages.find((page) => page.path === location.pathname)?.title ?? 'Not found';
+  const title = findPage(location.pathname)?.title ?? 'Not found';
   useEffect(() => {
     document.title = title === 'Connections' ? 'netmon' : `${title} · netmon`;
   }, [title]);
@@ -131,7 +131,7 @@ function Sidebar() {
         <NavLink
           key={path}
           to={path}
-          end
+          end={path === '/'}
           title={title}
           className="flex flex-1 items-center rounded-lg text-ink-3 hover:text-ink max-md:h-14 max-md:min-w-[4.6rem] max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-2xs md:h-10 md:flex-none md:justify-center md:gap-3 md:hover:bg-raised xl:justify-start xl:px-3 xl:text-sm aria-[current=page]:font-medium aria-[current=page]:text-ink md:aria-[current=page]:bg-raised"
         >
