@@ -6,7 +6,7 @@ import type { LiveSource, SourceFrame } from '../agent/link/source.ts';
 import type { SpoolOptions } from '../agent/link/spool.ts';
 import { Listener } from '../agent/listen/listener.ts';
 import { OrderDesk } from '../agent/orders/desk.ts';
-import { noOrders, type OrderHandler } from '../agent/orders/handler.ts';
+import type { OrderHandler } from '../agent/orders/handler.ts';
 import { SeenOrders } from '../agent/orders/seen.ts';
 import type { Account } from '../platform/account.ts';
 import type { Component } from '../platform/lifecycle.ts';
@@ -15,18 +15,17 @@ import type { ListenAddress } from '../platform/values.ts';
 import { readVersion } from '../platform/version.ts';
 import { compileDeviceFilter } from '../sys/pcap-filter.ts';
 import type { SensorStatus } from '../wire/machine.ts';
-import type { OrderType } from '../wire/orders.ts';
+import { type AgentMonitorsConfig, makeMonitorRunner } from './agent-monitors.ts';
 import { makeInspectorCommand } from './inspector-command.ts';
 import type { AgentValues } from './setting-names.ts';
 
-export interface AgentProgramConfig {
+export interface AgentProgramConfig extends AgentMonitorsConfig {
   /** `http://host:port`, `https://host:port` or `unix:/path`; null to wait for one that dials. */
   readonly server: string | null;
   /** Where servers and consoles may dial this agent; undefined for nowhere. */
   readonly listen?: ListenAddress | undefined;
   /** File with the ids of orders that were accepted. */
   readonly ordersFile: string;
-  readonly forbidden: readonly OrderType[];
   readonly token: string | undefined;
   readonly spool: SpoolOptions;
   /** Undefined for the host name. */
@@ -42,10 +41,12 @@ export interface AgentProgram {
   sensors(): readonly SensorStatus[];
 }
 
+/** Nothing is forbidden while there is no setting that says what is. */
+const policy = { refuse: () => null };
 /** A timer may fire this much early, as the sensors' readings do. */
 const earlyMs = 30;
 
-/** Wires the sensors to the link. */
+/** Wires the sensors and the monitors to the link. */
 export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter): AgentProgram {
   const agent = new Agent(config.sensors, { reporter, record: (record) => link.record(record) });
   const { server, spool, token, listen } = config;
@@ -55,9 +56,17 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
     kernel: release(),
     os: readOsName(),
   };
-  const orders = makeOrderDesk(config, hello.agent, noOrders, reporter);
+  const monitors = makeMonitorRunner(config, hello, policy, () => link, reporter);
+  const orders = makeOrderDesk(config, hello.agent, monitors, reporter);
   const link: AgentLink = new AgentLink(
-    { server, hello, spool, orders, ...(token !== undefined && { token }) },
+    {
+      server,
+      hello,
+      spool,
+      orders,
+      monitorsRevision: () => monitors.revision,
+      ...(token !== undefined && { token }),
+    },
     makeSource(agent, config.intervalMs),
     reporter,
   );
@@ -65,9 +74,12 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
     listen &&
     new Listener(
       { address: listen, ...(token !== undefined && { token }) },
-      { hello, orders, feed: null, reporter, link },
+      { hello, orders, feed: monitors, reporter, link },
     );
-  return { components: [link, ...(listener ? [listener] : []), agent], sensors: () => agent.sensors() };
+  return {
+    components: [link, monitors, ...(listener ? [listener] : []), agent],
+    sensors: () => agent.sensors(),
+  };
 }
 
 function makeOrderDesk(

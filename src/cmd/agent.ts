@@ -30,6 +30,7 @@ export async function runAgent(values: AgentValues, isServerNamed: boolean): Pro
       server: values.listen !== undefined && !isServerNamed ? null : values.server,
       listen: values.listen,
       ordersFile: paths.orders,
+      monitorsFile: paths.monitors,
       forbidden: values['forbid-orders'],
       token,
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },

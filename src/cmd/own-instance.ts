@@ -56,6 +56,7 @@ export async function startOwnInstance(values: UpValues, reporter: Reporter): Pr
       {
         server: `unix:${paths.socket}`,
         ordersFile: paths.orders,
+        monitorsFile: paths.monitors,
         forbidden: values['forbid-orders'],
         token: undefined,
         spool: { path: paths.spool, maxBytes: values['spool-limit'] },

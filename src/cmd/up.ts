@@ -43,6 +43,7 @@ export async function runUp(values: UpValues): Promise<void> {
     {
       server: `unix:${paths.socket}`,
       ordersFile: paths.orders,
+      monitorsFile: paths.monitors,
       forbidden: values['forbid-orders'],
       token: undefined,
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },

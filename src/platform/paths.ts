@@ -13,6 +13,8 @@ export interface Paths {
   readonly captures: string;
   /** Ids of the orders that the agent has accepted. */
   readonly orders: string;
+  /** What the agent probes. */
+  readonly monitors: string;
   readonly socket: string;
   readonly pidFile: string;
 }
@@ -38,6 +40,7 @@ export function findPaths(
     spool: join(data, 'spool.db'),
     captures: join(data, 'captures'),
     orders: join(data, 'orders.seen'),
+    monitors: join(data, 'monitors.json'),
     socket: join(runtime, 'link', 'agent.sock'),
     pidFile: join(runtime, 'netmon.pid'),
   };

@@ -10,15 +10,6 @@ export interface OrderHandler {
   handle(order: Order, owner: OrderOwner): Promise<OrderAnswer>;
 }
 
-/** For an agent that carries out nothing. */
-export const noOrders: OrderHandler = {
-  handle: async ({ type }) => ({
-    type: 'refused',
-    code: 'NM_NOT_SUPPORTED',
-    message: `this agent does not carry out ${type}`,
-  }),
-};
-
 /** Where rounds are told of as they come. `results.watch` is answered by whoever holds the connection, not by a handler. */
 export interface ResultFeed {
   /** The function that is given back ends it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ProbeResult, probeResultSchema, probeSchema } from '../../wire/probe.ts';
 import type { ProbeContext, ProbeRun, ProbeType } from './probe.ts';
-import { makeRound, type ParsedAssertion } from './round.ts';
+import { makeRound } from './round.ts';
 
 const phases = { resolve_ms: null, connect_ms: 1, tls_ms: null, processing_ms: null, transfer_ms: null };
 const good: ProbeRun = {
@@ -21,12 +21,6 @@ const refused: ProbeRun = {
 };
 const probe = probeSchema.parse({ kind: 'http', url: 'http://me:s3cret-pass@example.org/' });
 const order = { probe, assertions: [], timeout_ms: 50, retries: 0 };
-
-/** An assertion that holds when the fact of its name is true. */
-const parse = (test: string): ParsedAssertion => ({
-  facts: [test],
-  check: (facts) => (facts[test] === true ? null : `${test} was ${facts[test]}`),
-});
 
 type Answer = ProbeRun | Error | ((context: ProbeContext) => Promise<ProbeRun>);
 
@@ -47,7 +41,6 @@ function prepare(answers: readonly Answer[], extra: object = {}) {
     {
       types: { http: type },
       policy: { refuse: () => null },
-      parse,
       now: () => Date.UTC(2026, 0, 1),
       monotonic: () => 7,
     },
@@ -91,22 +84,31 @@ describe('a round of a probe', () => {
       wanted = context.wanted;
       return good;
     };
-    await runOnce([look], { assertions: [{ test: 'BODY', severity: 'down' }] });
+    await runOnce([look], { assertions: [{ test: '[BODY] == up', severity: 'down' }] });
     assert.deepEqual([...wanted], ['BODY']);
   });
 
   it('is down by one assertion, degraded by another, and down goes before degraded', async () => {
-    const facts = { ...good, facts: { A: true, B: false, C: false } };
     const assertions = (...tests: [string, string][]) => ({
       assertions: tests.map(([test, severity]) => ({ test, severity })),
     });
-    const degraded = await runOnce([facts], assertions(['A', 'down'], ['B', 'degraded']));
-    assert.deepEqual(degraded.reason, { code: 'ASSERTION', message: 'B was false', phase: 'assertion' });
+    const degraded = await runOnce(
+      [good],
+      assertions(['[STATUS] == 200', 'down'], ['[STATUS] == 201', 'degraded']),
+    );
+    assert.deepEqual(degraded.reason, {
+      code: 'ASSERTION',
+      message: '[STATUS] == 201: it is 200',
+      phase: 'assertion',
+    });
     assert.equal(degraded.outcome, 'degraded');
-    const down = await runOnce([facts], assertions(['B', 'degraded'], ['C', 'down']));
-    assert.deepEqual([down.outcome, down.reason?.message], ['down', 'C was false']);
-    const timed = await runOnce([facts], assertions(['RESPONSE_TIME', 'down']));
-    assert.equal(timed.reason?.message, 'RESPONSE_TIME was 4');
+    const down = await runOnce(
+      [good],
+      assertions(['[STATUS] == 201', 'degraded'], ['[STATUS] > 400', 'down']),
+    );
+    assert.deepEqual([down.outcome, down.reason?.message], ['down', '[STATUS] > 400: it is 200']);
+    const timed = await runOnce([good], assertions(['[RESPONSE_TIME] < 3', 'down']));
+    assert.equal(timed.reason?.message, '[RESPONSE_TIME] < 3: it is 4 ms');
   });
 
   it('says nothing of a target that the agent may not reach, and does not try again', async () => {

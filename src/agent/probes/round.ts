@@ -3,6 +3,7 @@
  * result.
  */
 import { describeError, NetmonError } from '../../base/errors.ts';
+import { checkAssertion, type ParsedAssertion, parseAssertion } from '../../rules/assertions/assertions.ts';
 import type { Detail, Outcome, Probe, ProbeKind, ProbeResult, Reason } from '../../wire/probe.ts';
 import { fitResult } from './fit.ts';
 import type { AddressPolicy, Facts, ProbeContext, ProbeRun, ProbeType, RoundOrder } from './probe.ts';
@@ -17,20 +18,10 @@ export interface Round {
   run(signal: AbortSignal, before?: Detail): Promise<ProbeResult | null>;
 }
 
-/** An assertion that was read once and is held against each round. */
-export interface ParsedAssertion {
-  /** Placeholders that it looks at. */
-  readonly facts: readonly string[];
-  /** Null when it holds, otherwise what was seen in words. Never throws. */
-  check(facts: Facts): string | null;
-}
-
 /** Where rounds are carried out. */
 export interface RoundParts {
   readonly types: ProbeTypes;
   readonly policy: AddressPolicy;
-  /** Reads an assertion on a kind of probe. Throws NM_VALIDATION. */
-  readonly parse: (test: string, kind: ProbeKind) => ParsedAssertion;
   /** Unix milliseconds, and a clock that nobody sets. */
   readonly now: () => number;
   readonly monotonic: () => number;
@@ -47,7 +38,7 @@ export function makeRound(order: RoundOrder, parts: RoundParts): Round {
   if (!type) throw new NetmonError('NM_NOT_SUPPORTED', `this agent has no probe of kind ${order.probe.kind}`);
   const { kind } = order.probe;
   const checks = order.assertions.map(({ test, severity }) => ({
-    parsed: parts.parse(test, kind),
+    parsed: parseAssertion(test, kind),
     severity,
   }));
   const wanted = new Set(checks.flatMap(({ parsed }) => parsed.facts));
@@ -116,7 +107,7 @@ function judge(run: ProbeRun, checks: readonly Checked[]): { outcome: Outcome; r
   const facts: Facts = { RESPONSE_TIME: run.responseMs, ...run.facts };
   let degraded: Reason | null = null;
   for (const { parsed, severity } of checks) {
-    const message = parsed.check(facts);
+    const message = checkAssertion(parsed, facts);
     if (message === null) continue;
     const reason: Reason = { code: 'ASSERTION', message, phase: 'assertion' };
     if (severity === 'down') return { outcome: 'down', reason };
