@@ -17,6 +17,7 @@ export function makeServerConfig(
     dbLimitBytes: values['db-limit'],
     retentionDays: values['retention-days'],
     reverseDns: values['reverse-dns'],
+    publicStatus: values['public-status'],
     dials: values.dial,
     socket: place.socket,
     account: place.account,

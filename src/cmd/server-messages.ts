@@ -12,6 +12,7 @@ export interface ServerConfig {
   readonly dbLimitBytes: number;
   readonly retentionDays: number;
   readonly reverseDns: boolean;
+  readonly publicStatus: boolean;
   /** Agents to dial, as host:port. */
   readonly dials: readonly string[];
   /** Unix socket for the agent of this machine; null without one. */

@@ -63,6 +63,7 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       host: config.host,
       port: config.port,
       allowedHosts: config.allowHosts,
+      publicStatus: config.publicStatus,
       webRoot,
       version: readVersion(),
       database: { path: config.db, limitBytes: config.dbLimitBytes, retentionDays: config.retentionDays },

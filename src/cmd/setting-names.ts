@@ -25,6 +25,7 @@ export const serverSettings = [
   'db-limit',
   'retention-days',
   'reverse-dns',
+  'public-status',
   'user',
   'dial',
   ...logging,

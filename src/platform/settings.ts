@@ -55,6 +55,11 @@ export const settings = {
   'db-limit': setting(sizeValue, '1GB', 'size of the database beyond which the oldest records go'),
   'retention-days': setting(numberValue(0.01, 36_500, 'DAYS'), '7', 'age beyond which records go'),
   'reverse-dns': setting(switchValue, 'true', 'names of remote addresses, from the DNS'),
+  'public-status': setting(
+    switchValue,
+    'false',
+    'a page of the public monitors at /public, and badges, for everybody without a token',
+  ),
   data: setting(
     pathValue,
     null,

@@ -33,6 +33,8 @@ export interface ServerConfig {
   readonly allowedHosts?: readonly string[];
   /** File with the token that clients must send. */
   readonly tokenFile?: string;
+  /** Whether everybody may read the status of public monitors; not unless told so. */
+  readonly publicStatus?: boolean;
   /** Folder of the built dashboard. */
   readonly webRoot: string;
   readonly version: string;

@@ -38,6 +38,8 @@ import type { LiveState } from './live/state.ts';
 import { writeMonitorMetrics } from './monitors/metrics.ts';
 import type { Monitors } from './monitors/monitors.ts';
 import type { AgentPort } from './monitors/ports.ts';
+import { isPublicPath } from './public/paths.ts';
+import { registerPublic } from './public/routes.ts';
 import type { UpgradeRoute } from './upgrade.ts';
 
 export interface ServerDeps {
@@ -111,7 +113,7 @@ export function makeServer(config: ServerConfig, deps: ServerDeps): HttpServer {
 }
 
 function makeEntrance(
-  { host, allowedHosts = [], tokenFile }: ServerConfig,
+  { host, allowedHosts = [], tokenFile, publicStatus = false }: ServerConfig,
   now: () => number,
   trusted: WeakSet<object>,
 ): { readonly auth: Auth; readonly gate: Gate } {
@@ -121,19 +123,20 @@ function makeEntrance(
     allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
     anyAddress: !isLoopbackHost(host),
   };
-  return { auth, gate: makeGate(names, auth, trusted) };
+  return { auth, gate: makeGate(names, auth, trusted, publicStatus ? isPublicPath : () => false) };
 }
 
 /** Loads what is served, and makes the routes to it ready. */
 async function addRoutes(
   app: FastifyInstance,
-  { webRoot, version, database }: ServerConfig,
+  { webRoot, version, database, publicStatus }: ServerConfig,
   { reporter, upgrades: _, ...deps }: Required<ServerDeps>,
   auth: Auth,
 ): Promise<void> {
   const refuseOtherMethods = watchMethods(app);
   reporter.metrics.append(() => writeMonitorMetrics(deps.monitors));
   registerApi(app, { ...deps, version, database }, reporter.metrics);
+  if (publicStatus) registerPublic(app, deps);
   registerSite(app, loadStaticFiles(webRoot), version);
   if (auth.required) await registerLogin(app, auth);
   refuseOtherMethods();

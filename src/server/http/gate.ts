@@ -18,11 +18,20 @@ export type Gate = (arrival: Arrival) => NetmonError | null;
 /** Paths that lead to a login and need none. */
 const openPaths = new Set(['/login']);
 
-/** Makes the gate. `trusted` holds the sockets of a Unix socket, whose directory says who may use it. */
-export function makeGate(options: GuardOptions, auth: Auth, trusted: WeakSet<object>): Gate {
+/**
+ * Makes the gate. `trusted` holds the sockets of a Unix socket, whose directory says who may use it; `isOpen` tells what
+ * everybody may read.
+ */
+export function makeGate(
+  options: GuardOptions,
+  auth: Auth,
+  trusted: WeakSet<object>,
+  isOpen: (method: string, url: string) => boolean,
+): Gate {
   return (arrival) => {
-    const refusal = findRefusal(arrival, options);
-    if (refusal) return refusal;
+    const open = !arrival.upgrade && isOpen(arrival.method, arrival.url);
+    const refusal = findRefusal({ ...arrival, open }, options);
+    if (refusal || open) return refusal;
     if (!auth.required || trusted.has(arrival.socket) || auth.isAllowed(arrival.headers)) return null;
     if (!arrival.upgrade && openPaths.has(arrival.url.split('?', 1)[0])) return null;
     return new NetmonError(

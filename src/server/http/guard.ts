@@ -20,6 +20,8 @@ export interface GuardedRequest {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly upgrade: boolean;
+  /** Whether what is asked for is for everybody, pages of other sites included. */
+  readonly open: boolean;
 }
 
 /** Methods that change nothing (RFC 9110 section 9.2.1). */
@@ -35,6 +37,7 @@ export function findRefusal(request: GuardedRequest, options: GuardOptions): Net
       'this server does not go by that host name; name it in the configuration (allowed_hosts) or use localhost',
     );
   }
+  if (request.open) return null;
   if (headers.origin !== undefined && !isSameOrigin(headers.origin, host)) {
     return new NetmonError('NM_FORBIDDEN', 'requests from other origins are refused');
   }
