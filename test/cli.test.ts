@@ -167,6 +167,14 @@ describe('netmon', () => {
     assert.ok(lines.includes('db-limit = "3GB"  # environment NETMON_DB_LIMIT'));
     assert.ok(lines.includes(`reverse-dns = false  # ${file}: reverse-dns`));
   });
+
+  it('takes --listen with and without an address', async () => {
+    const bare = await netmon(['agent', '--listen', '--dump']);
+    assert.match(bare.stdout, /^listen = "127\.0\.0\.1:65240" {2}# flag --listen$/m);
+    const other = await netmon(['agent', '--listen', '[::1]:7', '--forbid-orders', 'probe.run', '--dump']);
+    assert.match(other.stdout, /^listen = "\[::1\]:7" {2}# flag --listen$/m);
+    assert.match(other.stdout, /^forbid-orders = \["probe\.run"\]/m);
+  });
 });
 
 describe('netmon http', () => {

@@ -139,6 +139,33 @@ describe('an agent that is hostile', () => {
     assert.equal(code, 1009);
   });
 
+  it('is cut off when it sends and takes nothing, so that nothing piles up', async () => {
+    const { socket } = await greet('deaf');
+    socket.pause();
+    const closed = once(socket, 'close');
+    const alerts = await server.store.readAlertSettings();
+    for (let i = 0; i < 200_000 && server.mirror.connectedAgents() > 0; i++) {
+      server.mirror.configureAlerts(alerts);
+      if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(server.mirror.agents().find(({ agent }) => agent === 'deaf')?.connected, false);
+    assert.match(server.agents.reason('deaf') ?? '', /took nothing/);
+    socket.resume();
+    await closed;
+  });
+
+  it('has an answer that nobody waits for let go', async () => {
+    const { socket } = await greet('chatty');
+    const id = '00000000-0000-4000-8000-000000000000';
+    for (let i = 0; i < 100; i++)
+      socket.send(JSON.stringify({ kind: 'answer', id, answer: { type: 'done' } }));
+    socket.send(JSON.stringify(records));
+    for (;;) {
+      const [data] = await once(socket, 'message');
+      if (JSON.parse(String(data)).kind === 'ack') break;
+    }
+  });
+
   it('is refused for a binary frame and for one before hello', async () => {
     for (const first of [Buffer.from([1, 2, 3]), JSON.stringify(live)]) {
       const socket = dial();

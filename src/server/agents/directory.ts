@@ -88,8 +88,8 @@ function makeRow(
     last_seen: linked ? (state?.last_seen ?? known.lastSeen) : known.lastSeen,
     reason: linked ? null : (registry.reason(agent) ?? 'it has not connected since this server started'),
     sensors: (state?.sensors ?? []).map(({ name, level, reason }) => ({ name, level, reason })),
-    lag_ms: facts?.lagMs ?? null,
-    clock_offset_ms: facts?.clockOffsetMs ?? null,
+    lag_ms: round(facts?.lagMs),
+    clock_offset_ms: round(facts?.clockOffsetMs),
     spooled_records: facts?.spool?.records ?? null,
     spooled_bytes: facts?.spool?.bytes ?? null,
     lost_records: facts?.spool?.lost ?? null,
@@ -97,4 +97,9 @@ function makeRow(
     memory_bytes: system ? system.agent_memory + system.kernel_memory : null,
     description: null,
   };
+}
+
+/** To tenths. */
+function round(ms: number | null | undefined): number | null {
+  return ms === null || ms === undefined ? null : Math.round(ms * 10) / 10;
 }

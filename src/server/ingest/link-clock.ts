@@ -4,6 +4,8 @@
  * had the answer, so that the middle is off by half the round trip at most; of the last few the shortest counts.
  */
 const samples = 8;
+/** With fewer the server asks again at once: the first answer is that of two ends that are busy with each other. */
+const fewSamples = 4;
 /** A difference beyond what round trips explain is a clock that was set, ms. */
 const jumpMs = 1_000;
 /** A time further off is none: 95 years. */
@@ -43,6 +45,11 @@ export class LinkClock {
   /** From a reading to the server's having it, ms; null before the clocks were compared. */
   get lagMs(): number | null {
     return this.#lagMs;
+  }
+
+  /** Whether another comparison is worth its frame now. */
+  get isRough(): boolean {
+    return this.#asked === null && this.#samples.length < fewSamples;
   }
 
   /** The agent's clock now, Unix milliseconds. */

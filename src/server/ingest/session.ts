@@ -23,17 +23,16 @@ import { Lane } from './lane.ts';
 import { LinkClock } from './link-clock.ts';
 import { canonicalize, checkSequence, parseAgentMessage, type RecordsMessage } from './messages.ts';
 import { OrderBook, type OrderSigner } from './order-book.ts';
+import { Questions } from './questions.ts';
+import { Syncs } from './syncs.ts';
 import { countTraffic } from './traffic-metrics.ts';
 
 /** An agent says hello within this time. */
 const helloMs = 5_000;
 /** Frames that may wait for the store; more stay in the socket, and so with the agent. */
 const maxWaiting = 8;
-/** Longest wait for an agent's packets, and questions that may wait. */
-const packetsMs = 3_000;
-const maxQuestions = 8;
-/** Requests for a frame that wait for it; more wait for the last of these. */
-const maxSyncs = 64;
+/** What may wait to be sent to an agent; of orders alone less is under way. */
+const maxBufferedBytes = 8 * 1024 * 1024;
 /** What a records frame holds beside the records themselves, which alone count as credit. */
 const envelopeLength = 64 * 1024;
 /** Orders wait this long for the first frame, which tells what time it is at the agent. */
@@ -69,8 +68,6 @@ export async function showAlerts({ mirror, store }: Pick<SessionParts, 'mirror' 
 }
 
 type Hello = Extract<AgentMessage, { kind: 'hello' }>;
-type Answer = Extract<AgentMessage, { kind: 'packets' | 'saved_packets' }>;
-type Question = Extract<ServerMessage, { kind: Answer['kind'] }>;
 type LiveMessage = Extract<AgentMessage, { kind: 'live' }>;
 
 /** The server's end of one agent's link. Whatever the agent sends, nothing but its own connection is the worse for it. */
@@ -87,13 +84,13 @@ export class AgentSession implements AgentControl, LinkedAgent {
   #orderTimer: NodeJS.Timeout | undefined;
   readonly #records = new Lane((thrown) => this.#fail(thrown));
   readonly #live = new Lane((thrown) => this.#fail(thrown));
-  readonly #syncs = new Map<number, () => void>();
+  readonly #syncs = new Syncs((sync) => {
+    this.#clock.asked(sync);
+    this.#send({ kind: 'sync', sync });
+  });
   #hello: Hello | null = null;
   #agent: AgentMirror | null = null;
-  readonly #questions = new Map<number, (answer: Answer | null) => void>();
-  #nextSync = 1;
-  #lastSync: Promise<void> = Promise.resolve();
-  #nextAsk = 1;
+  readonly #questions = new Questions((question) => this.#send(question));
   /** The next sequence number; null before the first record of an epoch that is new to the store. */
   #expected: number | null = null;
   #ended = false;
@@ -185,42 +182,19 @@ export class AgentSession implements AgentControl, LinkedAgent {
   }
 
   sync(): Promise<void> {
-    if (this.#syncs.size >= maxSyncs) return this.#lastSync;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const sync = this.#nextSync++;
-    this.#syncs.set(sync, resolve);
-    this.#clock.asked(sync);
-    this.#send({ kind: 'sync', sync });
-    this.#lastSync = promise;
-    return promise;
+    return this.#syncs.ask();
   }
 
-  /** The agent's packets of a connection; null when it does not answer in time. */
-  async packets(question: PacketsQuestion): Promise<PacketsAnswer | null> {
-    const answer = await this.#ask({ kind: 'packets', ask: this.#nextAsk++, ...question });
-    return answer?.kind === 'packets' ? answer : null;
+  packets(question: PacketsQuestion): Promise<PacketsAnswer | null> {
+    return this.#questions.packets(question);
   }
 
-  /** A piece of the packets that the agent saved at an alert; null when it does not answer in time. */
-  async savedPackets(alert: AlertKey, offset: number): Promise<SavedPiece | null> {
-    const answer = await this.#ask({ kind: 'saved_packets', ask: this.#nextAsk++, alert, offset });
-    return answer?.kind === 'saved_packets' ? answer : null;
+  savedPackets(alert: AlertKey, offset: number): Promise<SavedPiece | null> {
+    return this.#questions.savedPackets(alert, offset);
   }
 
   configure(alerts: AlertSettings): void {
     this.#send({ kind: 'settings', alerts });
-  }
-
-  async #ask(question: Question): Promise<Answer | null> {
-    if (this.#questions.size >= maxQuestions) return null;
-    const { promise, resolve } = Promise.withResolvers<Answer | null>();
-    this.#questions.set(question.ask, resolve);
-    const timer = setTimeout(() => resolve(null), packetsMs);
-    this.#send(question);
-    const answer = await promise;
-    clearTimeout(timer);
-    this.#questions.delete(question.ask);
-    return answer;
   }
 
   #onMessage(data: RawData, binary: boolean): void {
@@ -241,10 +215,10 @@ export class AgentSession implements AgentControl, LinkedAgent {
       return;
     }
     if (!this.#hello) throw new NetmonError('NM_VALIDATION', 'kind: hello comes first');
-    if (message.kind === 'packets' || message.kind === 'saved_packets')
-      this.#questions.get(message.ask)?.(message);
+    if (message.kind === 'packets' || message.kind === 'saved_packets') this.#questions.answer(message);
     else if (message.kind === 'live') {
       this.#clock.arrived(message.at, message.sync);
+      if (message.sync !== undefined && this.#clock.isRough) void this.sync();
       this.#orders?.open();
       this.#live.push(() => this.#onLive(message));
     } else if (message.kind === 'records') this.#onRecords(message, this.#hello, length);
@@ -302,16 +276,8 @@ export class AgentSession implements AgentControl, LinkedAgent {
   #apply(frame: LiveMessage): void {
     if (this.#agent) this.#parts.mirror.apply(this.#agent, frame);
     if (frame.spool) this.#spool = frame.spool;
-    if (frame.sync !== undefined) this.#answer(frame.sync);
+    if (frame.sync !== undefined) this.#syncs.answer(frame.sync);
     this.#resume();
-  }
-
-  #answer(last: number): void {
-    for (const [sync, resolve] of this.#syncs) {
-      if (sync > last) return;
-      this.#syncs.delete(sync);
-      resolve();
-    }
   }
 
   #onRecords(message: RecordsMessage, hello: Hello, length: number): void {
@@ -393,7 +359,14 @@ export class AgentSession implements AgentControl, LinkedAgent {
   }
 
   #send(message: ServerMessage): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount <= maxBufferedBytes) {
+      this.#socket.send(JSON.stringify(message));
+      return;
+    }
+    this.#parts.reporter.warn('cut an agent off that takes nothing', { agent: this.agentName });
+    this.#socket.terminate();
+    this.#end('the agent took nothing of what it was sent');
   }
 
   #fail(thrown: unknown): void {
@@ -425,8 +398,8 @@ export class AgentSession implements AgentControl, LinkedAgent {
     clearTimeout(this.#helloTimer);
     clearTimeout(this.#orderTimer);
     this.#orders?.end();
-    for (const resolve of this.#syncs.values()) resolve();
-    for (const resolve of this.#questions.values()) resolve(null);
+    this.#syncs.end();
+    this.#questions.end();
     if (this.#agent) {
       this.#parts.mirror.disconnect(this.#agent);
       if (this.#parts.agents?.get(this.hello.agent) === this) {
