@@ -8,7 +8,8 @@ import type { Component } from '../../platform/lifecycle.ts';
 import { linkSubprotocol, maxLinkFrameBytes } from '../../wire/link.ts';
 import type { LinkOrigin } from '../agents/registry.ts';
 import { endWithProblem } from '../http/problem.ts';
-import { AgentSession, type SessionParts, showAlerts } from './session.ts';
+import { AgentSession, type SessionParts } from './session.ts';
+import { showAlerts } from './shown-alerts.ts';
 
 /** Agents connected at once; each may hold a frame of 16 MiB in memory. */
 const maxSessions = 1_000;

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import { NetmonError } from '../../base/errors.ts';
+import type { StoreRecord } from '../../store/store.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
 import { type AgentMessage, agentMessageSchema, type recordsSchema } from '../../wire/link.ts';
 import { isPlainFrame } from '../../wire/plain-frame.ts';
+import type { RecordIdentity } from '../live/mirror.ts';
 import { canonicalEndpoint, canonicalTime } from '../live/row.ts';
 
 export type RecordsMessage = z.output<typeof recordsSchema>;
@@ -42,7 +44,7 @@ export function checkSequence(message: RecordsMessage, expected: number | null):
 }
 
 /** Brings the texts of a parsed connection, which is the caller's own, into the form that the store compares by. */
-export function canonicalize(connection: ReportedConnection): ReportedConnection {
+function canonicalize(connection: ReportedConnection): ReportedConnection {
   connection.timestamp = canonicalTime(connection.timestamp)!;
   connection.opened_at = canonicalTime(connection.opened_at);
   connection.closed_at = canonicalTime(connection.closed_at);
@@ -50,4 +52,16 @@ export function canonicalize(connection: ReportedConnection): ReportedConnection
   connection.local_addr = canonicalEndpoint(connection.local_addr);
   connection.remote_addr = canonicalEndpoint(connection.remote_addr);
   return connection;
+}
+
+/** A reported connection as it is stored, with the remote name under which it was live where it has none of its own. */
+export function nameRemote(
+  reported: ReportedConnection,
+  identity: RecordIdentity | null,
+): Extract<StoreRecord, { kind: 'connection' }>['connection'] {
+  if (reported.remote_name !== null) return canonicalize(reported);
+  return Object.assign(canonicalize(reported), {
+    remote_name: identity?.remote_name ?? null,
+    remote_name_source: identity?.remote_name_source ?? null,
+  });
 }

@@ -2,7 +2,6 @@ import type { RawData, WebSocket } from 'ws';
 import { describeError, NetmonError } from '../../base/errors.ts';
 import { escapeUnsafe, type Reporter } from '../../platform/reporter.ts';
 import type { Store, StoreRecord } from '../../store/store.ts';
-import type { ReportedConnection } from '../../wire/connection.ts';
 import type {
   AgentMessage,
   AlertKey,
@@ -21,9 +20,10 @@ import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
 import type { MonitorSink } from '../monitors/ports.ts';
 import { Lane } from './lane.ts';
 import { LinkClock } from './link-clock.ts';
-import { canonicalize, checkSequence, parseAgentMessage, type RecordsMessage } from './messages.ts';
+import { checkSequence, nameRemote, parseAgentMessage, type RecordsMessage } from './messages.ts';
 import { OrderBook, type OrderSigner } from './order-book.ts';
 import { Questions } from './questions.ts';
+import { changesAlerts, showAlerts } from './shown-alerts.ts';
 import { Syncs } from './syncs.ts';
 import { countTraffic } from './traffic-metrics.ts';
 
@@ -37,11 +37,6 @@ const maxBufferedBytes = 8 * 1024 * 1024;
 const envelopeLength = 64 * 1024;
 /** Orders wait this long for the first frame, which tells what time it is at the agent. */
 const firstFrameMs = 3_000;
-/** The newest alerts that viewers are shown. */
-const shownAlerts = 100;
-
-/** Records after which the alerts on show are other ones. */
-const alertKinds: ReadonlySet<DurableRecord['kind']> = new Set(['alert', 'alert_packets', 'open_alerts']);
 
 export interface SessionParts {
   readonly store: Store;
@@ -60,11 +55,6 @@ export interface SessionTerms {
   readonly origin: LinkOrigin;
   /** Length of records that the agent may have under way, as things are now. */
   readonly credit: () => number;
-}
-
-/** Has viewers see the newest alerts as they are in the store now. */
-export async function showAlerts({ mirror, store }: Pick<SessionParts, 'mirror' | 'store'>): Promise<void> {
-  mirror.alerts = await store.queryAlerts({ limit: shownAlerts });
 }
 
 type Hello = Extract<AgentMessage, { kind: 'hello' }>;
@@ -160,6 +150,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
 
   close(): void {
     this.#socket.close(1001, 'the server stops');
+    this.#end('the server stopped');
   }
 
   terminate(): void {
@@ -311,7 +302,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
       identities.push(identity);
       return record.kind !== 'connection'
         ? record
-        : { kind: 'connection', id: identity?.id, connection: named(record.connection, identity) };
+        : { kind: 'connection', id: identity?.id, connection: nameRemote(record.connection, identity) };
     });
     const first = message.first + skip;
     if (records.length > 0) {
@@ -320,7 +311,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
       this.#show(fresh, ids, identities);
       this.#tellRounds(hello.agent, fresh, ids);
       for (const record of fresh) countTraffic(this.#parts.reporter.metrics, record);
-      if (fresh.some(({ kind }) => alertKinds.has(kind))) await showAlerts(this.#parts);
+      if (fresh.some(changesAlerts)) await showAlerts(this.#parts);
     }
     this.#pendingLength -= length;
     const seq = message.first + message.records.length - 1;
@@ -410,15 +401,4 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.#agent = null;
     if (this.#socket.isPaused) this.#socket.resume();
   }
-}
-
-function named(
-  reported: ReportedConnection,
-  identity: RecordIdentity | null,
-): Extract<StoreRecord, { kind: 'connection' }>['connection'] {
-  if (reported.remote_name !== null) return canonicalize(reported);
-  return Object.assign(canonicalize(reported), {
-    remote_name: identity?.remote_name ?? null,
-    remote_name_source: identity?.remote_name_source ?? null,
-  });
 }
