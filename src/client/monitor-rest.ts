@@ -75,6 +75,11 @@ export class MonitorRest {
     return this.#rest.send('POST', '/api/probe', trial);
   }
 
+  /** All monitors as a YAML text; with `secrets`, credentials as they are. */
+  export(query: QueryParameters = {}): Promise<string> {
+    return this.#rest.readText(`/api/monitors/export${writeQuery(query)}`, 'application/yaml');
+  }
+
   /** Saves the monitors of a YAML text, or with `dryRun` tells what would be saved. */
   import(yaml: string, dryRun: boolean): Promise<ImportAnswer> {
     return this.#rest.send('POST', `/api/monitors/import${writeQuery({ dry_run: dryRun })}`, yaml);

@@ -199,14 +199,24 @@ export class RestClient {
     return this.#request(path + writeQuery(query), { signal });
   }
 
+  /** The text of a resource that is not JSON. */
+  async readText(path: string, type: string): Promise<string> {
+    return (await this.#ask(path, { headers: { accept: type } })).text();
+  }
+
   async #request<Answer>(path: string, init: RequestInit): Promise<Answer> {
+    const response = await this.#ask(path, init);
+    return (response.status === 204 ? null : await response.json()) as Answer;
+  }
+
+  async #ask(path: string, init: RequestInit): Promise<Response> {
     const headers = { accept: 'application/json', ...this.#headers, ...(init.headers as object | undefined) };
     const response = await this.#fetch(this.#base + path, { ...init, headers }).catch((cause: unknown) => {
       if (init.signal?.aborted) throw cause;
       throw new NetmonError('NM_UNAVAILABLE', `unable to reach ${this.#base}`, { cause });
     });
     if (!response.ok) throw await readProblem(response);
-    return (response.status === 204 ? null : await response.json()) as Answer;
+    return response;
   }
 }
 

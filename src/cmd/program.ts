@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { readVersion } from '../platform/version.ts';
+import { addAgentCommands } from './agent-options.ts';
 import { addCaptureCommand } from './capture-options.ts';
 import type { DemoFlags } from './demo.ts';
 import { addListCommands } from './list.ts';
+import { addMonitorCommands } from './monitor-options.ts';
 import { addReplayCommand } from './replay-options.ts';
 import { agentSettings, downSettings, serverSettings, upSettings } from './setting-names.ts';
 import { addSettings, readSettings } from './settings-options.ts';
@@ -71,5 +73,7 @@ export function makeProgram(): Command {
   addCaptureCommand(add('capture', 'write whole packets to a pcapng file, each with its process'));
   addReplayCommand(add('replay', 'analyze a capture file (pcap or pcapng)'));
   addListCommands(add);
+  addMonitorCommands(add('monitor', 'set up, list, change and follow monitors'));
+  addAgentCommands(add('agents', 'list the agents of a server'));
   return program;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { maskProbe } from '../../rules/monitors/mask-probe.ts';
 import { type Probe, probeSchema } from '../../wire/probe.ts';
-import { maskProbe, unmaskProbe } from './secrets.ts';
+import { unmaskProbe } from './secrets.ts';
 
 const http = (fields: object): Probe =>
   probeSchema.parse({ kind: 'http', url: 'https://example.org/', ...fields });

@@ -1,19 +1,6 @@
 import { NetmonError } from '../../base/errors.ts';
-import { isSecretName, maskText } from '../../rules/secrets.ts';
+import { mapTexts, mask, maskPlace } from '../../rules/monitors/mask-probe.ts';
 import type { Probe } from '../../wire/probe.ts';
-
-/**
- * What of a probe may be secret: headers, user and password of a URL, tokens in bodies and conversations. What is read
- * has `***` there; what is saved with it keeps what was.
- */
-const mask = '***';
-/** Headers whose names do not say that they hold a secret. */
-const secretHeaders = /auth|key|token|secret|cookie|session|signature|password/i;
-
-/** A probe with `***` in place of what may be secret. */
-export function maskProbe<P extends Probe>(probe: P): P {
-  return mapTexts(probe, (text, place) => maskPlace(text, place)) as P;
-}
 
 /**
  * A probe in which what was read as `***` is what it was in `before`, while it is for the same host. Throws
@@ -38,62 +25,8 @@ export function unmaskProbe<P extends Probe>(probe: P, before: Probe | null): P 
   }) as P;
 }
 
-function maskPlace(text: string, place: string): string {
-  if (place.startsWith('headers.')) {
-    const name = place.slice('headers.'.length);
-    return secretHeaders.test(name) || isSecretName(name) ? mask : maskText(text);
-  }
-  if (place === 'url' || place === 'proxy') return maskUrl(text);
-  return maskText(text).replace(/\b(PASS|AUTH(?: \w+)?|LOGIN \S+) (?!\*\*\*)[^\r\n]+/gi, `$1 ${mask}`);
-}
-
-/** With a user and no password, the user is the secret (`https://token@host/`). */
-function maskUrl(url: string): string {
-  const [place, ...query] = url.split('?');
-  const pairs = query.join('?').split('&').map(maskPair);
-  const shown = maskText(place.replace(/^(https?:\/\/)[^/?#]*@/i, `$1${mask}@`));
-  return query.length === 0 ? shown : `${shown}?${pairs.join('&')}`;
-}
-
-function maskPair(pair: string): string {
-  const sign = pair.indexOf('=');
-  return sign > 0 && isSecretName(pair.slice(0, sign)) ? `${pair.slice(0, sign)}=${mask}` : maskText(pair);
-}
-
 /** Whether two probes talk to the same place, so that what one may know the other may. */
 function isSamePlace(a: Probe, b: Probe): boolean {
   if (a.kind === 'http' && b.kind === 'http') return URL.parse(a.url)?.host === URL.parse(b.url)?.host;
   return a.kind === b.kind && 'host' in a && 'host' in b && a.host === b.host;
-}
-
-/** A probe whose texts that may hold secrets are what `change` makes of them; told with their places. */
-function mapTexts(probe: Probe, change: (text: string, place: string) => string): Probe {
-  switch (probe.kind) {
-    case 'http': {
-      const headers = Object.entries(probe.headers).map(([name, value]) => [
-        name,
-        change(value, `headers.${name}`),
-      ]);
-      return {
-        ...probe,
-        url: change(probe.url, 'url'),
-        proxy: probe.proxy === null ? null : change(probe.proxy, 'proxy'),
-        headers: Object.fromEntries(headers) as Record<string, string>,
-        body: probe.body === null ? null : change(probe.body, 'body'),
-      };
-    }
-    case 'tcp': {
-      const steps = probe.steps.map((step, i) =>
-        'send' in step ? { ...step, send: change(step.send, `steps[${i}].send`) } : step,
-      );
-      return { ...probe, steps };
-    }
-    case 'udp':
-      return { ...probe, payload: change(probe.payload, 'payload') };
-    case 'icmp':
-    case 'dns':
-    case 'ntp':
-    case 'traceroute':
-      return probe;
-  }
 }

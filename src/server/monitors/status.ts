@@ -1,6 +1,6 @@
+import { maskProbe } from '../../rules/monitors/mask-probe.ts';
 import type { Monitor, MonitorState, MonitorStatus } from '../../wire/monitor.ts';
 import type { ProbeKind } from '../../wire/probe.ts';
-import { maskProbe } from './secrets.ts';
 import { median, type Sight, type Watched } from './watched.ts';
 
 const dayMs = 86_400_000;

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { NetmonError } from '../base/errors.ts';
+import { ServerStation } from '../console/server-station.ts';
+import type { Station } from '../console/station.ts';
+import { readConfig } from '../platform/config.ts';
+import { listSettings } from './setting-names.ts';
+import { readToken } from './token.ts';
+
+/** Flags that say who is asked, and how the answer is written. */
+export interface StationFlags {
+  readonly server?: string;
+  readonly tokenFile?: string;
+  readonly json?: boolean;
+}
+
+/** Adds them to a command. */
+export function addStationOptions(command: Command): Command {
+  return command
+    .option('--server <URL>', 'server to ask (default: http://127.0.0.1:8080)')
+    .option('--token-file <PATH>', 'file with the token that it wants')
+    .option('--json', 'the answer as one JSON document');
+}
+
+/** Where a server is and what it wants, from flags, environment and their defaults. Throws NM_BAD_FLAG, NM_BAD_CONFIG. */
+export function readServer(flags: StationFlags): {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+} {
+  const { values } = readConfig(listSettings, {
+    flags: { server: flags.server, 'token-file': flags.tokenFile },
+    env: process.env,
+  });
+  const token = readToken(values['token-file']);
+  return { url: values.server, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } };
+}
+
+/** Asks a station something, and closes it. Throws what it threw, with what to do where nobody answers. */
+export async function askStation<Answer>(
+  flags: StationFlags,
+  ask: (station: Station) => Promise<Answer>,
+): Promise<Answer> {
+  const station = new ServerStation(readServer(flags));
+  try {
+    return await ask(station);
+  } catch (error) {
+    throw explainSilence(error, station.address);
+  } finally {
+    station.close();
+  }
+}
+
+/** Adds what to do about a server that does not answer. */
+export function explainSilence(error: unknown, address: string): unknown {
+  if (!(error instanceof NetmonError) || error.code !== 'NM_UNAVAILABLE' || error.cause === undefined) {
+    return error;
+  }
+  return new NetmonError(
+    'NM_UNAVAILABLE',
+    `no server answers at ${address}: run "netmon up", or name one with --server`,
+  );
+}
+
+/** Columns of the terminal; without one nothing is cut. */
+export function outputWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+}
+
+/** Writes lines, or the document that they were made of. */
+export function print(flags: StationFlags, lines: readonly string[], document: unknown): void {
+  const text = flags.json
+    ? `${JSON.stringify(document, null, 2)}\n`
+    : lines.map((line) => `${line}\n`).join('');
+  process.stdout.write(text);
+}

@@ -1,0 +1,68 @@
+import { NetmonError } from '../base/errors.ts';
+import { agentColumns, monitorColumns, roundColumns } from '../cli/monitors/columns.ts';
+import { describeMonitor } from '../cli/monitors/describe.ts';
+import { renderTable } from '../cli/table.ts';
+import type { MonitorSettings } from '../wire/monitor.ts';
+import { monitorIdSchema, monitorSettingsSchema } from '../wire/monitor.ts';
+import type { AgentRow } from '../wire/monitor-api.ts';
+import type { AgentResult, MonitorQuery, Station, StationMonitor } from './station.ts';
+
+/** The monitor of that id or, where there is none, the only one of that name. Throws NM_NOT_FOUND, NM_CONFLICT. */
+export async function findMonitor(station: Station, text: string, secrets = false): Promise<StationMonitor> {
+  if (monitorIdSchema.safeParse(text).success) {
+    try {
+      return await station.read(text, secrets);
+    } catch (error) {
+      if (!(error instanceof NetmonError) || error.code !== 'NM_NOT_FOUND') throw error;
+    }
+  }
+  const named = (await station.list({ text })).filter(({ name }) => name === text);
+  if (named.length === 1) return station.read(named[0].id, secrets);
+  if (named.length === 0) {
+    throw new NetmonError('NM_NOT_FOUND', `${station.name} has no monitor ${JSON.stringify(text)}`);
+  }
+  const ids = named.map(({ id }) => id).join(', ');
+  throw new NetmonError('NM_CONFLICT', `several monitors are called ${JSON.stringify(text)}: ${ids}`);
+}
+
+/** What of a monitor is its settings. */
+export function settingsOf(monitor: StationMonitor): MonitorSettings {
+  const known = Object.keys(monitorSettingsSchema.shape);
+  return monitorSettingsSchema.parse(
+    Object.fromEntries(Object.entries(monitor).filter(([key]) => known.includes(key))),
+  );
+}
+
+/** Lines of a list of monitors, by name. */
+export async function listMonitors(
+  station: Station,
+  query: MonitorQuery,
+  width: number,
+): Promise<{ readonly monitors: StationMonitor[]; readonly lines: string[] }> {
+  const monitors = await station.list(query);
+  const lines =
+    monitors.length === 0 ? ['no monitors'] : renderTable(monitorColumns(Date.now()), monitors, width);
+  return { monitors, lines };
+}
+
+/** Lines about one monitor, with its last rounds. */
+export async function showMonitor(station: Station, text: string, width: number): Promise<string[]> {
+  const monitor = await findMonitor(station, text);
+  const rounds = await station.results(monitor.id, 5);
+  return [
+    ...describeMonitor(monitor, width, Date.now()),
+    ...(rounds.length === 0 ? [] : ['', '  last rounds', ...indent(showRounds(rounds, width - 2))]),
+  ];
+}
+
+export function showRounds(rounds: readonly AgentResult[], width: number): string[] {
+  return rounds.length === 0 ? ['no rounds'] : renderTable(roundColumns, rounds, width);
+}
+
+export function showAgents(agents: readonly AgentRow[], width: number): string[] {
+  return agents.length === 0 ? ['no agents'] : renderTable(agentColumns(Date.now()), agents, width);
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}
