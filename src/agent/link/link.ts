@@ -42,11 +42,11 @@ export interface LinkStatus {
 const flushMs = 1_000;
 /** The same for a failure, which somebody may be waiting for. A flush of a few records takes 0.05 to 0.12 ms. */
 const failureFlushMs = 100;
-/** Wait after the server has turned this agent away; trying sooner would not help. */
-const refusedMs = 15_000;
 /** A link that lasted this long, or brought an acknowledgement, was a success: the next wait is short again. */
 const settledMs = 5_000;
 const retry = { firstMs: 100, longestMs: 10_000 };
+/** After the server has turned this agent away, which mostly lasts: but a busy one may not have seen yet that a link broke. */
+const retryRefused = { firstMs: 1_000, longestMs: 15_000 };
 /** Longest wait for the last acknowledgement when stopping. */
 const drainMs = 1_000;
 
@@ -256,7 +256,7 @@ export class AgentLink implements RecordSink, Component {
     this.#stopping?.();
     this.#socket = null;
     this.#reason ??= 'the server closed the connection';
-    const waitMs = this.#refused ? refusedMs : backoffMs(this.#failures++, Math.random(), retry);
+    const waitMs = backoffMs(this.#failures++, Math.random(), this.#refused ? retryRefused : retry);
     this.#refused = false;
     this.#dialTimer = setTimeout(() => this.#dial(), waitMs);
   }

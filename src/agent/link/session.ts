@@ -67,7 +67,7 @@ export interface SessionParts {
   readonly spool: Spool;
   /** Whether nothing is sent that a server would refuse. */
   readonly strict: boolean;
-  /** Takes orders; without one an order ends the connection. */
+  /** Takes orders; without one they are left unanswered. */
   readonly orders?: OrderDesk;
   /** Whom the connection is with, for the log. */
   readonly from: string;
@@ -234,9 +234,8 @@ export class LinkSession {
 
   async #takeOrder(message: OrderMessage): Promise<void> {
     const { orders, from } = this.#parts;
-    if (!orders) throw new Error('the server gave an order, which this agent does not take');
-    const answer = await orders.take(message, { owner: 'server', from });
-    if (answer !== null) this.#answer(answer);
+    const answer = await orders?.take(message, { owner: 'server', from });
+    if (answer) this.#answer(answer);
   }
 
   #answer(text: string): void {
