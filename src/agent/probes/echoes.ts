@@ -7,7 +7,6 @@
  * 4. A reply ends an echo; an error does not, since errors can be made up more easily and a reply may follow.
  */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   decodeEchoAnswer,
   decodeQuotedEcho,
@@ -26,8 +25,6 @@ const icmp6Filter = { level: 58, name: 1 } as const;
 /** What echoes of a thousand rounds that come back at once need. */
 const receiveBufferBytes = 1 << 20;
 const maxSequences = 65_536;
-/** The kernel starts to stamp packets in a work queue, a moment after a socket first asks for it (net_enable_timestamp). */
-const settleMs = 15;
 /** Packets of one look, so that a flood of them cannot keep the agent. */
 const maxPacketsPerLook = 512;
 
@@ -67,7 +64,6 @@ interface Channel {
   /** Whether packets come as they are, with all errors among them; otherwise as an unprivileged socket gets them. */
   readonly raw: boolean;
   readonly waiting: Map<number, Waiting>;
-  readonly settled: Promise<void>;
   watch: Disposable | undefined;
 }
 
@@ -85,7 +81,7 @@ export class Echoes {
   /** Opens the family's socket, once. Rejects with NM_SYSTEM where there is none to be had, as without CAP_NET_RAW. */
   async open(family: 4 | 6): Promise<void> {
     this.#channels[family] ??= openChannel(family, this.#id);
-    await this.#channels[family].settled;
+    await this.#watch.prepare();
   }
 
   /**
@@ -135,7 +131,7 @@ function openChannel(family: 4 | 6, id: number): Channel {
       throw refused;
     }
   }
-  return { socket, raw, waiting: new Map(), settled: wait(settleMs), watch: undefined };
+  return { socket, raw, waiting: new Map(), watch: undefined };
 }
 
 /** Keeps all but replies and errors out, before the other filter is run. */

@@ -1,10 +1,9 @@
-import { describeError } from '../../base/errors.ts';
 import { factsOf } from '../../rules/assertions/placeholders.ts';
 import type { ProbeOf, Reason } from '../../wire/probe.ts';
 import type { EchoError, Echoes, EchoReply } from './echoes.ts';
 import type { Facts, ProbeContext, ProbeRun, ProbeType } from './probe.ts';
 import { familyOf, resolveTarget } from './resolve.ts';
-import { describeErrno, failedRun, makeReason, noPhases, roundMs } from './run.ts';
+import { describeErrno, explainUnusable, failedRun, makeReason, noPhases, roundMs } from './run.ts';
 import { measureSpread, type Spread } from './spread.ts';
 
 type IcmpProbe = ProbeOf<'icmp'>;
@@ -22,7 +21,7 @@ export function makeIcmpProbe(echoes: Echoes): ProbeType<'icmp'> {
       const phases = { ...noPhases, resolve_ms: target.resolveMs };
       if (target.failure) return failedRun(target.failure, { phases });
       const ip = target.addresses[0];
-      const unusable = await openEchoes(echoes, familyOf(ip));
+      const unusable = await explainUnusable('ICMP', echoes.open(familyOf(ip)));
       if (unusable) return failedRun(unusable, { address: ip, phases });
       const heard = await sendEchoes(echoes, probe, ip, context);
       return summarize(probe, ip, heard, context.timeoutMs, target.resolveMs);
@@ -80,18 +79,6 @@ function sendEchoes(echoes: Echoes, probe: IcmpProbe, ip: string, context: Probe
   signal.addEventListener('abort', finish, { once: true });
   sendNext();
   return promise;
-}
-
-/** Why echoes cannot be sent at all; null when they can. */
-export async function openEchoes(echoes: Echoes, family: 4 | 6): Promise<Reason | null> {
-  try {
-    await echoes.open(family);
-    return null;
-  } catch (thrown) {
-    const message = describeError(thrown);
-    const code = /: (E[A-Z0-9]+)$/.exec(message)?.[1] ?? 'EPERM';
-    return makeReason(code, `ICMP cannot be used here: ${message}`, 'agent');
-  }
 }
 
 function summarize(

@@ -3,6 +3,7 @@ import { Echoes } from './echoes.ts';
 import { makeIcmpProbe } from './icmp.ts';
 import type { ProbeType } from './probe.ts';
 import { SocketWatch } from './socket-watch.ts';
+import { makeUdpProbe } from './udp.ts';
 
 /** Kinds of probes by name; one that is missing cannot be carried out. */
 export type ProbeTypes = { readonly [K in ProbeKind]?: ProbeType<K> };
@@ -14,4 +15,5 @@ const echoes = new Echoes(watch);
 /** What this program can probe: a line for each kind. */
 export const probeTypes: ProbeTypes = {
   icmp: makeIcmpProbe(echoes),
+  udp: makeUdpProbe(watch),
 };

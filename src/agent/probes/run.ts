@@ -1,3 +1,4 @@
+import { describeError } from '../../base/errors.ts';
 import type { Phases, Reason } from '../../wire/probe.ts';
 import type { ProbeRun } from './probe.ts';
 
@@ -29,6 +30,18 @@ export function failedRun(failure: Reason, known: Partial<ProbeRun> = {}): Probe
     ...known,
     failure,
   };
+}
+
+/** Why this machine cannot probe so at all, which says nothing of a target; null when what was tried worked. */
+export async function explainUnusable(what: string, tried: Promise<unknown>): Promise<Reason | null> {
+  try {
+    await tried;
+    return null;
+  } catch (thrown) {
+    const message = describeError(thrown);
+    const code = /: (E[A-Z0-9]+)$/.exec(message)?.[1] ?? 'EPERM';
+    return makeReason(code, `${what} cannot be used here: ${message}`, 'agent');
+  }
 }
 
 /** Milliseconds as results have them: to the microsecond. */

@@ -1,4 +1,5 @@
-import type { DatagramSocket } from '../../sys/datagram-socket.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DatagramSocket } from '../../sys/datagram-socket.ts';
 import { Epoll } from '../../sys/epoll.ts';
 
 /**
@@ -6,6 +7,9 @@ import { Epoll } from '../../sys/epoll.ts';
  * for such descriptors, and one look at all of them costs 2 us.
  */
 const lookMs = 3;
+
+/** The kernel starts to stamp packets in a work queue, a moment after a socket first asks for it (net_enable_timestamp). */
+const settleMs = 15;
 
 interface Watched {
   readonly onReady: () => void;
@@ -16,6 +20,18 @@ export class SocketWatch {
   readonly #watched = new Map<number, Watched>();
   #epoll: Epoll | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #settled: Promise<unknown> | undefined;
+
+  /** Has the kernel stamp packets from now on, before the first that matters. Rejects with NM_SYSTEM where no socket is to be had. */
+  async prepare(): Promise<void> {
+    this.#settled ??= keepStamping();
+    try {
+      await this.#settled;
+    } catch (error) {
+      this.#settled = undefined;
+      throw error;
+    }
+  }
 
   /** Calls `onReady` while there is something to receive, until disposed of. Throws NM_SYSTEM. */
   watch(socket: DatagramSocket, onReady: () => void): Disposable {
@@ -43,4 +59,11 @@ export class SocketWatch {
     this.#epoll?.[Symbol.dispose]();
     this.#epoll = undefined;
   }
+}
+
+/** A socket that asks for stamps and is never closed, so that the kernel does not stop and begin again with each probe. */
+async function keepStamping(): Promise<DatagramSocket> {
+  const socket = new DatagramSocket({ family: 4, type: 'datagram', protocol: 17 });
+  await wait(settleMs);
+  return socket;
 }
