@@ -39,6 +39,8 @@ const oddValues: readonly unknown[] = [
   JSON.parse('{"__proto__":[[1,2,3]]}'),
   { ...plain.totals, more: 1 },
   { bytes_sent: 1 },
+  { records: 1, bytes: 2, lost: 0 },
+  { records: 1, bytes: -2, lost: 0 },
   { lo: 5 },
   new Array(15).fill(0),
   [new Array(15).fill('0')],
@@ -47,7 +49,10 @@ const oddValues: readonly unknown[] = [
 const odd = fc.constantFrom(...oddValues);
 
 describe('a plain frame', () => {
-  it('is known as one', () => assert.equal(isPlainFrame(plain), true));
+  it('is known as one, with the size of the spool and without', () => {
+    assert.equal(isPlainFrame(plain), true);
+    assert.equal(isPlainFrame({ ...plain, spool: { records: 1, bytes: 2, lost: 0 } }), true);
+  });
 
   for (const extra of [{ sync: 1 }, { full: true }, { sensors: [] }, { processes_gone: ['1-2'] }]) {
     it(`has no ${JSON.stringify(extra)}, which is left to the schema`, () => {
@@ -57,7 +62,7 @@ describe('a plain frame', () => {
   }
 
   it('is never what the schema refuses or changes', () => {
-    const names = [...Object.keys(plain), 'more', '__proto__', 'constructor', 'sync'];
+    const names = [...Object.keys(plain), 'more', '__proto__', 'constructor', 'sync', 'spool'];
     const change = fc.tuple(fc.constantFrom(...names), odd);
     fc.assert(
       fc.property(fc.array(change, { maxLength: 3 }), (changes) => {

@@ -12,13 +12,15 @@ const fields: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
   ['changed', (value) => isList(value, isChange)],
   ['closed', (value) => isList(value, isCount)],
   ['samples', isSamples],
-  ['totals', isTotals],
+  ['totals', (value) => hasCounts(value, totals)],
   ['interface_samples', isSamplesByName],
   ['process_samples', isSamplesByName],
   ['processes', isEmpty],
   ['processes_gone', isEmpty],
 ]);
 const totals = ['bytes_sent', 'bytes_received', 'connections', 'errors'];
+/** Told about once a second where there is traffic. */
+const spool = ['records', 'bytes', 'lost'];
 
 /**
  * Whether a parsed message is a live frame of the most frequent kind, with nothing but numbers that changed. What this
@@ -29,6 +31,10 @@ export function isPlainFrame(message: unknown): message is LiveFrame {
   if (!isObject(message)) return false;
   let found = 0;
   for (const name in message) {
+    if (name === 'spool') {
+      if (!hasCounts(message[name], spool)) return false;
+      continue;
+    }
     if (!fields.get(name)?.(message[name])) return false;
     found++;
   }
@@ -72,8 +78,8 @@ function isSamplesByName(value: unknown): boolean {
   return true;
 }
 
-function isTotals(value: unknown): boolean {
+function hasCounts(value: unknown, names: readonly string[]): boolean {
   if (!isObject(value)) return false;
-  for (const name in value) if (!totals.includes(name)) return false;
-  return totals.every((name) => isCount(value[name]));
+  for (const name in value) if (!names.includes(name)) return false;
+  return names.every((name) => isCount(value[name]));
 }

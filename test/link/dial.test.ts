@@ -19,6 +19,7 @@ import { IdPool } from '../../src/server/live/ids.ts';
 import { Mirror } from '../../src/server/live/mirror.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { ended } from '../../src/wire/reported.fixture.ts';
+import { startLinkServer } from './server.ts';
 import { NumberSource } from './source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'netmon-dial-'));
@@ -37,18 +38,14 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   }
 }
 
-async function startAgent(agent: string, port = 0, token?: string) {
+async function startAgent(agent: string, port = 0, token?: string, server: string | null = null) {
   const hello = { agent, version: '1', kernel: 'k', os: 'o' };
   const orders = new OrderDesk(
     { agent, forbidden: new Set(['probe.run']), seen: new SeenOrders({ path: null }) },
     { handle: async (order) => ({ type: 'refused', code: 'NM_NOT_SUPPORTED', message: order.type }) },
     reporter,
   );
-  const link = new AgentLink(
-    { server: null, hello, spool: { path: null }, orders },
-    new NumberSource(),
-    reporter,
-  );
+  const link = new AgentLink({ server, hello, spool: { path: null }, orders }, new NumberSource(), reporter);
   const listener = new Listener(
     { address: { host: '127.0.0.1', port }, ...(token !== undefined && { token }) },
     { hello, orders, feed: null, reporter, link },
@@ -181,6 +178,31 @@ describe('a server that dials', () => {
     assert.match(reason('127.0.0.1:1'), /ECONNREFUSED/);
     const trusted = await startServer([guarded.address], undefined, 'token-of-sixteen-characters');
     await until('the guarded agent', () => trusted.registry.connected().includes('guarded'));
+  });
+
+  it('waits for an agent that dials another server, and has it for as long as that is away', async () => {
+    const away = createServer();
+    away.listen(0, '127.0.0.1');
+    await once(away, 'listening');
+    const port = (away.address() as AddressInfo).port;
+    away.close();
+    await once(away, 'close');
+    const path = join(folder, 'home.db');
+    let home = await startLinkServer(path, reporter, port);
+    running.push(() => home.stop());
+    const agent = await startAgent('box', 0, undefined, home.url);
+    await until('its own server', () => home.agents.connected().includes('box'));
+    const { registry, dialer } = await startServer([agent.address]);
+    await until('the refusal', () => dialer.list()[0].reason !== null);
+    assert.match(dialer.list()[0].reason!, new RegExp(`linked to ${home.url};`));
+    await home.stop();
+    await until('the link', () => registry.connected().includes('box'));
+    home = await startLinkServer(path, reporter, port);
+    agent.link.record(ended(1));
+    await until('an empty spool', () => agent.link.status().spooled_records === 0);
+    assert.deepEqual(home.agents.connected(), []);
+    await dialer.stop();
+    await until('its own server again', () => home.agents.connected().includes('box'));
   });
 
   it('has one link to an agent that it dials by two addresses', async () => {
