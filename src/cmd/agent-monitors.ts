@@ -2,8 +2,9 @@ import type { AgentLink } from '../agent/link/link.ts';
 import type { Hello } from '../agent/link/session.ts';
 import { makeNetworkReader } from '../agent/monitors/network-view.ts';
 import { MonitorRunner, type OwnDescription } from '../agent/monitors/runner.ts';
-import type { AddressPolicy } from '../agent/probes/probe.ts';
+import { makeAddressPolicy } from '../agent/probes/address-policy.ts';
 import { probeTypes } from '../agent/probes/registry.ts';
+import type { AddressRule } from '../platform/probe-networks.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import type { OrderType } from '../wire/orders.ts';
 
@@ -11,20 +12,21 @@ export interface AgentMonitorsConfig {
   /** Where monitors are kept. */
   readonly monitorsFile: string;
   readonly forbidden: readonly OrderType[];
+  /** Which addresses monitors may reach. */
+  readonly probeNetworks: readonly AddressRule[];
 }
 
 /** What carries out monitors in an agent. `link` is asked when it is needed, since each knows the other. */
 export function makeMonitorRunner(
-  { monitorsFile, forbidden }: AgentMonitorsConfig,
+  { monitorsFile, forbidden, probeNetworks }: AgentMonitorsConfig,
   hello: Hello,
-  policy: AddressPolicy,
   link: () => AgentLink,
   reporter: Reporter,
 ): MonitorRunner {
   const monotonic = (): number => performance.now();
   return new MonitorRunner({
     types: probeTypes,
-    policy,
+    policy: makeAddressPolicy(probeNetworks),
     now: Date.now,
     monotonic,
     file: monitorsFile,

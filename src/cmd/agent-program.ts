@@ -41,8 +41,6 @@ export interface AgentProgram {
   sensors(): readonly SensorStatus[];
 }
 
-/** Nothing is forbidden while there is no setting that says what is. */
-const policy = { refuse: () => null };
 /** A timer may fire this much early, as the sensors' readings do. */
 const earlyMs = 30;
 
@@ -56,7 +54,7 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
     kernel: release(),
     os: readOsName(),
   };
-  const monitors = makeMonitorRunner(config, hello, policy, () => link, reporter);
+  const monitors = makeMonitorRunner(config, hello, () => link, reporter);
   const orders = makeOrderDesk(config, hello.agent, monitors, reporter);
   const link: AgentLink = new AgentLink(
     {

@@ -32,6 +32,7 @@ export async function runAgent(values: AgentValues, isServerNamed: boolean): Pro
       ordersFile: paths.orders,
       monitorsFile: paths.monitors,
       forbidden: values['forbid-orders'],
+      probeNetworks: values['probe-networks'],
       token,
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],

@@ -58,6 +58,7 @@ export async function startOwnInstance(values: UpValues, reporter: Reporter): Pr
         ordersFile: paths.orders,
         monitorsFile: paths.monitors,
         forbidden: values['forbid-orders'],
+        probeNetworks: values['probe-networks'],
         token: undefined,
         spool: { path: paths.spool, maxBytes: values['spool-limit'] },
         name: values['agent-name'],

@@ -45,6 +45,7 @@ export async function runUp(values: UpValues): Promise<void> {
       ordersFile: paths.orders,
       monitorsFile: paths.monitors,
       forbidden: values['forbid-orders'],
+      probeNetworks: values['probe-networks'],
       token: undefined,
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],
