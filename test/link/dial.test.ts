@@ -201,7 +201,7 @@ describe('a server that dials', () => {
     agent.link.record(ended(1));
     await until('an empty spool', () => agent.link.status().spooled_records === 0);
     assert.deepEqual(home.agents.connected(), []);
-    await dialer.stop();
+    dialer.stop();
     await until('its own server again', () => home.agents.connected().includes('box'));
   });
 
