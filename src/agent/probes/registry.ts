@@ -1,8 +1,10 @@
 import type { ProbeKind } from '../../wire/probe.ts';
 import { Echoes } from './echoes.ts';
+import { makeHttpProbe } from './http/http.ts';
 import { makeIcmpProbe } from './icmp.ts';
 import type { ProbeType } from './probe.ts';
 import { SocketWatch } from './socket-watch.ts';
+import { makeTrust } from './tls.ts';
 import { makeUdpProbe } from './udp.ts';
 
 /** Kinds of probes by name; one that is missing cannot be carried out. */
@@ -10,10 +12,12 @@ export type ProbeTypes = { readonly [K in ProbeKind]?: ProbeType<K> };
 
 /** What all probes of this process share; nothing is open before the first of them needs it. */
 const watch = new SocketWatch();
+const trust = makeTrust();
 const echoes = new Echoes(watch);
 
 /** What this program can probe: a line for each kind. */
 export const probeTypes: ProbeTypes = {
   icmp: makeIcmpProbe(echoes),
   udp: makeUdpProbe(watch),
+  http: makeHttpProbe(trust),
 };
