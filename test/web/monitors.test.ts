@@ -115,8 +115,43 @@ describe('monitors in Chromium', { skip: browserMissing ?? false }, () => {
     const seen = page.getByRole('region', { name: 'Agents' }).getByRole('row');
     await seen.filter({ hasText: 'ash' }).filter({ hasText: 'connection refused' }).waitFor();
     await seen.filter({ hasText: 'cedar' }).filter({ hasText: 'Up' }).waitFor();
+    await page.getByText('down when 2 of 3 agree').waitFor();
     await page.goto(`${server.url}/monitors/nothing`);
     await page.getByText('No such monitor').waitFor();
+  });
+
+  it('have charts, uptime, incidents, rounds and evidence on their page', async () => {
+    await page.goto(`${server.url}/monitors/shop?range=1h`);
+    await page.getByRole('figure', { name: 'Medians of all agents' }).locator('canvas').waitFor();
+    await page.getByRole('combobox', { name: 'From' }).selectOption('ash');
+    await page.getByRole('figure', { name: 'Spread of response times from ash' }).locator('canvas').waitFor();
+    assert.equal(new URL(page.url()).searchParams.get('from'), 'ash');
+    await page.getByRole('img', { name: 'Last 90 days: rounds on 1 of them, failures on 1' }).waitFor();
+    const incidents = page.getByRole('region', { name: 'Incidents' }).getByRole('listitem');
+    const down = incidents.filter({ hasText: /^Down/ });
+    await down.filter({ hasText: 'ECONNREFUSED' }).filter({ hasText: 'seen from ash, birch' }).waitFor();
+    const rounds = page.getByRole('region', { name: 'Last rounds' });
+    assert.equal(await rounds.getByRole('listitem').filter({ hasText: 'birch' }).count(), 0);
+    await page.getByText('Connections of any program to 127.0.0.1:443').waitFor();
+  });
+
+  it('tell all that a round found', async () => {
+    ash.find('shop', {
+      echoes: [777],
+      phases: { resolve_ms: 1, connect_ms: 2, tls_ms: 3, processing_ms: 4, transfer_ms: 5 },
+      detail: {
+        status: 200,
+        redirects: [{ url: 'http://shop.test/', status: 301, duration_ms: 3 }],
+        hops: [{ ttl: 1, addresses: ['192.0.2.9'], name: hostileName, rtt_ms: [1, null] }],
+        path_changed: true,
+      },
+    });
+    const rounds = page.getByRole('region', { name: 'Last rounds' });
+    await rounds.getByRole('button').filter({ hasText: '777 ms' }).click();
+    await rounds.getByRole('list', { name: 'Phases' }).getByText('processing 4.0 ms').waitFor();
+    await rounds.getByRole('table', { name: 'Redirects' }).getByText('http://shop.test/').waitFor();
+    await rounds.getByRole('table', { name: 'Hops' }).getByText('192.0.2.9').waitFor();
+    await rounds.getByText('The path is another than in the round before').waitFor();
   });
 
   it('show hostile names as text and break no policy', () => {

@@ -266,11 +266,20 @@ export class Monitors implements Component, MonitorSink {
       for (const row of rows) this.uptime.set(row);
       for (const id of new Set(rows.map(({ monitor }) => monitor))) {
         const watched = this.judge.get(id);
-        if (watched) watched.version = ++this.#version;
+        if (watched) this.#tellUptime(watched);
       }
     } catch (error) {
       this.#reporter.error('unable to add up the rounds of monitors', { error });
     }
+  }
+
+  /** Viewers hear of an uptime only where it is another one. */
+  #tellUptime(watched: Watched): void {
+    watched.version = ++this.#version;
+    const uptime = JSON.stringify(this.uptime.read(watched.monitor.id, this.#now()));
+    if (uptime === watched.uptime) return;
+    watched.uptime = uptime;
+    this.#onChange(watched, true);
   }
 
   async #load(): Promise<void> {

@@ -58,6 +58,8 @@ export class Watched {
   silenced: string | null = null;
   /** The states that its agents see, as they were told of last. */
   views = '';
+  /** Its uptime as JSON, as it was told of last. */
+  uptime = '';
   incident: Incident | null = null;
   /** The version at which anything of it changed last. */
   version = 0;

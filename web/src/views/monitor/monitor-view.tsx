@@ -1,15 +1,23 @@
 import { ArrowLeft } from 'lucide-react';
 import { Link, useParams } from 'react-router';
 import type { MonitorRow } from '../../../../src/wire/monitor.ts';
+import { useAddress } from '../../app/use-address.ts';
 import { formatTime } from '../../lib/format.ts';
 import { kindLabels, kindOf, targetOf } from '../../lib/monitors.ts';
 import { useLive } from '../../live/use-live.ts';
 import { useMonitor, useMonitors } from '../../live/use-monitors.ts';
 import { Disconnected, Empty, Loading } from '../../ui/message.tsx';
 import { MonitorBadge } from '../../ui/monitor-badge.tsx';
+import { Panel } from '../../ui/panel.tsx';
 import { Text } from '../../ui/text.tsx';
 import { AgentViews } from './agent-views.tsx';
+import { CertificateFacts } from './certificate-facts.tsx';
+import { EvidencePanel } from './evidence-panel.tsx';
 import { Figures } from './figures.tsx';
+import { IncidentsPanel } from './incidents-panel.tsx';
+import { ResponsePanel } from './response-panel.tsx';
+import { RoundsPanel } from './rounds-panel.tsx';
+import { UptimePanel } from './uptime-panel.tsx';
 
 /** All there is to know of one monitor. */
 export default function MonitorView() {
@@ -35,11 +43,34 @@ export default function MonitorView() {
 }
 
 function Monitor({ row }: { row: MonitorRow }) {
+  const [query] = useAddress();
+  const { id, status } = row;
+  const certificate = status.agents
+    .map(({ last }) => last?.detail.certificate)
+    .find((one) => one !== undefined);
   return (
     <>
       <Title row={row} />
       <Figures row={row} />
-      <AgentViews row={row} />
+      <ResponsePanel id={id} />
+      <div className="grid shrink-0 grid-cols-1 items-start gap-2.5 md:gap-3 xl:grid-cols-2">
+        <div className="flex min-w-0 flex-col gap-2.5 md:gap-3">
+          <UptimePanel id={id} uptime={status.uptime} />
+          <AgentViews row={row} />
+          <EvidencePanel row={row} />
+          {certificate && (
+            <Panel title="Certificate">
+              <div className="px-3.5 pb-3">
+                <CertificateFacts certificate={certificate} />
+              </div>
+            </Panel>
+          )}
+        </div>
+        <div className="flex min-w-0 flex-col gap-2.5 md:gap-3">
+          <IncidentsPanel id={id} since={status.since} />
+          <RoundsPanel id={id} agent={query.get('from')} />
+        </div>
+      </div>
     </>
   );
 }
