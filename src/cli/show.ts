@@ -1,6 +1,7 @@
 import { NetmonError } from '../base/errors.ts';
 import { type QueryParameters, RestClient } from '../client/rest.ts';
 import { csvRecord } from './csv.ts';
+import { writeJson } from './json.ts';
 import { type List, type Page, readRows } from './lists.ts';
 import { renderTable } from './table.ts';
 
@@ -48,7 +49,7 @@ const clearScreen = '\x1b[H\x1b[J';
 
 function write<Row>(list: List<Row>, page: Page<Row>, options: ShowOptions, screen: Screen): string {
   if (options.format === 'json') {
-    return `${JSON.stringify(page.answer, null, options.watchMs === null ? 2 : 0)}\n`;
+    return `${writeJson(page.answer, options.watchMs === null ? 2 : 0)}\n`;
   }
   if (options.format === 'csv') {
     const records = page.rows.map((row) =>

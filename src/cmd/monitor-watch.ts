@@ -1,3 +1,4 @@
+import { writeJson } from '../cli/json.ts';
 import { findMonitor } from '../console/actions.ts';
 import { writeEvent } from '../console/event-line.ts';
 import type { StationEvent } from '../console/station.ts';
@@ -20,7 +21,7 @@ export async function runWatch(
     };
     station.watch((event) => {
       if (!isWanted(event)) return;
-      process.stdout.write(`${flags.json ? JSON.stringify(event) : writeEvent(event, null, Date.now())}\n`);
+      process.stdout.write(`${flags.json ? writeJson(event) : writeEvent(event, null, Date.now())}\n`);
     }, flags.states !== true);
     await ended;
   });

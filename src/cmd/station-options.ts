@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { NetmonError } from '../base/errors.ts';
+import { writeJson } from '../cli/json.ts';
 import { ServerStation } from '../console/server-station.ts';
 import type { Station } from '../console/station.ts';
 import { readConfig } from '../platform/config.ts';
@@ -67,8 +68,6 @@ export function outputWidth(): number {
 
 /** Writes lines, or the document that they were made of. */
 export function print(flags: StationFlags, lines: readonly string[], document: unknown): void {
-  const text = flags.json
-    ? `${JSON.stringify(document, null, 2)}\n`
-    : lines.map((line) => `${line}\n`).join('');
+  const text = flags.json ? `${writeJson(document, 2)}\n` : lines.map((line) => `${line}\n`).join('');
   process.stdout.write(text);
 }
