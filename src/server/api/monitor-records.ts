@@ -80,7 +80,6 @@ export function makeMonitorRecordRoutes(context: ApiContext): ApiRoute[] {
       handle: async ({ params: { id }, query: { agent, ...range } }) => {
         monitors.book.require(id);
         const { since, until } = readRange(range, now());
-        await monitors.sum();
         const history = await store.readHistory({
           monitor: id,
           ...(agent !== undefined && { agent }),

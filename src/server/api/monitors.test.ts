@@ -156,6 +156,7 @@ describe('monitors over HTTP', () => {
     const rounds = history.agents.lon.reduce((sum, step) => sum + step.rounds, 0);
     const lost = history.agents.lon.reduce((sum, step) => sum + step.lost, 0);
     assert.deepEqual([rounds, lost], [4, 2]);
+    await server.monitors.sum();
     const after = (await call('GET', '/api/monitors/w')).json.status.uptime;
     assert.ok(after.day > 0 && after.day < 1);
   });

@@ -36,7 +36,7 @@ const notes = {
 export function makeMonitorRoutes({ monitors }: ApiContext): ApiRoute[] {
   const answer = (id: string, secrets = false): string => {
     monitors.book.require(id);
-    return monitors.row(monitors.judge.get(id)!, secrets);
+    return monitors.read(monitors.judge.get(id)!, secrets);
   };
   const one = { description: 'The monitor with its status.', schema: monitorRowSchema };
   const move = (name: 'start' | 'stop', summary: string): ApiRoute =>
@@ -63,6 +63,7 @@ export function makeMonitorRoutes({ monitors }: ApiContext): ApiRoute[] {
       path: '/api/monitors',
       operation: 'listMonitors',
       summary: 'Monitors with their status, by name',
+      description: 'The last rounds of agents come without their `detail`, which a single monitor has.',
       query: monitorQuerySchema,
       notes,
       answers: { 200: { description: 'A page of monitors.', schema: monitorListSchema } },

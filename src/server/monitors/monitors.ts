@@ -4,7 +4,7 @@
  * 1. the ingest commits it with its sequence number, and tells of it (`committed`)
  * 2. the judge makes a state of it, of all agents together
  * 3. listeners hear of it; within a second the state is on disk, with the id of the last round that it regards
- * 4. within a minute it is part of the sums, again up to an id, and so of history and uptime
+ * 4. within two minutes it is part of the sums, again up to an id, and so of history and uptime
  *
  * What a kill cuts off between these is made up for at the next start from the rounds after those ids.
  */
@@ -23,7 +23,7 @@ import { UptimeBook, uptimeDays, uptimeHours } from './uptime.ts';
 import type { Watched } from './watched.ts';
 
 const sweepMs = 2_000;
-const sumMs = 60_000;
+const sumMs = 120_000;
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 /** Rounds judged at a time while starting. */
@@ -159,10 +159,15 @@ export class Monitors implements Component, MonitorSink {
   }
 
   /** A monitor with its status, as JSON; `secrets` shows credentials as they are. */
+  read(watched: Watched, secrets: boolean): string {
+    return this.#writeRow(watched, secrets, 'whole');
+  }
+
+  /** The same for a list: without the detail of last rounds, and kept until something changes. */
   row(watched: Watched, secrets = false): string {
     const known = this.#texts.get(watched);
     if (!secrets && known?.version === watched.version) return known.text;
-    const text = this.#writeRow(watched, secrets);
+    const text = this.#writeRow(watched, secrets, 'brief');
     if (!secrets) this.#texts.set(watched, { version: watched.version, text });
     return text;
   }
@@ -256,7 +261,7 @@ export class Monitors implements Component, MonitorSink {
     return this.#keeper.save();
   }
 
-  /** Adds what came since to the sums, so that history and uptime have it; done every minute by itself. */
+  /** Adds what came since to the sums, so that uptime has it; done every two minutes by itself. */
   async sum(): Promise<void> {
     try {
       const rows = await this.#store.sumRounds((id) => {
@@ -349,7 +354,7 @@ export class Monitors implements Component, MonitorSink {
     watched.version = ++this.#version;
     this.#keeper.touch(watched);
     if (!judged || this.#loading || this.#listeners.size === 0) return;
-    const status = writeStatus(this.status(watched), this.seen(watched));
+    const status = writeStatus(this.status(watched), this.seen(watched), 'brief');
     const text = `{"type":"state","monitor":${JSON.stringify(watched.monitor.id)},"status":${status}}`;
     for (const listener of this.#listeners) listener(text, 'state');
   }
@@ -360,8 +365,8 @@ export class Monitors implements Component, MonitorSink {
     for (const listener of this.#listeners) listener(text, event.type);
   }
 
-  #writeRow(watched: Watched, secrets: boolean): string {
-    const status = writeStatus(this.status(watched), this.seen(watched));
+  #writeRow(watched: Watched, secrets: boolean, detail: 'whole' | 'brief'): string {
+    const status = writeStatus(this.status(watched), this.seen(watched), detail);
     const monitor = JSON.stringify(showMonitor(watched.monitor, secrets));
     return `${monitor.slice(0, -1)},"status":${status}}`;
   }

@@ -39,11 +39,19 @@ export function readStatus(
   };
 }
 
-/** The status as JSON; the last round of each agent is put in as the text that it is kept as. */
-export function writeStatus(status: Omit<MonitorStatus, 'agents'>, seen: readonly Seen[]): string {
+/**
+ * The status as JSON; the last round of each agent is put in as the text that it is kept as, without its detail where it
+ * is one of many.
+ */
+export function writeStatus(
+  status: Omit<MonitorStatus, 'agents'>,
+  seen: readonly Seen[],
+  detail: 'whole' | 'brief',
+): string {
   const views = seen.map(({ agent, state, sight }) => {
     const view = JSON.stringify({ agent, state, since: readTime(sight?.sinceMs ?? null) });
-    return `${view.slice(0, -1)},"last":${sight?.last ?? null}}`;
+    const last = (detail === 'whole' ? sight?.last : sight?.brief) ?? null;
+    return `${view.slice(0, -1)},"last":${last}}`;
   });
   return `${JSON.stringify(status).slice(0, -1)},"agents":[${views.join(',')}]}`;
 }

@@ -9,8 +9,9 @@ export class Sight {
   receivedAt = 0;
   /** Whether rounds are missing that should have come. */
   overdue = false;
-  /** The last round as JSON of a probe's result, and what is told of it. */
+  /** The last round as JSON of a probe's result, whole and without its detail, and what is told of it. */
   last: string | null = null;
+  brief: string | null = null;
   reason: Reason | null = null;
   responseMs: number | null = null;
   echoes = 0;
@@ -39,6 +40,7 @@ export class Sight {
   /** Keeps what is told of the last round. */
   show({ monitor, revision, ...result }: MonitorResult): void {
     this.last = JSON.stringify(result);
+    this.brief = JSON.stringify({ ...result, detail: {} });
     this.reason = result.reason;
     this.responseMs = median(result.echoes.filter((echo) => echo !== null));
     this.echoes = result.echoes.length;
