@@ -6,6 +6,8 @@ import { escapeText } from '../cli/escape.ts';
 export function reportFailure(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
+    // The help was printed, as there is no subcommand.
+    if (error.code === 'commander.help') return new NetmonError('NM_BAD_FLAG', '').exit;
     const text = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     process.stderr.write(`netmon: ${escapeText(text)} (netmon --help lists what there is)\n`);
     return new NetmonError('NM_BAD_FLAG', text).exit;

@@ -5,6 +5,7 @@ import { addCaptureCommand } from './capture-options.ts';
 import type { DemoFlags } from './demo.ts';
 import { addListCommands } from './list.ts';
 import { addMonitorCommands } from './monitor-options.ts';
+import { addProbeCommands } from './probe-options.ts';
 import { addReplayCommand } from './replay-options.ts';
 import { agentSettings, downSettings, serverSettings, upSettings } from './setting-names.ts';
 import { addSettings, readSettings } from './settings-options.ts';
@@ -73,6 +74,9 @@ export function makeProgram(): Command {
   addCaptureCommand(add('capture', 'write whole packets to a pcapng file, each with its process'));
   addReplayCommand(add('replay', 'analyze a capture file (pcap or pcapng)'));
   addListCommands(add);
+  addProbeCommands(
+    add('probe', 'try a service once from here; exits with 0 up, 1 down, 3 degraded, 4 unknown'),
+  );
   addMonitorCommands(add('monitor', 'set up, list, change and follow monitors'));
   addAgentCommands(add('agents', 'list the agents of a server'));
   return program;

@@ -4,6 +4,7 @@ import type { Assignment, MonitorResult } from '../../wire/monitor.ts';
 import type { Carried } from '../../wire/orders.ts';
 import type { Detail, ProbeResult } from '../../wire/probe.ts';
 import { makeRound, type Round, type RoundParts } from '../probes/round.ts';
+import { makeReason, noPhases } from '../probes/run.ts';
 import type { Entry } from './book.ts';
 
 /** One monitor that is carried out here: its rounds, and what its thresholds make of them. */
@@ -49,16 +50,16 @@ function prepare(monitor: Assignment, parts: RoundParts): Round {
   try {
     return makeRound(monitor, parts);
   } catch (thrown) {
-    const message = describeError(thrown).slice(0, 512).toWellFormed();
+    const message = describeError(thrown);
     return {
       run: async () => ({
         at: new Date(parts.now()).toISOString(),
         outcome: 'unknown',
         duration_ms: 0,
-        reason: { code: 'NOT_SUPPORTED', message, phase: 'agent' },
+        reason: makeReason('NOT_SUPPORTED', message, 'agent'),
         attempts: 1,
         address: null,
-        phases: { resolve_ms: null, connect_ms: null, tls_ms: null, processing_ms: null, transfer_ms: null },
+        phases: noPhases,
         echoes: [],
         detail: {},
       }),

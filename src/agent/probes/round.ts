@@ -8,6 +8,7 @@ import type { Detail, Outcome, Probe, ProbeKind, ProbeResult, Reason } from '../
 import { fitResult } from './fit.ts';
 import type { AddressPolicy, Facts, ProbeContext, ProbeRun, ProbeType, RoundOrder } from './probe.ts';
 import type { ProbeTypes } from './registry.ts';
+import { failedRun, makeReason, roundMs } from './run.ts';
 
 /** A probe that has not ended this long after it was told to is left behind. */
 const graceMs = 250;
@@ -55,7 +56,7 @@ export function makeRound(order: RoundOrder, parts: RoundParts): Round {
         const result: ProbeResult = {
           at: new Date(at).toISOString(),
           outcome,
-          duration_ms: round(parts.monotonic() - began),
+          duration_ms: roundMs(parts.monotonic() - began),
           reason,
           attempts,
           address: run.address,
@@ -83,7 +84,7 @@ async function tryOnce(
   const stop = (): void => {
     controller.abort();
     grace ??= setTimeout(
-      () => giveUp(failedRun('TIMEOUT', `no end within ${context.timeoutMs} ms`)),
+      () => giveUp(failedRun(makeReason('TIMEOUT', `no end within ${context.timeoutMs} ms`, 'processing'))),
       graceMs,
     );
   };
@@ -93,7 +94,7 @@ async function tryOnce(
     const run = await Promise.race([type.run(probe, { ...context, signal: controller.signal }), overdue]);
     return ended.aborted ? null : run;
   } catch (thrown) {
-    return ended.aborted ? null : failedRun('PROTOCOL', describeError(thrown));
+    return ended.aborted ? null : failedRun(makeReason('PROTOCOL', describeError(thrown), 'processing'));
   } finally {
     clearTimeout(timer);
     clearTimeout(grace);
@@ -119,20 +120,4 @@ function judge(run: ProbeRun, checks: readonly Checked[]): { outcome: Outcome; r
 /** Whether a failure is the agent's own: its policy forbids the address, or it may not or cannot probe. */
 function saysNothing({ code, phase }: Reason): boolean {
   return phase === 'agent' || code === 'FORBIDDEN_ADDRESS' || code === 'NO_CONNECTIVITY';
-}
-
-function failedRun(code: string, message: string): ProbeRun {
-  return {
-    failure: { code, message, phase: 'processing' },
-    address: null,
-    responseMs: null,
-    phases: { resolve_ms: null, connect_ms: null, tls_ms: null, processing_ms: null, transfer_ms: null },
-    echoes: [],
-    facts: {},
-    detail: {},
-  };
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }
