@@ -1,20 +1,24 @@
 import { readFileSync } from 'node:fs';
-import { hostname, release } from 'node:os';
+import { release } from 'node:os';
 import { Agent, type AgentOptions } from '../agent/agent.ts';
+import type { IdentityKeeper } from '../agent/identity/keeper.ts';
 import { AgentLink } from '../agent/link/link.ts';
 import type { LiveSource, SourceFrame } from '../agent/link/source.ts';
 import type { SpoolOptions } from '../agent/link/spool.ts';
 import { Listener } from '../agent/listen/listener.ts';
+import { makeListenTls } from '../agent/listen/tls.ts';
 import { OrderDesk } from '../agent/orders/desk.ts';
 import type { OrderHandler } from '../agent/orders/handler.ts';
 import { SeenOrders } from '../agent/orders/seen.ts';
 import type { Account } from '../platform/account.ts';
 import type { Component } from '../platform/lifecycle.ts';
+import { makeOrderVerifier } from '../platform/order-signature.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import type { ListenAddress } from '../platform/values.ts';
 import { readVersion } from '../platform/version.ts';
 import { compileDeviceFilter } from '../sys/pcap-filter.ts';
 import type { SensorStatus } from '../wire/machine.ts';
+import { chooseName } from './agent-identity.ts';
 import { type AgentMonitorsConfig, makeMonitorRunner } from './agent-monitors.ts';
 import { makeInspectorCommand } from './inspector-command.ts';
 import type { AgentValues } from './setting-names.ts';
@@ -27,6 +31,8 @@ export interface AgentProgramConfig extends AgentMonitorsConfig {
   /** File with the ids of orders that were accepted. */
   readonly ordersFile: string;
   readonly token: string | undefined;
+  /** Of an agent that is enrolled. */
+  readonly identity?: IdentityKeeper | null;
   readonly spool: SpoolOptions;
   /** Undefined for the host name. */
   readonly name: string | undefined;
@@ -47,9 +53,9 @@ const earlyMs = 30;
 /** Wires the sensors and the monitors to the link. */
 export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter): AgentProgram {
   const agent = new Agent(config.sensors, { reporter, record: (record) => link.record(record) });
-  const { server, spool, token, listen } = config;
+  const { server, spool, token, listen, identity = null } = config;
   const hello = {
-    agent: config.name ?? hostname(),
+    agent: chooseName(config.name, identity),
     version: readVersion(),
     kernel: release(),
     os: readOsName(),
@@ -64,6 +70,7 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
       orders,
       monitorsRevision: () => monitors.revision,
       ...(token !== undefined && { token }),
+      ...(identity && { identity }),
     },
     makeSource(agent, config.intervalMs),
     reporter,
@@ -71,7 +78,11 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
   const listener =
     listen &&
     new Listener(
-      { address: listen, ...(token !== undefined && { token }) },
+      {
+        address: listen,
+        ...(token !== undefined && { token }),
+        ...(identity && { tls: makeListenTls(identity) }),
+      },
       { hello, orders, feed: monitors, reporter, link },
     );
   return {
@@ -81,7 +92,7 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
 }
 
 function makeOrderDesk(
-  { ordersFile, forbidden }: Pick<AgentProgramConfig, 'ordersFile' | 'forbidden'>,
+  { ordersFile, forbidden, identity }: Pick<AgentProgramConfig, 'ordersFile' | 'forbidden' | 'identity'>,
   agent: string,
   handler: OrderHandler,
   reporter: Reporter,
@@ -91,7 +102,8 @@ function makeOrderDesk(
     onFailure: (error) =>
       reporter.error('unable to note which orders came; a restart forgets them', { error }),
   });
-  return new OrderDesk({ agent, forbidden: new Set(forbidden), seen }, handler, reporter);
+  const verify = identity ? { verify: makeOrderVerifier(identity.current.orderKey) } : {};
+  return new OrderDesk({ agent, forbidden: new Set(forbidden), seen, ...verify }, handler, reporter);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { IdentityKeeper } from '../agent/identity/keeper.ts';
 import { prepareAgentFolders } from '../platform/folders.ts';
 import { claimInstance } from '../platform/instance.ts';
 import { makeLifecycle } from '../platform/lifecycle.ts';
@@ -5,6 +6,7 @@ import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
 import { findPaths } from '../platform/paths.ts';
 import { makeReporter } from '../platform/reporter.ts';
 import * as ownMemory from '../sys/own-memory.ts';
+import { openIdentity } from './agent-identity.ts';
 import { makeAgentProgram, readSensorOptions } from './agent-program.ts';
 import { chooseAccount } from './server-config.ts';
 import type { AgentValues } from './setting-names.ts';
@@ -25,15 +27,17 @@ export async function runAgent(values: AgentValues, isServerNamed: boolean): Pro
   const token = readToken(values['token-file']);
   using _claim = claimInstance(paths.pidFile, process.getgid!());
   prepareAgentFolders(paths);
+  const identity = openIdentity(paths.data, reporter);
   const agent = makeAgentProgram(
     {
-      server: values.listen !== undefined && !isServerNamed ? null : values.server,
+      server: isServerNamed ? values.server : chooseServer(values, identity),
       listen: values.listen,
       ordersFile: paths.orders,
       monitorsFile: paths.monitors,
       forbidden: values['forbid-orders'],
       probeNetworks: values['probe-networks'],
       token,
+      identity,
       spool: { path: paths.spool, maxBytes: values['spool-limit'] },
       name: values['agent-name'],
       intervalMs: values.interval,
@@ -51,4 +55,10 @@ export async function runAgent(values: AgentValues, isServerNamed: boolean): Pro
   const reason = await signal.asked;
   await lifecycle.stop();
   reporter.info('ended', { reason });
+}
+
+/** Where no server is named: that of the enrolment, or none for an agent that waits for one. */
+function chooseServer({ listen, server }: AgentValues, identity: IdentityKeeper | null): string | null {
+  if (listen !== undefined) return null;
+  return identity?.current.server ?? server;
 }

@@ -3,6 +3,7 @@ import { readVersion } from '../platform/version.ts';
 import { addAgentCommands } from './agent-options.ts';
 import { addCaptureCommand } from './capture-options.ts';
 import type { DemoFlags } from './demo.ts';
+import { addEnrollCommand, addRevokeCommand } from './enroll-options.ts';
 import { addListCommands } from './list.ts';
 import { addMonitorCommands } from './monitor-options.ts';
 import { addProbeCommands } from './probe-options.ts';
@@ -78,6 +79,11 @@ export function makeProgram(): Command {
     add('probe', 'try a service once from here; exits with 0 up, 1 down, 3 degraded, 4 unknown'),
   );
   addMonitorCommands(add('monitor', 'set up, list, change and follow monitors'));
-  addAgentCommands(add('agents', 'list the agents of a server'));
+  const agents = add('agents', 'list the agents of a server');
+  addAgentCommands(agents);
+  addRevokeCommand(agents);
+  addEnrollCommand(
+    add('enroll', 'let an agent or a console in: a token at the server, an identity at the agent'),
+  );
   return program;
 }

@@ -19,6 +19,14 @@ export function makeServerConfig(
     reverseDns: values['reverse-dns'],
     publicStatus: values['public-status'],
     dials: values.dial,
+    agentListener:
+      values['agent-port'] === undefined
+        ? null
+        : {
+            port: values['agent-port'],
+            ...(values['agent-host'] !== undefined && { host: values['agent-host'] }),
+          },
+    certificateMs: values['certificate-life'],
     socket: place.socket,
     account: place.account,
     logLevel: values['log-level'],

@@ -15,6 +15,10 @@ export interface ServerConfig {
   readonly publicStatus: boolean;
   /** Agents to dial, as host:port. */
   readonly dials: readonly string[];
+  /** Where agents come in by certificates; null for nowhere. Without a host, at all addresses. */
+  readonly agentListener: { readonly host?: string; readonly port: number } | null;
+  /** Life of the certificates that are issued. */
+  readonly certificateMs: number;
   /** Unix socket for the agent of this machine; null without one. */
   readonly socket: string | null;
   /** Who to become before anything is opened; null to stay who it is. */

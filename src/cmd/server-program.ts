@@ -7,14 +7,18 @@
  * 4. viewers and agents are let in
  */
 import { borrowAccount } from '../platform/account.ts';
+import { dialAgentTls } from '../platform/certificates/tls.ts';
 import { type Component, makeLifecycle } from '../platform/lifecycle.ts';
 import { makeMemoryTrimmer } from '../platform/memory-trimmer.ts';
+import { makeOrderSigner } from '../platform/order-signature.ts';
 import type { Reporter } from '../platform/reporter.ts';
 import { readVersion } from '../platform/version.ts';
 import { Dialer } from '../server/agents/dialer.ts';
 import { makeAgentDirectory } from '../server/agents/directory.ts';
 import { AgentRegistry } from '../server/agents/registry.ts';
 import { readTokenFile } from '../server/http/auth.ts';
+import { AgentListener } from '../server/identities/agent-listener.ts';
+import { Identities } from '../server/identities/identities.ts';
 import { Ingest } from '../server/ingest/ingest.ts';
 import { IdPool } from '../server/live/ids.ts';
 import { Mirror } from '../server/live/mirror.ts';
@@ -29,6 +33,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { linkPath } from '../wire/link.ts';
 import { rollupMs } from '../wire/rollup.ts';
+import { listAgentAddresses, openAuthority } from './agent-entrance.ts';
 import { webRoot } from './server-config.ts';
 import type { ServerConfig } from './server-messages.ts';
 
@@ -44,17 +49,44 @@ export interface RunningServer {
 /** Starts a server. Throws NetmonError for what keeps it from starting, with everything given back. */
 export async function startServer(config: ServerConfig, reporter: Reporter): Promise<RunningServer> {
   const token = config.tokenFile === null ? undefined : readTokenFile(config.tokenFile);
+  const authority = await openAuthority(config);
   const store = openStore(config);
   const names = new Names({ dns: config.reverseDns });
   const mirror = new Mirror(new IdPool(store), names);
   const viewers = new ViewerHub(mirror, reporter);
   const agents = new AgentRegistry(store, reporter);
   const monitors = new Monitors({ store, agents, reporter });
-  const ingest = new Ingest({ store, mirror, reporter, agents, monitors });
-  const notes = { countMonitors: () => countAssigned(monitors.book.values()) };
+  const identities = new Identities({
+    store,
+    authority,
+    reporter,
+    addresses: () => (listener ? listAgentAddresses(config, listener.port) : []),
+    onRevoked: (agent, reason) => agents.get(agent)?.refuse('NM_FORBIDDEN', reason),
+  });
+  const ingest = new Ingest({
+    store,
+    mirror,
+    reporter,
+    agents,
+    monitors,
+    identities,
+    ...(authority && { sign: makeOrderSigner(authority.orderKey) }),
+  });
+  const listener =
+    authority && config.agentListener
+      ? new AgentListener(config.agentListener, { authority, identities, ingest, reporter })
+      : null;
+  const notes = {
+    countMonitors: () => countAssigned(monitors.book.values()),
+    certificate: (agent: string) => identities.certificate(agent),
+  };
   const directory = makeAgentDirectory({ store, registry: agents, live: mirror, notes });
   const dialer = new Dialer(
-    { fixed: config.dials, ...(token !== undefined && { token }) },
+    {
+      fixed: config.dials,
+      ...(token !== undefined && { token }),
+      ...(authority && { tls: { options: () => dialAgentTls(authority.server) } }),
+    },
     { ingest, store, reporter },
   );
   const monitorViewers = new MonitorViewers(monitors, reporter);
@@ -77,6 +109,7 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       agents,
       directory,
       dialer,
+      identities,
       reporter,
       upgrades: [
         {
@@ -99,7 +132,9 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       makeAccounts(store, mirror, reporter),
       viewers,
       monitorViewers,
+      { name: 'identities', start: () => identities.start(), stop: () => {} },
       ingest,
+      ...(listener ? [listener] : []),
       dialer,
       // Without letting go of program pages: the server's process calls no C library by itself.
       ...makeMemoryTrimmer(null),

@@ -28,6 +28,9 @@ export const serverSettings = [
   'public-status',
   'user',
   'dial',
+  'agent-port',
+  'agent-host',
+  'certificate-life',
   ...logging,
 ] as const satisfies SettingName[];
 export type ServerValues = SettingValues<(typeof serverSettings)[number]>;

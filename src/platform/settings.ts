@@ -126,6 +126,21 @@ export const settings = {
     null,
     'name of this machine at the server; by default its host name',
   ),
+  'agent-port': setting(
+    portValue,
+    null,
+    'port on which agents elsewhere come in over TLS, with certificates (netmon enroll); by default there is none',
+  ),
+  'agent-host': setting(
+    textValue('ADDRESS', 'an address'),
+    null,
+    'address to listen on for agents; by default all of this machine',
+  ),
+  'certificate-life': setting(
+    durationValue(2_000, 397 * 86_400_000),
+    '30d',
+    'how long the certificate of an agent is good; it is renewed by itself after two thirds of that',
+  ),
   dial: setting(
     listValue('ADDRESSES'),
     '',

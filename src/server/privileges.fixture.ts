@@ -39,7 +39,7 @@ const config = { host: '127.0.0.1', port: 0, webRoot: join(folder, 'web'), versi
 const agents = new HeldAgents();
 const monitors = new Monitors({ store, agents, reporter });
 const live = makeHeldState();
-const { directory, dialer } = makeAgentParts(store, live, reporter);
+const { directory, dialer, identities } = makeAgentParts(store, live, reporter);
 const server = makeServer(config, {
   store,
   live,
@@ -47,6 +47,7 @@ const server = makeServer(config, {
   agents,
   directory,
   dialer,
+  identities,
   reporter,
   upgrades: [],
 });

@@ -14,6 +14,7 @@ import { Dialer } from './agents/dialer.ts';
 import { type AgentDirectory, makeAgentDirectory } from './agents/directory.ts';
 import { AgentRegistry } from './agents/registry.ts';
 import type { ServerConfig } from './config.ts';
+import { Identities } from './identities/identities.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { IdPool } from './live/ids.ts';
 import { Mirror } from './live/mirror.ts';
@@ -111,7 +112,12 @@ export function makeAgentParts(
   store: Store,
   live: LiveState,
   reporter: Reporter,
-): { readonly directory: AgentDirectory; readonly dialer: Dialer; readonly ingest: Ingest } {
+): {
+  readonly directory: AgentDirectory;
+  readonly dialer: Dialer;
+  readonly ingest: Ingest;
+  readonly identities: Identities;
+} {
   const registry = new AgentRegistry(store, reporter);
   const mirror = new Mirror(new IdPool(store), null);
   const ingest = new Ingest({ store, mirror, reporter, agents: registry });
@@ -119,6 +125,13 @@ export function makeAgentParts(
     directory: makeAgentDirectory({ store, registry, live }),
     dialer: new Dialer({ fixed: [] }, { ingest, store, reporter }),
     ingest,
+    identities: new Identities({
+      store,
+      authority: null,
+      reporter,
+      addresses: () => [],
+      onRevoked: () => {},
+    }),
   };
 }
 
@@ -135,7 +148,7 @@ export async function startServer(
   const reporter = makeReporter({ format: 'json', write: (line) => void logged.push(line) });
   const agents = new HeldAgents();
   const monitors = new Monitors({ store, agents, reporter });
-  const { directory, dialer, ingest } = makeAgentParts(store, live, reporter);
+  const { directory, dialer, ingest, identities } = makeAgentParts(store, live, reporter);
   const { token, ...rest } = config;
   if (token !== undefined) writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   mkdirSync(join(folder, 'web', 'assets'), { recursive: true });
@@ -162,6 +175,7 @@ export async function startServer(
       agents,
       directory,
       dialer,
+      identities,
       reporter,
       upgrades,
     },

@@ -34,6 +34,7 @@ import { registerLogin, registerSite } from './http/site.ts';
 import { listenOnSocket, prepareSocketFile } from './http/socket-file.ts';
 import { loadStaticFiles } from './http/static-files.ts';
 import { makeUpgradeListener } from './http/upgrades.ts';
+import type { Identities } from './identities/identities.ts';
 import type { LiveState } from './live/state.ts';
 import { writeMonitorMetrics } from './monitors/metrics.ts';
 import type { Monitors } from './monitors/monitors.ts';
@@ -49,6 +50,7 @@ export interface ServerDeps {
   readonly agents: AgentPort;
   readonly directory: AgentDirectory;
   readonly dialer: Dials;
+  readonly identities: Identities;
   readonly reporter: Reporter;
   /** WebSocket paths, and what takes them. */
   readonly upgrades: readonly UpgradeRoute[];

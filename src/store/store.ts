@@ -3,6 +3,7 @@ import type { ResolvedFilter } from '../wire/filter.ts';
 import type { DurableRecord } from '../wire/link.ts';
 import type { connectionSorts } from '../wire/query.ts';
 import type { AgentStore } from './agents.ts';
+import type { IdentityStore } from './identities.ts';
 import type { MonitorStore } from './monitors.ts';
 import type { TrafficStore } from './traffic.ts';
 
@@ -105,7 +106,7 @@ export interface StoreStats {
  * Where connections that ended are kept. What a promise of a writing method resolved for is on disk. Every method
  * rejects with NM_STORE when the store cannot be used.
  */
-export interface Store extends TrafficStore, MonitorStore, AgentStore {
+export interface Store extends TrafficStore, MonitorStore, AgentStore, IdentityStore {
   /**
    * Stores a batch in one transaction. Records up to the committed sequence number of (agent, epoch) are skipped, so
    * that a resend is never stored twice; a hole before `first` is recorded as a gap, unless the first record is one

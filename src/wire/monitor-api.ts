@@ -235,9 +235,18 @@ export const enrollmentSchema = z.object({
 export const newEnrollmentSchema = enrollmentSchema.extend({ token: z.string() });
 export const enrollmentListSchema = z.object({ enrollments: z.array(enrollmentSchema), next });
 
+/** Whose certificates are revoked. */
+export const revocationInputSchema = z.strictObject({ role: z.enum(['agent', 'console']).default('agent') });
+export const revocationSchema = z.object({
+  name: agentNameSchema,
+  role: z.enum(['agent', 'console']),
+  revoked_at: time,
+});
+
 /** An agent's side: its token and its request for a certificate, PKCS #10 in PEM. */
 export const certificateRequestSchema = z.strictObject({
-  token: z.string().max(256),
+  /** Whole, or its secret alone. */
+  token: z.string().max(4096),
   csr: z.string().max(8192),
 });
 export const issuedCertificateSchema = z.object({

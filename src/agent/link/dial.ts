@@ -1,5 +1,7 @@
 import { WebSocket } from 'ws';
 import { NetmonError } from '../../base/errors.ts';
+import type { Identity } from '../../platform/certificates/identity.ts';
+import { dialServerTls } from '../../platform/certificates/tls.ts';
 import { linkPath, linkSubprotocol } from '../../wire/link.ts';
 import { maxAgentInputBytes } from '../../wire/orders.ts';
 
@@ -26,8 +28,15 @@ export function linkUrl(server: string): string {
   return url.href;
 }
 
-/** A socket that is connecting to the server's end of the link; throws NM_BAD_CONFIG for an unusable address. */
-export function dialServer(server: string, token: string | undefined): WebSocket {
+/**
+ * A socket that is connecting to the server's end of the link; an https server is then known by the identity's authority
+ * where there is an identity. Throws NM_BAD_CONFIG for an unusable address.
+ */
+export function dialServer(
+  server: string,
+  token: string | undefined,
+  identity: Identity | null = null,
+): WebSocket {
   return new WebSocket(linkUrl(server), [linkSubprotocol], {
     perMessageDeflate: false,
     maxPayload: maxAgentInputBytes,
@@ -35,6 +44,11 @@ export function dialServer(server: string, token: string | undefined): WebSocket
     followRedirects: false,
     // Masking keeps scripts in browsers from writing what a proxy would take for HTTP; here there is neither.
     ...(server.startsWith('unix:') && { generateMask: (mask: Buffer) => void mask.fill(0) }),
+    ...(isOverTls(server) && identity && dialServerTls(identity)),
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   });
+}
+
+export function isOverTls(server: string): boolean {
+  return /^https:/i.test(server);
 }

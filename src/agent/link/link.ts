@@ -4,8 +4,9 @@ import { describeError } from '../../base/errors.ts';
 import type { Component } from '../../platform/lifecycle.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import type { DurableRecord } from '../../wire/link.ts';
+import type { IdentityKeeper } from '../identity/keeper.ts';
 import type { OrderDesk } from '../orders/desk.ts';
-import { dialServer, linkUrl } from './dial.ts';
+import { dialServer, isOverTls, linkUrl } from './dial.ts';
 import { type Hello, LinkSession } from './session.ts';
 import type { LiveSource, RecordSink } from './source.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
@@ -17,6 +18,8 @@ export interface LinkOptions {
   readonly spool: SpoolOptions;
   /** Sent as a bearer token. */
   readonly token?: string;
+  /** Of an enrolled agent: by it an https server knows this agent, and it knows the server. */
+  readonly identity?: IdentityKeeper;
   /** Takes the server's orders. */
   readonly orders?: OrderDesk;
   /** Of the set of monitors that it has of a server; null for none. */
@@ -103,13 +106,13 @@ export class AgentLink implements RecordSink, Component {
   }
 
   /** Takes over an open socket that a server has dialled; false when the link is held, or the agent stops. */
-  adopt(socket: WebSocket, peer: string): boolean {
+  adopt(socket: WebSocket, peer: string, isTls = false): boolean {
     if (!this.#spool || this.#session || this.#stopping) return false;
     clearTimeout(this.#dialTimer);
     const dialled = this.#socket;
     this.#hold(socket, peer);
     dialled?.terminate();
-    this.#begin(socket);
+    this.#begin(socket, isTls);
     return true;
   }
 
@@ -173,11 +176,11 @@ export class AgentLink implements RecordSink, Component {
   }
 
   #dial(): void {
-    const { server, token } = this.#options;
+    const { server, token, identity } = this.#options;
     if (server === null) return;
-    const socket = dialServer(server, token);
+    const socket = dialServer(server, token, identity?.current);
     this.#hold(socket, server);
-    socket.on('open', () => this.#begin(socket));
+    socket.on('open', () => this.#begin(socket, isOverTls(server)));
   }
 
   #hold(socket: WebSocket, peer: string): void {
@@ -189,9 +192,9 @@ export class AgentLink implements RecordSink, Component {
     socket.on('close', () => this.#onClosed(socket));
   }
 
-  #begin(socket: WebSocket): void {
+  #begin(socket: WebSocket, isTls: boolean): void {
     if (socket !== this.#socket) return;
-    const { hello, orders, monitorsRevision } = this.#options;
+    const { hello, orders, monitorsRevision, identity } = this.#options;
     this.#session = new LinkSession(
       socket,
       hello,
@@ -201,6 +204,7 @@ export class AgentLink implements RecordSink, Component {
         strict: this.#strict,
         from: this.#peer!,
         ...(orders && { orders }),
+        ...(identity && isTls && { identity }),
         ...(monitorsRevision && { monitorsRevision }),
       },
       {
@@ -212,6 +216,7 @@ export class AgentLink implements RecordSink, Component {
             dropped,
             problem,
           }),
+        renewed: () => this.#onRenewed(socket),
         broken: (reason) => {
           this.#reason = reason;
           this.#reporter.warn('the link broke', { reason });
@@ -231,6 +236,16 @@ export class AgentLink implements RecordSink, Component {
     this.#welcomedAt = performance.now();
     this.#reason = null;
     this.#reporter.info('linked to the server', { server: this.#peer });
+  }
+
+  /** The next link shows the new certificate. */
+  #onRenewed(socket: WebSocket): void {
+    this.#reporter.info('this agent has a new certificate', {
+      until: new Date(this.#options.identity!.current.until).toISOString(),
+    });
+    this.#reason = 'the certificate was renewed';
+    this.#failures = 0;
+    socket.close(1000, 'the certificate was renewed');
   }
 
   #onRefused(code: string, message: string): void {

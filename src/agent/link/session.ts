@@ -7,6 +7,8 @@ import {
   serverMessageSchema,
 } from '../../wire/link.ts';
 import type { OrderMessage } from '../../wire/orders.ts';
+import type { IdentityKeeper } from '../identity/keeper.ts';
+import { Renewal } from '../identity/renewal.ts';
 import type { OrderDesk } from '../orders/desk.ts';
 import { cleanFrame, cleanSensors } from './clean.ts';
 import { encodeLive } from './frames.ts';
@@ -58,6 +60,8 @@ export interface SessionEvents {
   refused(code: string, message: string): void;
   /** Parts of a live frame were left out, because no server would take them. */
   cleaned(dropped: number, problem: string): void;
+  /** The agent has a new certificate, for which the link is to be made again. */
+  renewed(): void;
   /** A message that keeps to no rule, or a failure of the spool; the session has ended the connection. */
   broken(reason: string): void;
 }
@@ -67,6 +71,8 @@ export interface SessionParts {
   readonly spool: Spool;
   /** Whether nothing is sent that a server would refuse. */
   readonly strict: boolean;
+  /** Is renewed over this link; absent where the link is not over TLS. */
+  readonly identity?: IdentityKeeper;
   /** Takes orders; without one they are left unanswered. */
   readonly orders?: OrderDesk;
   /** Whom the connection is with, for the log. */
@@ -99,6 +105,7 @@ export class LinkSession {
   /** The last `sync` that no frame has answered. */
   #asked: number | undefined;
   #answered = true;
+  #renewal: Renewal | null = null;
   #liveTimer: NodeJS.Timeout | undefined;
   readonly #pingTimer: NodeJS.Timeout;
   readonly #welcomeTimer: NodeJS.Timeout;
@@ -136,6 +143,7 @@ export class LinkSession {
     clearInterval(this.#pingTimer);
     clearTimeout(this.#welcomeTimer);
     clearTimeout(this.#liveTimer);
+    this.#renewal?.end();
     this.#welcomed = false;
   }
 
@@ -212,7 +220,10 @@ export class LinkSession {
         this.#takeOrder(message).catch((thrown: unknown) => this.#break(describeError(thrown)));
         break;
       case 'certificate':
-        throw new Error(`the server sent ${message.kind}, which this agent does not take`);
+        if (!this.#renewal) throw new Error('the server sent a certificate that was not asked for');
+        this.#renewal.take(message);
+        this.#events.renewed();
+        break;
     }
   }
 
@@ -265,6 +276,17 @@ export class LinkSession {
     this.#sendLive(true);
     this.#setPace(intervalMs);
     this.sendRecords();
+    this.#renewInTime();
+  }
+
+  #renewInTime(): void {
+    const { identity } = this.#parts;
+    if (!identity) return;
+    this.#renewal = new Renewal(
+      identity,
+      (csr) => this.#socket.send(JSON.stringify({ kind: 'renew', csr })),
+      (thrown) => this.#break(describeError(thrown)),
+    );
   }
 
   #onAck(epoch: string, seq: number): void {

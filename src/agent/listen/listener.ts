@@ -107,14 +107,14 @@ export class Listener implements Component {
     const server = createTlsServer(
       {
         ...limits,
-        ...tls.secureContext(),
-        minVersion: 'TLSv1.3',
+        ...tls.context(),
         requestCert: true,
         rejectUnauthorized: true,
         handshakeTimeout: headMs,
       },
       onRequest,
     );
+    tls.onChange(() => server.setSecureContext(tls.context()));
     return server;
   }
 
@@ -123,7 +123,9 @@ export class Listener implements Component {
     socket.on('error', ignore);
     const peer = this.#identify(socket);
     const path = (request.url ?? '/').split('?', 1)[0];
-    const refusal = findRefusal(request, this.#options.token) ?? this.#findMismatch(path, request, peer);
+    // Behind TLS the certificates say who may come in.
+    const token = this.#options.tls ? undefined : this.#options.token;
+    const refusal = findRefusal(request, token) ?? this.#findMismatch(path, request, peer);
     if (refusal || !peer) {
       const error = refusal ?? new NetmonError('NM_FORBIDDEN', 'the certificate is not for this');
       this.#parts.reporter.warn('refused a connection', { from: peer?.name, reason: error.message });
@@ -136,7 +138,8 @@ export class Listener implements Component {
         const session = new ConsoleSession(webSocket, peer.name, this.#parts);
         this.#consoles.add(session);
         webSocket.on('close', () => this.#consoles.delete(session));
-      } else if (!this.#parts.link.adopt(webSocket, peer.name)) webSocket.close(1013, 'the link is held');
+      } else if (!this.#parts.link.adopt(webSocket, peer.name, peer.role !== 'local'))
+        webSocket.close(1013, 'the link is held');
     });
   }
 

@@ -2,6 +2,7 @@
  * Who a machine is: a private key, a certificate for it of a server's authority, and that authority. It is one file, so
  * that it is replaced whole:
  *
+ * 0. a line `server: URL`, where the machine was enrolled
  * 1. PRIVATE KEY, PKCS #8
  * 2. CERTIFICATE of that key; its only URI among the alternative names says who this is
  * 3. CERTIFICATE of the authority
@@ -36,6 +37,8 @@ export interface Identity extends Subject {
   readonly certificate: string;
   readonly authority: string;
   readonly orderKey: string;
+  /** Where the machine was enrolled, `https://host:port`; null where that is not known. */
+  readonly server: string | null;
 }
 
 /** Certificates begin this long before they are issued, for clocks that are late. */
@@ -79,8 +82,9 @@ export function readIdentity(path: string): Identity | null {
 }
 
 export function writeIdentity(path: string, identity: Identity): void {
-  const { key, certificate, authority, orderKey } = identity;
-  writeSecret(path, key + certificate + authority + orderKey);
+  const { key, certificate, authority, orderKey, server } = identity;
+  const head = server === null ? '' : `server: ${server}\n`;
+  writeSecret(path, head + key + certificate + authority + orderKey);
 }
 
 /**
@@ -103,7 +107,8 @@ export function parseIdentity(text: string, source: string): Identity {
     if (!issuer.ca || !own.verify(issuer.publicKey)) throw damaged('its certificate is not of its authority');
     if (createPublicKey(orderKey).asymmetricKeyType !== 'ed25519')
       throw damaged('its order key is not Ed25519');
-    return { ...subject, key, certificate, authority, orderKey };
+    const server = /^server: (https:\/\/[^\s/]{3,261})$/m.exec(text)?.[1] ?? null;
+    return { ...subject, key, certificate, authority, orderKey, server };
   } catch (thrown) {
     throw thrown instanceof NetmonError ? thrown : damaged('it cannot be read', thrown);
   }

@@ -27,7 +27,8 @@ export interface ListenContext extends SecureContextOptions {
 export function listenContext({ key, certificate, authority }: Identity): ListenContext {
   return {
     key,
-    cert: certificate,
+    // With the authority, so that who enrolls sees it.
+    cert: certificate + authority,
     ca: authority,
     minVersion: 'TLSv1.3',
     secureOptions: constants.SSL_OP_NO_TICKET,
@@ -36,20 +37,23 @@ export function listenContext({ key, certificate, authority }: Identity): Listen
 
 /** Options of a connection that an agent makes to its server. */
 export function dialServerTls(identity: Identity): ConnectionOptions {
-  return dialTls(identity, (host, peer, subject) =>
-    subject.role === 'server'
-      ? checkServerIdentity(host, peer)
-      : new Error(`${describe(subject)} is no server`),
-  );
+  return { key: identity.key, cert: identity.certificate, ...trust(identity.authority, refuseOthers) };
+}
+
+/** Options of a connection to the server of an authority, PEM, by a machine that has no identity yet. */
+export function trustServer(authority: string): ConnectionOptions {
+  return trust(authority, refuseOthers);
 }
 
 /** Options of a connection that a server or a console makes to an agent that waits; `name` is that of the agent. */
 export function dialAgentTls(identity: Identity, name?: string): ConnectionOptions {
-  return dialTls(identity, (_host, _peer, subject) => {
+  const { key, certificate, authority } = identity;
+  const check: PeerCheck = (_host, _peer, subject) => {
     if (subject.role !== 'agent') return new Error(`${describe(subject)} is no agent`);
     if (name === undefined || subject.name === name) return undefined;
     return new Error(`the agent there is ${subject.name}, not ${name}`);
-  });
+  };
+  return { key, cert: certificate, ...trust(authority, check) };
 }
 
 /** Whom the other end's certificate names, at a connection on which it was verified; null without one. */
@@ -58,13 +62,15 @@ export function readPeer(socket: TLSSocket): Subject | null {
   return certificate ? readSubject(certificate) : null;
 }
 
-function dialTls(
-  { key, certificate, authority }: Identity,
-  check: (host: string, peer: PeerCertificate, subject: Subject) => Error | undefined,
-): ConnectionOptions {
+type PeerCheck = (host: string, peer: PeerCertificate, subject: Subject) => Error | undefined;
+
+const refuseOthers: PeerCheck = (host, peer, subject) =>
+  subject.role === 'server'
+    ? checkServerIdentity(host, peer)
+    : new Error(`${describe(subject)} is no server`);
+
+function trust(authority: string, check: PeerCheck): ConnectionOptions {
   return {
-    key,
-    cert: certificate,
     ca: authority,
     minVersion: 'TLSv1.3',
     rejectUnauthorized: true,

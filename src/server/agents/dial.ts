@@ -1,18 +1,20 @@
 import type { IncomingMessage } from 'node:http';
-import type { SecureContextOptions } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { backoffMs } from '../../base/backoff.ts';
 import { describeError } from '../../base/errors.ts';
+import { readPeer } from '../../platform/certificates/tls.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import type { AgentStore } from '../../store/agents.ts';
 import { linkPath, linkSubprotocol, maxLinkFrameBytes } from '../../wire/link.ts';
 import type { DialStatus } from '../../wire/monitor-api.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { AgentSession } from '../ingest/session.ts';
+import type { LinkOrigin } from './registry.ts';
 
 /** What a server shows an agent that it dials over TLS, and by what it knows the agent. */
 export interface DialTls {
-  secureContext(): SecureContextOptions;
+  options(): ConnectionOptions;
 }
 
 export interface DialOptions {
@@ -56,13 +58,19 @@ export class Dial {
 
   start(): void {
     const { address, token, tls } = this.#options;
+    const isTls = address.startsWith('https:');
     const socket = new WebSocket(address.replace(/^http/, 'ws') + linkPath, [linkSubprotocol], {
       perMessageDeflate: false,
       maxPayload: maxLinkFrameBytes,
       handshakeTimeout: handshakeMs,
       followRedirects: false,
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-      ...(address.startsWith('https:') && { ...tls?.secureContext(), minVersion: 'TLSv1.3' }),
+      // The token opens this server: behind TLS the certificates say enough, and an agent elsewhere has no use for it.
+      headers: token === undefined || isTls ? {} : { authorization: `Bearer ${token}` },
+      ...(isTls && tls?.options()),
+    });
+    let identity: LinkOrigin['identity'] = null;
+    socket.on('upgrade', (response) => {
+      if (isTls) identity = readIdentity(response.socket as TLSSocket);
     });
     this.#socket = socket;
     let openedAt = Number.POSITIVE_INFINITY;
@@ -72,8 +80,8 @@ export class Dial {
       this.#session = this.#parts.ingest.adopt(socket, {
         dialledBy: 'server',
         address,
-        tls: address.startsWith('https:'),
-        identity: null,
+        tls: isTls,
+        identity,
       });
     });
     socket.on('error', (error) => {
@@ -118,6 +126,12 @@ export class Dial {
       this.start();
     }, waitMs);
   }
+}
+
+/** Whom the certificate of a dialled agent names; TLS has verified it. */
+function readIdentity(socket: TLSSocket): LinkOrigin['identity'] {
+  const peer = readPeer(socket);
+  return peer && { agent: peer.name, serial: peer.serial, until: new Date(peer.until).toISOString() };
 }
 
 /** What an agent says why it refuses, from its problem document. */

@@ -11,7 +11,7 @@ export interface LinkOrigin {
   readonly address: string | null;
   readonly tls: boolean;
   /** What the agent's certificate says; null without one. */
-  readonly identity: { readonly agent: string; readonly until: string } | null;
+  readonly identity: { readonly agent: string; readonly serial: string; readonly until: string } | null;
 }
 
 /** What a link tells of itself. */

@@ -9,6 +9,7 @@ import { makeAlertRoutes } from './alerts.ts';
 import { makeConnectionRoutes } from './connections.ts';
 import { makeDnsRoutes } from './dns-traffic.ts';
 import { renderDocs } from './docs.ts';
+import { makeEnrollmentRoutes } from './enrollments.ts';
 import { makeErrorRoutes } from './errors.ts';
 import { makeHealthRoutes } from './health.ts';
 import { makeHttpRoutes } from './http-traffic.ts';
@@ -41,6 +42,7 @@ export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
     ...makeMonitorRecordRoutes(context),
     ...makeTrialRoutes(context),
     ...makeAgentRoutes(context),
+    ...makeEnrollmentRoutes(context),
     ...makeTotalRoutes(context),
     ...makeMachineRoutes(context),
     ...makeHealthRoutes(context),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Store } from '../../store/store.ts';
 import type { Dials } from '../agents/dialer.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
+import type { Identities } from '../identities/identities.ts';
 import type { LiveState } from '../live/state.ts';
 import type { Monitors } from '../monitors/monitors.ts';
 import type { AgentPort } from '../monitors/ports.ts';
@@ -16,6 +17,7 @@ export interface ApiContext {
   readonly agents: AgentPort;
   readonly directory: AgentDirectory;
   readonly dialer: Dials;
+  readonly identities: Identities;
   readonly now: () => number;
   readonly version: string;
   readonly database: {

@@ -15,6 +15,7 @@ import type { MonitorResult } from '../../wire/monitor.ts';
 import type { Order, OrderAnswer } from '../../wire/orders.ts';
 import type { AlertSettings } from '../../wire/traffic-schema.ts';
 import type { AgentRegistry, LinkedAgent, LinkFacts, LinkOrigin } from '../agents/registry.ts';
+import type { Identities } from '../identities/identities.ts';
 import type { AgentMirror } from '../live/agent-mirror.ts';
 import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
 import type { MonitorSink } from '../monitors/ports.ts';
@@ -46,6 +47,8 @@ export interface SessionParts {
   readonly monitors?: MonitorSink;
   /** Where the session is known by its agent's name while it lasts. */
   readonly agents?: AgentRegistry;
+  /** Who may call itself what. */
+  readonly identities?: Pick<Identities, 'admit' | 'renew'>;
   /** Signs orders, where agents are enrolled. */
   readonly sign?: OrderSigner;
 }
@@ -86,6 +89,8 @@ export class AgentSession implements AgentControl, LinkedAgent {
   #ended = false;
   #endReason: string | null = null;
   #heard = true;
+  /** One certificate a link: with the new one the agent makes another link. */
+  #isRenewing = false;
   readonly #helloTimer: NodeJS.Timeout;
 
   constructor(socket: WebSocket, parts: SessionParts, terms: SessionTerms) {
@@ -214,7 +219,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
       this.#live.push(() => this.#onLive(message));
     } else if (message.kind === 'records') this.#onRecords(message, this.#hello, length);
     else if (message.kind === 'answer') this.#orders?.answer(message);
-    else throw new NetmonError('NM_VALIDATION', `kind: ${message.kind} answers nothing that was asked`);
+    else this.#renew(message.csr);
     if (this.#records.length + this.#live.length > maxWaiting) this.#socket.pause();
   }
 
@@ -227,6 +232,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
     if (identity && identity.agent !== hello.agent) {
       throw new NetmonError('NM_FORBIDDEN', `agent: the certificate is that of ${identity.agent}`);
     }
+    this.#parts.identities?.admit(hello.agent, this.origin);
     clearTimeout(this.#helloTimer);
     this.#agent = this.#parts.mirror.connect(hello, this);
     if (!this.#agent) {
@@ -246,6 +252,8 @@ export class AgentSession implements AgentControl, LinkedAgent {
     const committed = await this.#parts.store.committedSeq(hello.agent, hello.epoch);
     this.#expected = committed < 0 ? null : committed + 1;
     if (this.#ended) return;
+    // It may have been revoked since the hello.
+    this.#parts.identities?.admit(hello.agent, this.origin);
     const live_interval_ms = this.#parts.mirror.intervalMs;
     this.#send({ kind: 'welcome', committed, live_interval_ms, credit: this.#grant() });
     void this.sync();
@@ -255,6 +263,20 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.configure(await this.#parts.store.readAlertSettings());
     await showAlerts(this.#parts);
     this.#parts.reporter.info('an agent is linked', { agent: hello.agent, version: hello.version });
+  }
+
+  /** Answers with a certificate for a new key of the agent that this link is with. */
+  #renew(csr: string): void {
+    const { identity } = this.origin;
+    const { identities } = this.#parts;
+    if (!identity || !identities || this.#isRenewing) {
+      throw new NetmonError('NM_VALIDATION', 'kind: renew is for a link by certificate, once');
+    }
+    this.#isRenewing = true;
+    identities
+      .renew(identity, csr)
+      .then((issued) => this.#send({ kind: 'certificate', ...issued }))
+      .catch((thrown: unknown) => this.#fail(thrown));
   }
 
   #onLive(frame: LiveMessage): Promise<void> | null {

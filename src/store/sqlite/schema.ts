@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { NetmonError } from '../../base/errors.ts';
 import { agentSchema } from './agents/tables.ts';
 import { firstColumns, inspectionColumns } from './columns.ts';
+import { identitySchema } from './identities/tables.ts';
 import { monitorSchema, monitorSumsSchema } from './rounds/tables.ts';
 import { alertPacketsSchema, trafficSchema } from './traffic/tables.ts';
 
@@ -64,6 +65,7 @@ const migrations: readonly (readonly string[])[] = [
   alertPacketsSchema,
   monitorSumsSchema,
   agentSchema,
+  identitySchema,
 ];
 
 /** Brings the schema to this version, each step in a transaction; throws NM_STORE when it is from a newer one. */

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { NetmonError } from '../../base/errors.ts';
 import { describeAgentStore } from '../agents-contract.ts';
 import { describeStore, makeQuery, makeReported, type StoreUnderTest } from '../contract.ts';
+import { describeIdentityStore } from '../identities-contract.ts';
 import { describeMonitorStore } from '../monitors-contract.ts';
 import { describeTrafficStore, trafficNow } from '../traffic-contract.ts';
 import { openSqliteStore, smallestMaxBytes } from './sqlite-store.ts';
@@ -37,6 +38,7 @@ const openTested = (now?: () => number) => async (): Promise<StoreUnderTest> => 
 describeStore('sqlite', openTested());
 describeMonitorStore('sqlite', openTested());
 describeAgentStore('sqlite', openTested());
+describeIdentityStore('sqlite', openTested());
 describeTrafficStore(
   'sqlite',
   openTested(() => trafficNow),

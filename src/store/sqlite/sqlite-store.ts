@@ -7,6 +7,14 @@ import type { Connection, NewConnection } from '../../wire/connection.ts';
 import type { Store } from '../store.ts';
 import { addDial, readAgents, readDials, removeDial, saveAgents } from './agents/agents.ts';
 import { summarize } from './failures.ts';
+import {
+  addCertificate,
+  addEnrollment,
+  readCertificates,
+  readEnrollments,
+  revokeCertificates,
+  takeEnrollment,
+} from './identities/identities.ts';
 import { insertBatch, insertConnection, readCommitted } from './insert.ts';
 import { openDatabase } from './open.ts';
 import { queryPage, readConnection, readStoredIds } from './query.ts';
@@ -115,6 +123,12 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     readDials: async () => readDials(session),
     addDial: async (address) => addDial(session, address),
     removeDial: async (address) => removeDial(session, address),
+    addEnrollment: async (hash, enrollment) => addEnrollment(session, hash, enrollment),
+    readEnrollments: async () => readEnrollments(session),
+    takeEnrollment: async (hash, at) => takeEnrollment(session, hash, at),
+    addCertificate: async (certificate) => addCertificate(session, certificate),
+    readCertificates: async () => readCertificates(session),
+    revokeCertificates: async (role, name, at) => revokeCertificates(session, role, name, at),
     readMonitors: async () => readMonitors(session),
     saveMonitors: async (monitors) => saveMonitors(session, monitors),
     removeMonitor: async (id) => {
