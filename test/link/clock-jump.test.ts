@@ -7,6 +7,7 @@ import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { AgentLink } from '../../src/agent/link/link.ts';
+import type { SourceFrame } from '../../src/agent/link/source.ts';
 import { OrderDesk } from '../../src/agent/orders/desk.ts';
 import { SeenOrders } from '../../src/agent/orders/seen.ts';
 import { makeReporter } from '../../src/platform/reporter.ts';
@@ -74,4 +75,48 @@ it('a wall clock that jumps by a day either way stops no records, no frames and 
     assert.equal(link.status().connected, true);
   }
   assert.ok(logged.length < 30, logged.join(''));
+});
+
+it('an agent takes orders whatever its clock says, and soon after it was set', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'netmon-jump-'));
+  const reporter = makeReporter({ write: () => {} });
+  const server = await startLinkServer(join(folder, 'db.sqlite'), reporter);
+  let off = -dayMs;
+  const orders = new OrderDesk(
+    { agent: 'box', forbidden: new Set(), seen: new SeenOrders({ path: null }), now: () => Date.now() + off },
+    { handle: async () => ({ type: 'done' }) },
+    reporter,
+  );
+  class OffSource extends NumberSource {
+    override takeFrame(full: boolean): SourceFrame {
+      const frame = super.takeFrame(full);
+      return { ...frame, at: frame.at + off };
+    }
+  }
+  const source = new OffSource();
+  const hello = { agent: 'box', version: '1', kernel: '', os: '' };
+  const link = new AgentLink({ server: server.url, hello, spool: { path: null }, orders }, source, reporter);
+  link.start();
+  t.after(async () => {
+    await link.stop();
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const deadline = performance.now() + 10_000;
+  while (!server.agents.connected().includes('box')) {
+    assert.ok(performance.now() < deadline);
+    await sleep(5);
+  }
+  const order = (): Promise<unknown> => server.agents.order('box', { type: 'monitors.list' });
+  assert.deepEqual(await order(), { type: 'done' });
+  for (const next of [0, dayMs, -dayMs]) {
+    off = next;
+    const offset = (): number => server.agents.get('box')!.facts().clockOffsetMs!;
+    while (Math.abs(offset() - off) > 1000) {
+      assert.ok(performance.now() < deadline, `${offset()} after ${off}`);
+      source.read();
+      await sleep(20);
+    }
+    assert.deepEqual(await order(), { type: 'done' });
+  }
 });

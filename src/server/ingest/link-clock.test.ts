@@ -83,6 +83,24 @@ describe('the clock of a link', () => {
     });
   }
 
+  it('asks again for the first few times, and at once when a frame shows that a clock was set', () => {
+    const { clock, time, ask, frame } = makeScene(0);
+    for (let i = 0; i < 4; i++) {
+      assert.equal(clock.isRough, true);
+      ask(1, 1);
+    }
+    frame(100);
+    assert.equal(clock.isRough, false);
+    time.offset += 86_400_000;
+    frame(10);
+    assert.equal(clock.isRough, true);
+    ask(1, 1);
+    assert.ok(Math.abs(clock.offsetMs! - 86_400_000) <= 1);
+    for (let i = 0; i < 3; i++) ask(1, 1);
+    frame(10);
+    assert.equal(clock.isRough, false);
+  });
+
   it('takes no time that is none', () => {
     const { clock } = makeScene(0);
     for (const at of [Number.MAX_VALUE, -Number.MAX_VALUE, 1e17]) clock.arrived(at, undefined);

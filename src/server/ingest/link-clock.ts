@@ -8,6 +8,8 @@ const samples = 8;
 const fewSamples = 4;
 /** A difference beyond what round trips explain is a clock that was set, ms. */
 const jumpMs = 1_000;
+/** A frame of that age, or that far in the future, was more likely read by another clock than long under way, ms. */
+const suspectMs = 5_000;
 /** A time further off is none: 95 years. */
 const maxOffsetMs = 3e12;
 /** Share of the newest frame in the lag that is told. */
@@ -31,6 +33,7 @@ export class LinkClock {
   #asked: { readonly sync: number; readonly at: number; readonly wall: number } | null = null;
   #first: number | null = null;
   #lagMs: number | null = null;
+  #isSuspect = false;
 
   constructor(sources: ClockSources = { now: Date.now, monotonic: () => performance.now() }) {
     this.#sources = sources;
@@ -47,9 +50,9 @@ export class LinkClock {
     return this.#lagMs;
   }
 
-  /** Whether another comparison is worth its frame now. */
+  /** Whether another comparison is worth its frame now: there were few, or a frame's time fits none of them. */
   get isRough(): boolean {
-    return this.#asked === null && this.#samples.length < fewSamples;
+    return this.#asked === null && (this.#samples.length < fewSamples || this.#isSuspect);
   }
 
   /** The agent's clock now, Unix milliseconds. */
@@ -72,7 +75,9 @@ export class LinkClock {
     }
     this.#first ??= at - this.#sources.now();
     if (this.#samples.length === 0) return;
-    const lag = Math.max(0, this.#sources.now() - (at - this.#best().offsetMs));
+    const age = this.#sources.now() - (at - this.#best().offsetMs);
+    this.#isSuspect = Math.abs(age) > suspectMs;
+    const lag = Math.max(0, age);
     this.#lagMs = this.#lagMs === null ? lag : this.#lagMs + newest * (lag - this.#lagMs);
   }
 

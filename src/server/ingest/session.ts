@@ -214,7 +214,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
     if (message.kind === 'packets' || message.kind === 'saved_packets') this.#questions.answer(message);
     else if (message.kind === 'live') {
       this.#clock.arrived(message.at, message.sync);
-      if (message.sync !== undefined && this.#clock.isRough) void this.sync();
+      if (this.#clock.isRough) void this.sync();
       this.#orders?.open();
       this.#live.push(() => this.#onLive(message));
     } else if (message.kind === 'records') this.#onRecords(message, this.#hello, length);
