@@ -10,6 +10,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { decodeCertificate } from '../../decode/apps/tls/certificate.ts';
+import { readOcspStatus } from '../../decode/apps/tls/ocsp.ts';
 import type { Detail, Reason } from '../../wire/probe.ts';
 import type { Facts, ProbeContext } from './probe.ts';
 import { makeReason, roundMs } from './run.ts';
@@ -75,6 +76,11 @@ export async function startTls(socket: Socket, options: TlsOptions): Promise<Tls
     ALPNProtocols: options.alpn ? [...options.alpn] : undefined,
     secureContext,
     rejectUnauthorized: false,
+    requestOCSP: true,
+  });
+  let stapled: Buffer | null = null;
+  tls.once('OCSPResponse', (response: Buffer | null) => {
+    stapled = response;
   });
   const problem = await shakeHands(tls, options);
   const tlsMs = roundMs(performance.now() - began);
@@ -82,8 +88,10 @@ export async function startTls(socket: Socket, options: TlsOptions): Promise<Tls
     tls.destroy();
     return { socket: null, failure: problem, tlsMs, detail: {}, facts: {} };
   }
-  const code = readProblem(tls);
-  const { detail, facts } = readSession(tls, code);
+  // Node gives it out once.
+  const sent = tls.getPeerX509Certificate();
+  const code = readProblem(tls, sent, stapled);
+  const { detail, facts } = readSession(tls, sent, code);
   if (code === null || !options.verify) return { socket: tls, failure: null, tlsMs, detail, facts };
   tls.destroy();
   const message = `${options.name}: ${describeTlsError(code, detail.certificate)}`;
@@ -114,21 +122,31 @@ async function shakeHands(tls: TLSSocket, { signal, timeoutMs, name }: TlsOption
 }
 
 /** Why the certificate is not to be trusted; Node has the code of OpenSSL, or its own, where its types say an error. */
-function readProblem(tls: TLSSocket): string | null {
+function readProblem(
+  tls: TLSSocket,
+  sent: X509Certificate | undefined,
+  stapled: Buffer | null,
+): string | null {
   const error: unknown = tls.authorizationError;
-  if (!error) return null;
+  if (!error) {
+    const status = sent && stapled && readOcspStatus(stapled, sent.serialNumber);
+    return status === 'revoked' ? 'CERT_REVOKED' : null;
+  }
   if (typeof error === 'string') return error;
   return (error as NodeJS.ErrnoException).code ?? 'CERT_UNTRUSTED';
 }
 
-function readSession(tls: TLSSocket, problem: string | null): Pick<TlsResult, 'detail' | 'facts'> {
+function readSession(
+  tls: TLSSocket,
+  sent: X509Certificate | undefined,
+  problem: string | null,
+): Pick<TlsResult, 'detail' | 'facts'> {
   const version = tls.getProtocol();
   const session = {
     ...(version !== null && { tls_version: version }),
     ...(typeof tls.alpnProtocol === 'string' && { alpn: tls.alpnProtocol.slice(0, 16) }),
   };
   const facts: Facts = version === null ? {} : { TLS_VERSION: version };
-  const sent = tls.getPeerX509Certificate();
   const summary = sent && decodeCertificate(sent.raw, 0, sent.raw.length);
   if (!sent || !summary) return { detail: session, facts };
   const certificate = {
