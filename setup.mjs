@@ -35,6 +35,7 @@ const debian = {
   test: [
     'bpftool',
     'chromium',
+    'chrony',
     'curl',
     'dnsmasq-base',
     'gcc',

@@ -15,6 +15,7 @@ const needs = {
   socketDestroy: () => findCommand('ss'),
   nginx: () => findCommand('nginx'),
   dnsmasq: () => findCommand('dnsmasq'),
+  chronyd: () => findCommand('chronyd'),
   wrk: () => findCommand('wrk'),
   curl: () => findCommand('curl'),
   openssl: () => findCommand('openssl'),

@@ -2,6 +2,7 @@ import type { ProbeKind } from '../../wire/probe.ts';
 import { Echoes } from './echoes.ts';
 import { makeHttpProbe } from './http/http.ts';
 import { makeIcmpProbe } from './icmp.ts';
+import { makeNtpProbe } from './ntp.ts';
 import type { ProbeType } from './probe.ts';
 import { SocketWatch } from './socket-watch.ts';
 import { makeTrust } from './tls.ts';
@@ -18,6 +19,7 @@ const echoes = new Echoes(watch);
 /** What this program can probe: a line for each kind. */
 export const probeTypes: ProbeTypes = {
   icmp: makeIcmpProbe(echoes),
+  ntp: makeNtpProbe(watch),
   udp: makeUdpProbe(watch),
   http: makeHttpProbe(trust),
 };

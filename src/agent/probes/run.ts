@@ -18,18 +18,23 @@ export function makeReason(code: string, message: string, phase: Reason['phase']
   return { code: code.slice(0, 64), message: message.slice(0, maxMessage), phase };
 }
 
-/** A try that failed, with whatever is known beside that. */
-export function failedRun(failure: Reason, known: Partial<ProbeRun> = {}): ProbeRun {
+/** A try of which that is known; nothing went wrong and nothing was measured unless it says so. */
+export function makeRun(known: Partial<ProbeRun>): ProbeRun {
   return {
+    failure: null,
     address: null,
     responseMs: null,
     phases: noPhases,
     echoes: [],
-    facts: { CONNECTED: false },
+    facts: {},
     detail: {},
     ...known,
-    failure,
   };
+}
+
+/** A try that failed, with whatever is known beside that. */
+export function failedRun(failure: Reason, known: Partial<ProbeRun> = {}): ProbeRun {
+  return makeRun({ facts: { CONNECTED: false }, ...known, failure });
 }
 
 /** Why this machine cannot probe so at all, which says nothing of a target; null when what was tried worked. */

@@ -5,7 +5,7 @@ import { type Answered, askByDatagram } from './datagrams.ts';
 import { encodePayload, makeExpected, showText } from './payload.ts';
 import type { ProbeRun, ProbeType } from './probe.ts';
 import { resolveTarget } from './resolve.ts';
-import { failedRun, makeReason, noPhases, roundMs } from './run.ts';
+import { failedRun, makeReason, makeRun, noPhases, roundMs } from './run.ts';
 import type { SocketWatch } from './socket-watch.ts';
 
 type UdpProbe = ProbeOf<'udp'>;
@@ -64,7 +64,7 @@ function summarize(
   const known = { address, phases, facts: { IP: ip, CONNECTED: false } };
   if (answered.kind === 'failure') return failedRun(answered.reason, known);
   if (answered.kind === 'silence') {
-    if (!isNeeded) return { ...failedRun(makeReason('NO_REPLY', '', 'processing'), known), failure: null };
+    if (!isNeeded) return makeRun(known);
     const message = `${address} does not reply within ${timeoutMs} ms, which does not mean that the port is closed`;
     return failedRun(makeReason('NO_REPLY', message, 'processing'), known);
   }
