@@ -5,6 +5,7 @@ import { makeIcmpProbe } from './icmp.ts';
 import { makeNtpProbe } from './ntp.ts';
 import type { ProbeType } from './probe.ts';
 import { SocketWatch } from './socket-watch.ts';
+import { makeTcpProbe } from './tcp.ts';
 import { makeTrust } from './tls.ts';
 import { makeUdpProbe } from './udp.ts';
 
@@ -20,6 +21,7 @@ const echoes = new Echoes(watch);
 export const probeTypes: ProbeTypes = {
   icmp: makeIcmpProbe(echoes),
   ntp: makeNtpProbe(watch),
+  tcp: makeTcpProbe(trust),
   udp: makeUdpProbe(watch),
   http: makeHttpProbe(trust),
 };
