@@ -181,7 +181,8 @@ export type Phases = z.infer<typeof phasesSchema>;
 /**
  * Why a round is not `up`. `code` is an errno's name (ECONNREFUSED), a resolver's or DNS answer's code (NXDOMAIN), an
  * OpenSSL or TLS alert code (CERT_HAS_EXPIRED), or one of this program: TIMEOUT, ASSERTION, FORBIDDEN_ADDRESS,
- * NO_CONNECTIVITY, KISS_OF_DEATH, UNSYNCHRONISED, PROTOCOL, UNEXPECTED_REPLY, NO_REPLY, TOO_MANY_REDIRECTS, TOO_LARGE.
+ * NO_CONNECTIVITY, KISS_OF_DEATH, UNSYNCHRONISED, NOT_AUTHENTICATED,
+ * PROTOCOL, UNEXPECTED_REPLY, NO_REPLY, TOO_MANY_REDIRECTS, TOO_LARGE.
  */
 export const reasonSchema = z.strictObject({
   code: filled(64),

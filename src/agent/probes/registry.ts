@@ -1,4 +1,5 @@
 import type { ProbeKind } from '../../wire/probe.ts';
+import { makeDnsProbe } from './dns.ts';
 import { Echoes } from './echoes.ts';
 import { makeHttpProbe } from './http/http.ts';
 import { makeIcmpProbe } from './icmp.ts';
@@ -20,6 +21,7 @@ const echoes = new Echoes(watch);
 /** What this program can probe: a line for each kind. */
 export const probeTypes: ProbeTypes = {
   icmp: makeIcmpProbe(echoes),
+  dns: makeDnsProbe(watch, trust),
   ntp: makeNtpProbe(watch),
   tcp: makeTcpProbe(trust),
   udp: makeUdpProbe(watch),

@@ -192,6 +192,14 @@ export function nameOfType(type: number): string {
   return askedTypes[type] ?? rareTypes[type] ?? `TYPE${type}`;
 }
 
+/** The number of a type by its name in capitals; null for one that is not assigned. */
+export function numberOfType(name: string): number | null {
+  const found = [askedTypes, rareTypes]
+    .flatMap((types) => Object.entries(types))
+    .find(([, one]) => one === name);
+  return found ? Number(found[0]) : null;
+}
+
 /**
  * The type of a question: `A`, `HTTPS`. One that hardly anybody asks for has the generic form of RFC 3597, as in the lists
  * of questions that a replay is compared with.
