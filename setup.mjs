@@ -57,8 +57,14 @@ const debian = {
     'wrk',
   ],
   check: ['clang', 'libbpf-dev', 'llvm'],
+  bench: ['prometheus-blackbox-exporter'],
 };
-const wantedBy = { start: ['start'], test: ['start', 'test'], check: ['check'] };
+const wantedBy = {
+  start: ['start'],
+  test: ['start', 'test'],
+  check: ['check'],
+  bench: ['start', 'test', 'bench'],
+};
 
 const purpose = process.argv[2] === '--for' ? process.argv[3] : 'start';
 

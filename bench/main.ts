@@ -9,6 +9,7 @@ import { measureConnections } from './connections.ts';
 import { measureDelay } from './delay.ts';
 import { measureInspection } from './inspect.ts';
 import { measureInspected } from './inspect-seen.ts';
+import { measureProbes } from './probes.ts';
 import { measureReplay } from './replay.ts';
 import type { BenchmarkOptions } from './report.ts';
 import { measureRequests } from './requests.ts';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise
   connections: measureConnections,
   delay: measureDelay,
   replay: measureReplay,
+  probes: measureProbes,
 };
 
 const names = process.argv.slice(2).filter((one) => !one.startsWith('--'));

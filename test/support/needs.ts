@@ -18,6 +18,7 @@ const needs = {
   chronyd: () => findCommand('chronyd'),
   wrk: () => findCommand('wrk'),
   curl: () => findCommand('curl'),
+  blackbox: () => findCommand('prometheus-blackbox-exporter'),
   openssl: () => findCommand('openssl'),
   nghttp2: () => findCommand('nghttp') ?? findCommand('nghttpd') ?? findCommand('nghttpx'),
   ngtcp2: () => findCommand('gtlsclient') ?? findCommand('gtlsserver'),
