@@ -131,6 +131,16 @@ describe('config', () => {
     ['server', 'ftp://h', undefined],
     ['server', 'h:80', undefined],
     ['allow-host', 'a, b,', ['a', 'b']],
+    ['listen', '127.0.0.1:65240', { host: '127.0.0.1', port: 65_240 }],
+    ['listen', '65241', { host: '127.0.0.1', port: 65_241 }],
+    ['listen', '[::1]:1', { host: '::1', port: 1 }],
+    ['listen', 'box.example:1', { host: 'box.example', port: 1 }],
+    ['listen', '::1:1', undefined],
+    ['listen', '127.0.0.1', undefined],
+    ['listen', 'a:65536', undefined],
+    ['forbid-orders', 'probe.run, monitor.put', ['probe.run', 'monitor.put']],
+    ['forbid-orders', 'exec', undefined],
+    ['forbid-orders', '', []],
     ['user', '', undefined],
   ];
   for (const [name, text, value] of values)

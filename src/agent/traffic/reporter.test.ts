@@ -57,6 +57,26 @@ function report(): {
 }
 
 describe('TrafficReporter', () => {
+  it('goes on from the time to which the clock was set back, and ends the alerts of before', () => {
+    const { reporter, records, of } = report();
+    for (let i = 0; i < 600; i++) reporter.add(http(), curl, start + i);
+    const back = start - 86_400_000;
+    reporter.tick(back);
+    const alerts = of('alert').map((record) => (record.kind === 'alert' ? record.alert : null));
+    assert.deepEqual(
+      alerts.map((alert) => alert?.state),
+      ['raised', 'recovered'],
+    );
+    assert.match(alerts[1]!.message, /the clock was set back/);
+    records.length = 0;
+    reporter.add(http(), curl, back + 5000);
+    assert.equal(of('request').length, 1);
+    const [ten] = reporter.takeStatistics(back + 6000, false);
+    assert.deepEqual([ten.window, ten.http.total.hits], ['10s', 1]);
+    reporter.tick(back + 20_000);
+    assert.equal(of('traffic').length, 1);
+  });
+
   it('adds up what came in ten seconds, and records each request', () => {
     const { reporter, of } = report();
     for (let i = 0; i < 3; i++) reporter.add(http(), curl, start + i);

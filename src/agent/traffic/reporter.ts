@@ -36,7 +36,7 @@ export class TrafficReporter {
   readonly #record: (record: DurableRecord) => void;
   readonly #onRaised: (alert: AlertRecord) => void;
   readonly #rollup = new TrafficRollup();
-  readonly #collector: TrafficCollector;
+  #collector: TrafficCollector;
   readonly #told = new Map<TrafficWindow, number>();
   readonly #kept = { http: 0, dns: 0, tls: 0 };
   #alerts: TrafficAlerts;
@@ -102,6 +102,7 @@ export class TrafficReporter {
   tick(nowMs: number): void {
     const second = Math.floor(nowMs / 1000);
     if (second === this.#second) return;
+    if (second < this.#second - 1) this.#beginAnew(nowMs);
     this.#second = second;
     this.#kept.http = this.#kept.dns = this.#kept.tls = 0;
     this.#alerts.pass(nowMs);
@@ -134,6 +135,15 @@ export class TrafficReporter {
   stop(nowMs: number): void {
     this.flush(nowMs);
     this.#endAlerts(nowMs, 'the agent stopped');
+  }
+
+  /** The clock was set back: nothing of before has a place in time any more. */
+  #beginAnew(nowMs: number): void {
+    this.#endAlerts(nowMs, 'the clock was set back');
+    this.#alerts = this.#makeAlerts();
+    this.#collector = new TrafficCollector(nowMs);
+    this.#told.clear();
+    this.#interfaces.countedMs = 0;
   }
 
   #endAlerts(nowMs: number, reason: string): void {
