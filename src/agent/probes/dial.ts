@@ -62,13 +62,11 @@ class Race {
     signal.addEventListener('abort', giveUp, { once: true });
     if (signal.aborted) giveUp();
     else this.#tryNext();
-    try {
-      return await this.#end.promise;
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-      clearTimeout(this.#timer);
-      for (const socket of this.#sockets) socket.destroy();
-    }
+    const end = await this.#end.promise;
+    signal.removeEventListener('abort', giveUp);
+    clearTimeout(this.#timer);
+    for (const socket of this.#sockets) if (socket !== end.socket) socket.destroy();
+    return end;
   }
 
   #tryNext(): void {
@@ -77,12 +75,12 @@ class Race {
     if (ip === undefined) return;
     const socket = connect({ host: ip, port: this.#port, noDelay: true });
     this.#sockets.add(socket);
+    const fail = (error: NodeJS.ErrnoException): void => this.#fail(ip, error.code ?? 'ECONNABORTED');
+    socket.once('error', fail);
     socket.once('connect', () => {
-      this.#sockets.delete(socket);
-      socket.removeAllListeners();
+      socket.off('error', fail);
       this.#end.resolve({ socket, ip });
     });
-    socket.once('error', (error: NodeJS.ErrnoException) => this.#fail(ip, error.code ?? 'ECONNABORTED'));
     if (this.#next < this.#addresses.length) {
       this.#timer = setTimeout(() => this.#tryNext(), attemptDelayMs);
     }

@@ -41,10 +41,10 @@ async function followHops(parts: HopParts): Promise<ProbeRun> {
       request = next;
       continue;
     }
+    const totalMs = roundMs(performance.now() - began);
     const failure = hop.failure ?? next ?? judgeStatus(hop.answer!, parts);
     const body = failure ? {} : await readFacts(hop.answer!, parts);
     const isReason = 'code' in body;
-    const totalMs = roundMs(performance.now() - began);
     return finish(hops, isReason ? (body as Reason) : failure, totalMs, isReason ? {} : (body as Facts));
   }
 }

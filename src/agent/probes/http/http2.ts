@@ -97,9 +97,16 @@ class Http2Exchange {
       if (!this.#collector.take(piece)) this.#fail(tooLarge('transfer'));
     });
     stream.on('error', (error) => this.#fail(this.#describe(error)));
-    stream.once('aborted', () => this.#fail(this.#protocol(`RST_STREAM ${nameOf(stream.rstCode)}`)));
+    // A stream whose session ends under it counts as cancelled.
+    const end = (): void =>
+      this.#fail(
+        session.closed || session.destroyed
+          ? this.#describe({ name: '', message: '', code: 'ECONNRESET' })
+          : this.#protocol(`RST_STREAM ${nameOf(stream.rstCode)}`),
+      );
+    stream.once('aborted', end);
     stream.once('end', () => this.#finish(stream.rstCode));
-    stream.once('close', () => this.#fail(this.#protocol(`RST_STREAM ${nameOf(stream.rstCode)}`)));
+    stream.once('close', end);
   }
 
   #finish(rstCode: number): void {
@@ -148,16 +155,14 @@ class Http2Exchange {
   }
 }
 
-/** `PROTOCOL_ERROR` of an error code, RFC 9113 section 7. */
+/** Names of error codes by number, RFC 9113 section 7. */
+const errorNames = (
+  'NO_ERROR PROTOCOL_ERROR INTERNAL_ERROR FLOW_CONTROL_ERROR SETTINGS_TIMEOUT STREAM_CLOSED FRAME_SIZE_ERROR ' +
+  'REFUSED_STREAM CANCEL COMPRESSION_ERROR CONNECT_ERROR ENHANCE_YOUR_CALM INADEQUATE_SECURITY HTTP_1_1_REQUIRED'
+).split(' ');
+
 function nameOf(code: number): string {
-  const names = Object.entries(constants).find(
-    ([name, value]) =>
-      value === code &&
-      /^NGHTTP2_(?:NO_ERROR|[A-Z_]+_ERROR|REFUSED_STREAM|CANCEL|STREAM_CLOSED|CONNECT_ERROR|ENHANCE_YOUR_CALM|INADEQUATE_SECURITY|HTTP_1_1_REQUIRED|SETTINGS_TIMEOUT)$/.test(
-        name,
-      ),
-  );
-  return names ? names[0].replace('NGHTTP2_', '') : String(code);
+  return errorNames[code] ?? String(code);
 }
 
 function flatten(headers: IncomingHttpHeaders): string[] {
