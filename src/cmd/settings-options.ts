@@ -35,6 +35,8 @@ export function readSettings<N extends SettingName>(command: Command, names: rea
 function settingOption(name: SettingName): Option {
   const { kind, fallback, help } = settings[name];
   const shown = fallback === null || fallback === '' ? help : `${help} (default: ${fallback})`;
+  // A switch has the one flag that changes what is so without it.
+  if (kind.placeholder === null && fallback === 'false') return new Option(`--${name}`, help);
   if (kind.placeholder === null) return new Option(`--no-${name}`, `without ${help}`);
   const place = 'bare' in kind ? `[${kind.placeholder}]` : `<${kind.placeholder}>`;
   const option = new Option(`--${name} ${place}`, shown);

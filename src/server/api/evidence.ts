@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { parseEndpoint, parseIp } from '../../base/ip.ts';
+import { formatEndpoint, formatIp, parseEndpoint, parseIp } from '../../base/ip.ts';
 import { makeConnectionMatcher } from '../../rules/connection-filter.ts';
 import type { Connection } from '../../wire/connection.ts';
 import { resolveConnectionFilter } from '../../wire/filter.ts';
@@ -62,5 +62,9 @@ async function findAddress({ store }: ApiContext, monitor: Monitor, until: numbe
   const reached = rounds.find(({ result }) => result.address !== null)?.result.address;
   if (reached !== null && reached !== undefined && (parseEndpoint(reached) || parseIp(reached)))
     return reached;
-  return 'host' in monitor.probe && parseIp(monitor.probe.host) ? monitor.probe.host : null;
+  const { probe } = monitor;
+  const host = 'host' in probe ? parseIp(probe.host) : null;
+  if (!host) return null;
+  const port = probe.kind === 'tcp' || probe.kind === 'udp' ? probe.port : null;
+  return port === null ? formatIp(host) : formatEndpoint(formatIp(host), port);
 }

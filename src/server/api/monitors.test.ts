@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { makeReported } from '../../store/contract.ts';
 import { makeRound } from '../../store/monitors-contract.ts';
 import { type MonitorResult, monitorRowSchema } from '../../wire/monitor.ts';
 import { historySchema, incidentListSchema, monitorListSchema } from '../../wire/monitor-api.ts';
@@ -260,5 +261,29 @@ describe('monitors over HTTP', () => {
     const { json } = await call('GET', '/api/monitors/w/evidence');
     assert.equal(json.address, '192.0.2.1');
     assert.deepEqual(json.agents, []);
+    const probe = { kind: 'tcp', host: '2001:DB8::1', port: 81 };
+    await call('POST', '/api/monitors', { id: 'e', name: 'e', probe });
+    const timestamp = new Date().toISOString();
+    const failed = { timestamp, remote_addr: '[2001:db8::1]:81', error: 'ECONNREFUSED', count: 3 };
+    const records = [
+      failed,
+      { ...failed, error: null, count: 1 },
+      { ...failed, remote_addr: '[2001:db8::1]:82' },
+    ];
+    await server.store.insertReported({
+      agent: 'ams "1"',
+      epoch: 'e',
+      first: 0,
+      records: records.map((fields) => ({
+        kind: 'connection' as const,
+        connection: makeReported(0, fields),
+      })),
+    });
+    const found = (await call('GET', '/api/monitors/e/evidence')).json;
+    assert.equal(found.address, '[2001:db8::1]:81');
+    assert.equal(found.agents.length, 1);
+    const [{ href, ...counts }] = found.agents;
+    assert.deepEqual(counts, { agent: 'ams "1"', connections: 4, failures: { ECONNREFUSED: 3 } });
+    assert.equal((await call('GET', href)).json.connections.length, 2);
   });
 });

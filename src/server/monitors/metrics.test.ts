@@ -35,6 +35,9 @@ describe('metrics of monitors', () => {
     ]) {
       assert.ok(text.split('\n').includes(line), line);
     }
+    server.monitors.committed('lon', [makeRound('m', 1, { outcome: 'unknown' })], 2);
+    const later = await (await fetch(`${server.url}/metrics`)).text();
+    assert.ok(later.split('\n').includes(`netmon_probe_success${labels},agent="lon"} NaN`));
     assert.doesNotMatch(text, /^netmon_evil/m);
     assert.doesNotMatch(text, /agent="ams"/);
   });

@@ -39,7 +39,7 @@ export function writeMonitorMetrics(monitors: Monitors, limit = maxSights): stri
       const values = [id, name, probe.kind, agent];
       const last = JSON.parse(sight.last) as ProbeResult;
       const up = last.outcome === 'up' || last.outcome === 'degraded';
-      success.push({ labels: values, value: up ? 1 : 0 });
+      success.push({ labels: values, value: last.outcome === 'unknown' ? Number.NaN : Number(up) });
       for (const phase of phases) {
         const ms = last.phases[`${phase}_ms`];
         if (ms !== null) durations.push({ labels: [...values, phase], value: ms / 1000 });
@@ -53,7 +53,11 @@ export function writeMonitorMetrics(monitors: Monitors, limit = maxSights): stri
   const family = (name: string, help: string, samples: readonly Sample[], names = labels): string =>
     samples.length === 0 ? '' : writeFamily(name, help, names, samples);
   return [
-    family('netmon_probe_success', 'Whether the last round found its target up.', success),
+    family(
+      'netmon_probe_success',
+      'Whether the last round found its target up; NaN where it says nothing of it.',
+      success,
+    ),
     family('netmon_probe_duration_seconds', 'Parts of the last round.', durations, [...labels, 'phase']),
     family('netmon_probe_response_seconds', 'Response time of the last round, the median of it.', responses),
     family('netmon_probe_loss_ratio', 'Share of the echoes of the last round that were lost.', losses),
