@@ -9,6 +9,7 @@ import { measureConnections } from './connections.ts';
 import { measureDelay } from './delay.ts';
 import { measureInspection } from './inspect.ts';
 import { measureInspected } from './inspect-seen.ts';
+import { measureMonitors } from './monitors.ts';
 import { measureProbes } from './probes.ts';
 import { measureReplay } from './replay.ts';
 import type { BenchmarkOptions } from './report.ts';
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise
   delay: measureDelay,
   replay: measureReplay,
   probes: measureProbes,
+  monitors: measureMonitors,
 };
 
 const names = process.argv.slice(2).filter((one) => !one.startsWith('--'));

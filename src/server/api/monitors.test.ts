@@ -58,7 +58,7 @@ describe('monitors over HTTP', () => {
     assert.equal(made.status, 201);
     assert.equal(made.json.id, 'gateway-berlin-b');
     assert.equal(made.json.interval_ms, 60_000);
-    assert.equal(monitorRowSchema.parse(made.json).status.state, 'stopped');
+    assert.equal(monitorRowSchema.parse(made.json).status.state, 'pending');
     const { id, status, created_at, changed_at, ...settings } = made.json;
     const changed = await call('PUT', `/api/monitors/${id}`, { ...settings, interval_ms: 20_000 });
     assert.deepEqual([changed.status, changed.json.revision], [200, 2]);
@@ -231,7 +231,7 @@ describe('monitors over HTTP', () => {
     assert.equal(await ids('agent=nyc'), 'w');
     const first = monitorListSchema.parse((await call('GET', '/api/monitors?text=list&limit=3')).json);
     assert.equal(await ids(`text=list&limit=3&cursor=${first.next}`), 'l3,l4');
-    assert.deepEqual([first.removed, first.states], [null, { stopped: 5 }]);
+    assert.deepEqual([first.removed, first.states], [null, { pending: 5 }]);
     await call('DELETE', '/api/monitors/l1');
     await report('nyc', up('w'));
     const changed = (await call('GET', `/api/monitors?since_version=${first.version}`)).json;

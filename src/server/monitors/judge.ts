@@ -1,5 +1,5 @@
 import { maintenanceAt } from '../../rules/monitors/maintenance.ts';
-import { judgeTarget } from '../../rules/monitors/target.ts';
+import { type Judgement, judgeTarget } from '../../rules/monitors/target.ts';
 import { MonitorTrack } from '../../rules/monitors/track.ts';
 import type { Incident, Monitor, MonitorResult, MonitorState } from '../../wire/monitor.ts';
 import { Sight, Watched } from './watched.ts';
@@ -10,6 +10,9 @@ const lateMs = 10_000;
 /** An agent that carries out whatever there is and has been gone this long is forgotten. */
 const forgottenMs = 86_400_000;
 
+/** Agents that may see a monitor, as its status may name. */
+const maxAgents = 1000;
+
 /** States that are an incident. */
 const incidentStates: readonly MonitorState[] = ['down', 'partial', 'degraded'];
 /** States that end one. */
@@ -17,6 +20,8 @@ const endStates: readonly MonitorState[] = ['up', 'stopped', 'pending'];
 
 export interface JudgeParts {
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets, by which news are awaited. */
+  readonly clock: () => number;
   /** Whether an agent is linked now. */
   readonly isConnected: (agent: string) => boolean;
   /** Names of all that are linked now. */
@@ -28,6 +33,9 @@ export interface JudgeParts {
   /** An incident began, ended or is silenced now. */
   readonly onIncident: (incident: Incident) => void;
 }
+
+/** What is said while there is nobody to carry a monitor out. */
+const nobody: Judgement = { state: 'pending', reason: 'no agent is linked', agents: [] };
 
 /** Makes one judgement of each monitor from the rounds of all its agents. */
 export class Judge {
@@ -74,13 +82,14 @@ export class Judge {
     this.#watched.delete(id);
   }
 
-  /** Takes a round in that was committed at `receivedAt`; what is no longer asked for is left out. */
-  take(agent: string, result: MonitorResult, receivedAt: number): void {
+  /** Takes a round in that was committed just now; what is no longer asked for is left out. */
+  take(agent: string, result: MonitorResult): void {
     const watched = this.#watched.get(result.monitor);
     if (!watched || !isCarrier(watched.monitor, agent)) return;
     const at = Date.parse(result.at);
     const sight = this.#sight(watched, agent);
-    sight.receivedAt = receivedAt;
+    if (!sight) return;
+    sight.receivedAt = this.#parts.clock();
     sight.overdue = false;
     sight.show(result);
     sight.track.add(result.outcome, at);
@@ -91,14 +100,17 @@ export class Judge {
   judge(watched: Watched, at: number): void {
     const { monitor } = watched;
     const seen = this.listSeen(watched);
-    const { state, reason, agents } = judgeTarget(
-      seen.map(({ agent, state: view, sight }) => ({
-        agent,
-        state: view,
-        reason: sight?.reason?.message ?? null,
-      })),
-      monitor.quorum,
-    );
+    const { state, reason, agents } =
+      seen.length === 0 && monitor.enabled
+        ? nobody
+        : judgeTarget(
+            seen.map(({ agent, state: view, sight }) => ({
+              agent,
+              state: view,
+              reason: sight?.reason?.message ?? null,
+            })),
+            monitor.quorum,
+          );
     const silenced = this.#findSilence(monitor, at);
     const changed = state !== watched.state;
     const views = seen.map(({ agent, state: view }) => `${agent} ${view}`).join();
@@ -120,6 +132,7 @@ export class Judge {
   /** Looks for agents that are without news and for windows that began or ended. */
   sweep(): void {
     const now = this.#parts.now();
+    const clock = this.#parts.clock();
     for (const watched of this.#watched.values()) {
       const { monitor } = watched;
       let stale = monitor.maintenance.length > 0 && this.#findSilence(monitor, now) !== watched.silenced;
@@ -128,12 +141,12 @@ export class Judge {
         if (!isActive(monitor, agent)) continue;
         if (
           monitor.agents === '*' &&
-          now - sight.receivedAt > forgottenMs &&
+          clock - sight.receivedAt > forgottenMs &&
           !this.#parts.isConnected(agent)
         ) {
           watched.sights.delete(agent);
           stale = true;
-        } else if (!sight.overdue && now - sight.receivedAt > limit) {
+        } else if (!sight.overdue && clock - sight.receivedAt > limit) {
           sight.lose(now);
           stale = true;
         }
@@ -153,9 +166,10 @@ export class Judge {
     });
   }
 
-  #sight(watched: Watched, agent: string): Sight {
+  #sight(watched: Watched, agent: string): Sight | null {
     let sight = watched.sights.get(agent);
     if (!sight) {
+      if (watched.sights.size >= maxAgents) return null;
       sight = new Sight(new MonitorTrack(watched.monitor.thresholds));
       watched.sights.set(agent, sight);
     }

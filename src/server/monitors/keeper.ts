@@ -111,8 +111,8 @@ function writeState({ state, sinceMs, reason, silenced, sights }: Watched): stri
   return JSON.stringify({ state, since: sinceMs, reason, silenced, agents } satisfies SavedState);
 }
 
-/** Brings back what was kept of a monitor. Its agents have time for their next rounds from `now` on. */
-export function restoreState(watched: Watched, text: string, now: number): void {
+/** Brings back what was kept of a monitor. Its agents have time for their next rounds from `clock` on. */
+export function restoreState(watched: Watched, text: string, clock: number): void {
   const saved = JSON.parse(text) as SavedState;
   watched.state = saved.state;
   watched.sinceMs = saved.since;
@@ -121,7 +121,7 @@ export function restoreState(watched: Watched, text: string, now: number): void 
   watched.saved = text;
   for (const [agent, track] of Object.entries(saved.agents)) {
     const sight = new Sight(new MonitorTrack(watched.monitor.thresholds, track));
-    sight.receivedAt = now;
+    sight.receivedAt = clock;
     watched.sights.set(agent, sight);
   }
 }

@@ -33,7 +33,8 @@ async function makeBench(t: TestContext): Promise<Bench> {
   const reporter = makeReporter({ write: () => {} });
   const running: Monitors[] = [];
   const sequences = new Map<string, number>();
-  const make = (): Monitors => new Monitors({ store, agents, reporter, now: () => bench.now });
+  const make = (): Monitors =>
+    new Monitors({ store, agents, reporter, now: () => bench.now, clock: () => bench.now });
   const bench: Bench = {
     store,
     agents,
@@ -197,6 +198,15 @@ describe('judgement', () => {
     assert.equal(stateOf(bench, 'm'), 'unknown');
     await bench.report('lon', rounds('m', ['down'], 200));
     assert.equal(stateOf(bench, 'm'), 'down');
+  });
+
+  it('waits for an agent where there is none, and names no more than a status may', async (t) => {
+    const bench = await makeBench(t);
+    await bench.monitors.save([input('m')]);
+    const watched = bench.monitors.judge.get('m')!;
+    assert.deepEqual([watched.state, watched.reason], ['pending', 'no agent is linked']);
+    for (let i = 0; i < 1100; i++) bench.monitors.judge.take(`agent-${i}`, makeRound('m', 0));
+    assert.equal(watched.sights.size, 1000);
   });
 
   it('does not end an incident because nothing is known', async (t) => {

@@ -38,6 +38,8 @@ export interface MonitorsParts {
   readonly agents: AgentPort;
   readonly reporter: Reporter;
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly clock?: () => number;
 }
 
 /** Told of what happens, as JSON of a monitor event. */
@@ -51,6 +53,7 @@ export class Monitors implements Component, MonitorSink {
   readonly #store: MonitorStore;
   readonly #reporter: Reporter;
   readonly #now: () => number;
+  readonly #clock: () => number;
   readonly #dispatcher: Dispatcher;
   readonly #keeper: Keeper;
   readonly #connected = new Set<string>();
@@ -68,10 +71,11 @@ export class Monitors implements Component, MonitorSink {
   /** Changes of the book, one after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
-  constructor({ store, agents, reporter, now = Date.now }: MonitorsParts) {
+  constructor({ store, agents, reporter, now = Date.now, clock = () => performance.now() }: MonitorsParts) {
     this.#store = store;
     this.#reporter = reporter;
     this.#now = now;
+    this.#clock = clock;
     this.#keeper = new Keeper(store, reporter);
     this.#dispatcher = new Dispatcher({
       agents,
@@ -81,6 +85,7 @@ export class Monitors implements Component, MonitorSink {
     });
     this.judge = new Judge({
       now,
+      clock,
       isConnected: (agent) => this.#connected.has(agent),
       connected: () => this.#connected,
       nextIncident: () => this.#nextIncident++,
@@ -123,12 +128,12 @@ export class Monitors implements Component, MonitorSink {
   disconnected(agent: string): void {
     this.#connected.delete(agent);
     this.#dispatcher.disconnected(agent);
+    this.#judgeAll((monitor) => monitor.agents === '*');
   }
 
   committed(agent: string, results: readonly MonitorResult[], last: number): void {
-    const now = this.#now();
     for (const result of results) {
-      this.judge.take(agent, result, now);
+      this.judge.take(agent, result);
       if (this.#listeners.size > 0) this.#emit({ type: 'result', agent, result });
     }
     this.#keeper.judged = last;
@@ -296,7 +301,7 @@ export class Monitors implements Component, MonitorSink {
       const watched = this.judge.put(monitor);
       watched.version = ++this.#version;
       const state = states.get(monitor.id);
-      if (state !== undefined) restoreState(watched, state, now);
+      if (state !== undefined) restoreState(watched, state, this.#clock());
       await this.#showLast(watched);
     }
     const open = await this.#store.queryIncidents({ open: true, limit: 100_000 });
@@ -317,13 +322,12 @@ export class Monitors implements Component, MonitorSink {
   }
 
   async #replay(judged: number): Promise<void> {
-    const now = this.#now();
     this.#keeper.judged = judged;
     for (let after = judged; ; ) {
       const rounds = await this.#store.roundsAfter(after, replayRounds);
       const last = rounds.at(-1);
       if (!last) return;
-      for (const { agent, result } of rounds) this.judge.take(agent, result, now);
+      for (const { agent, result } of rounds) this.judge.take(agent, result);
       after = last.id;
       this.#keeper.judged = after;
     }

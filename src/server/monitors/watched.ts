@@ -5,7 +5,7 @@ import type { Reason } from '../../wire/probe.ts';
 /** What is known of a monitor at one agent. */
 export class Sight {
   track: MonitorTrack;
-  /** When its last round came in, by this server's clock; 0 for never. */
+  /** When its last round came in, by a clock that nobody sets. */
   receivedAt = 0;
   /** Whether rounds are missing that should have come. */
   overdue = false;

@@ -143,7 +143,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     queryRounds: async (query) => readRounds(session, query),
     roundsAfter: async (id, limit) => readRoundsAfter(session, id, limit),
     sumRounds: (describe) => {
-      const summed = summing.then(() => sumRounds(session, describe, setImmediate));
+      const summed = summing.then(() => sumRounds(session, describe, now, setImmediate));
       summing = summed.then(
         () => {},
         () => {},

@@ -47,7 +47,12 @@ const history = (session: Session, id: string, back: number): number =>
 describe('a pass that adds rounds up', () => {
   it('comes to the same however often it is cut off, and history is whole at every moment', async (t) => {
     const whole = makeSession(t);
-    await sumRounds(whole, describeMonitor, async () => {});
+    await sumRounds(
+      whole,
+      describeMonitor,
+      () => now,
+      async () => {},
+    );
     const broken = makeSession(t);
     let cuts = 0;
     for (let after = 1; ; after += 3) {
@@ -55,7 +60,7 @@ describe('a pass that adds rounds up', () => {
       const pause = async (): Promise<void> => {
         if (++steps > after) throw new Error('cut off');
       };
-      const done = await sumRounds(broken, describeMonitor, pause).then(
+      const done = await sumRounds(broken, describeMonitor, () => now, pause).then(
         () => true,
         () => false,
       );
@@ -70,15 +75,43 @@ describe('a pass that adds rounds up', () => {
       broken.all('SELECT * FROM uptime ORDER BY 1, 2, 3'),
       whole.all('SELECT * FROM uptime ORDER BY 1, 2, 3'),
     );
-    assert.deepEqual(await sumRounds(broken, describeMonitor, async () => {}), []);
+    assert.deepEqual(
+      await sumRounds(
+        broken,
+        describeMonitor,
+        () => now,
+        async () => {},
+      ),
+      [],
+    );
+  });
+
+  it('leaves out what lies in the future', async (t) => {
+    const session = makeSession(t);
+    const result = makeRound('m0', 0, { at: '9999-12-31T23:59:59.000Z' });
+    const batch = { agent: 'b', epoch: 'e', first: 0, records: [{ kind: 'probe' as const, result }] };
+    session.transaction(() => insertBatch(session, batch, now));
+    await sumRounds(
+      session,
+      describeMonitor,
+      () => now,
+      async () => {},
+    );
+    const [latest] = session.get('SELECT max(at) FROM round_sums') ?? [];
+    assert.ok(Number(latest) < now);
   });
 
   it('leaves out what was removed meanwhile', async (t) => {
     const session = makeSession(t);
     let steps = 0;
-    await sumRounds(session, describeMonitor, async () => {
-      if (++steps === 6) session.run("DELETE FROM monitors WHERE id = 'm90'");
-    });
+    await sumRounds(
+      session,
+      describeMonitor,
+      () => now,
+      async () => {
+        if (++steps === 6) session.run("DELETE FROM monitors WHERE id = 'm90'");
+      },
+    );
     const orphans = session.all('SELECT * FROM round_sums WHERE monitor NOT IN (SELECT key FROM monitors)');
     assert.deepEqual(orphans, []);
   });

@@ -14,7 +14,7 @@ import type { SummedMonitor, UptimeRow } from '../../monitors.ts';
 import type { Session } from '../session.ts';
 import { readMark, saveMark } from './marks.ts';
 import { StepSums, stepColumns } from './step-sums.ts';
-import { hourMs, sumLevels } from './tables.ts';
+import { dayMs, hourMs, sumLevels } from './tables.ts';
 import { saveUptime } from './uptime.ts';
 
 /** Rounds of a pass, which take some 30 MB while it lasts where all are of different monitors. */
@@ -22,6 +22,8 @@ const maxRounds = 50_000;
 /** Rounds read at a time, and parts that the steps are written in: some 10 ms of work each. */
 const pageRounds = 500;
 const slices = 64;
+/** A round that says it will begin so long from now is in no sum: steps of the future would never be old enough to go. */
+const aheadMs = dayMs;
 const summedMark = 'rounds_summed';
 const passName = 'rounds_pass';
 
@@ -41,6 +43,7 @@ interface Step {
 export async function sumRounds(
   session: Session,
   describe: (id: string) => SummedMonitor | undefined,
+  now: () => number,
   pause: () => Promise<unknown>,
 ): Promise<UptimeRow[]> {
   const changed: UptimeRow[] = [];
@@ -48,7 +51,7 @@ export async function sumRounds(
     const from = readMark(session, summedMark);
     const pass = readPass(session) ?? beginPass(session, from);
     if (!pass) return changed;
-    const parts = await addUp(session, from, pass.upTo, pause);
+    const parts = await addUp(session, { from, upTo: pass.upTo, latest: now() + aheadMs }, pause);
     for (let slice = pass.slice + 1; slice < slices; slice++) {
       session.transaction(() => {
         changed.push(...saveSlice(session, parts[slice], describe));
@@ -94,22 +97,22 @@ function savePass(session: Session, pass: Pass): void {
   );
 }
 
-/** The steps of the rounds after `from` and up to `upTo`, by slice. */
+/** The steps of the rounds after `from` and up to `upTo` that began before `latest`, by slice. */
 async function addUp(
   session: Session,
-  from: number,
-  upTo: number,
+  { from, upTo, latest }: { readonly from: number; readonly upTo: number; readonly latest: number },
   pause: () => Promise<unknown>,
 ): Promise<readonly ReadonlyMap<string, Step>[]> {
   const parts = Array.from({ length: slices }, () => new Map<string, Step>());
   for (let after = from; ; ) {
     const rows = session.all(
-      'SELECT id, monitor, agent, result FROM rounds WHERE id > ? AND id <= ? ORDER BY id LIMIT ?',
+      'SELECT id, monitor, agent, result, at FROM rounds WHERE id > ? AND id <= ? ORDER BY id LIMIT ?',
       after,
       upTo,
       pageRounds,
     );
-    for (const [, monitor, agent, result] of rows) {
+    for (const [, monitor, agent, result, at] of rows) {
+      if (Number(at) > latest) continue;
       addRound(parts[sliceOf(Number(monitor))], Number(monitor), Number(agent), String(result));
     }
     if (rows.length < pageRounds) return parts;
