@@ -20,6 +20,7 @@ const loaders = {
   interfaces: () => import('./views/interfaces/interfaces-view.tsx'),
   monitors: () => import('./views/monitors/monitors-view.tsx'),
   monitor: () => import('./views/monitor/monitor-view.tsx'),
+  monitorForm: () => import('./views/monitor-form/monitor-form-view.tsx'),
   health: () => import('./views/health/health-view.tsx'),
   notFound: () => import('./views/not-found-view.tsx'),
   palette: () => import('./app/palette.tsx'),
@@ -32,6 +33,7 @@ const ProcessesView = lazy(loaders.processes);
 const InterfacesView = lazy(loaders.interfaces);
 const MonitorsView = lazy(loaders.monitors);
 const MonitorView = lazy(loaders.monitor);
+const MonitorFormView = lazy(loaders.monitorForm);
 const HealthView = lazy(loaders.health);
 const NotFoundView = lazy(loaders.notFound);
 
@@ -64,6 +66,8 @@ createRoot(document.getElementById('root')!).render(
                 <Route path="interfaces" element={<InterfacesView />} />
                 <Route path="monitors" element={<MonitorsView />} />
                 <Route path="monitors/:id" element={<MonitorView />} />
+                <Route path="monitors/:id/edit" element={<MonitorFormView />} />
+                <Route path="new-monitor" element={<MonitorFormView />} />
                 <Route path="status" element={<HealthView />} />
                 <Route path="*" element={<NotFoundView />} />
               </Route>

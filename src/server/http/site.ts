@@ -9,6 +9,8 @@ const dashboardPaths = [
   '/connections',
   '/monitors',
   '/monitors/:id',
+  '/monitors/:id/edit',
+  '/new-monitor',
   '/errors',
   '/protocols',
   '/http',

@@ -33,5 +33,6 @@ export const pages: readonly Page[] = [
 
 /** The page that an address belongs to: its own, or the one above it. */
 export function findPage(path: string): Page | undefined {
+  if (path === '/new-monitor') return findPage('/monitors');
   return pages.find((page) => page.path === path || (page.path !== '/' && path.startsWith(`${page.path}/`)));
 }

@@ -15,6 +15,7 @@ import { CertificateFacts } from './certificate-facts.tsx';
 import { EvidencePanel } from './evidence-panel.tsx';
 import { Figures } from './figures.tsx';
 import { IncidentsPanel } from './incidents-panel.tsx';
+import { MonitorActions } from './monitor-actions.tsx';
 import { ResponsePanel } from './response-panel.tsx';
 import { RoundsPanel } from './rounds-panel.tsx';
 import { UptimePanel } from './uptime-panel.tsx';
@@ -91,6 +92,7 @@ function Title({ row }: { row: MonitorRow }) {
         {status.since !== null && (
           <span className="text-xs text-ink-3">since {formatTime(status.since, now)}</span>
         )}
+        <MonitorActions row={row} />
       </div>
       <p className="flex min-w-0 flex-wrap items-baseline gap-x-3 gap-y-1 text-[0.8125rem] text-ink-2">
         <span className="font-medium">{kindLabels[kindOf(probe)]}</span>

@@ -1,5 +1,6 @@
+import { Plus } from 'lucide-react';
 import { useCallback, useDeferredValue, useMemo } from 'react';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import type { MonitorRow, MonitorState } from '../../../../src/wire/monitor.ts';
 import { useKeys } from '../../app/keys.ts';
 import { useAddress } from '../../app/use-address.ts';
@@ -19,6 +20,7 @@ import { useMoves } from '../../ui/use-moves.ts';
 import { MonitorTable } from './monitor-table.tsx';
 import { MonitorChips, MonitorToolbar } from './monitor-toolbar.tsx';
 import { StateBar } from './state-bar.tsx';
+import { YamlMenu } from './yaml-menu.tsx';
 
 const idOf = (row: MonitorRow): string => row.id;
 
@@ -57,7 +59,12 @@ export default function MonitorsView() {
       {ready && rows.length > 0 && (
         <StateBar counts={counted} chosen={filters.states} onToggle={toggleState} />
       )}
-      <MonitorToolbar filters={filters} sort={sort} group={group} labels={labels} agents={agents} set={set} />
+      <MonitorToolbar filters={filters} sort={sort} group={group} labels={labels} agents={agents} set={set}>
+        <YamlMenu />
+        <Link to="/new-monitor" className="control !border-accent !bg-accent font-semibold !text-accent-ink">
+          <Plus className="size-4" aria-hidden /> New monitor
+        </Link>
+      </MonitorToolbar>
       <MonitorChips filters={filters} set={set} />
       <section aria-label="Monitors" className="panel flex min-h-0 flex-1 flex-col overflow-hidden">
         {!ready && (phase === 'offline' ? <Disconnected what="monitors" /> : <Loading what="monitors" />)}
@@ -87,7 +94,10 @@ function NoMonitor() {
   return (
     <Empty title="No monitor yet">
       A monitor has your agents ask a service again and again, over HTTP, ICMP, DNS, NTP, TCP or UDP, and
-      tells when it is slow or gone. Send one to <code>POST /api/monitors</code> to see it here.
+      tells when it is slow or gone.{' '}
+      <Link to="/new-monitor" className="underline">
+        Make the first one
+      </Link>
     </Empty>
   );
 }
