@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { makeReporter } from '../../platform/reporter.ts';
 import { orderTypeNames } from '../../wire/names.ts';
 import { maxOrderMs, type Order, type OrderAnswer, type OrderType, orderTypes } from '../../wire/orders.ts';
@@ -142,6 +143,32 @@ describe('an order', () => {
     assert.equal(code(await give(makeBody({}))), null);
     assert.equal(done.length, 1);
     assert.match(reporter.metrics.expose(), /type="unknown",outcome="NM_VALIDATION"\} 7/);
+  });
+
+  it('never makes the desk reject, whatever its body is', async () => {
+    const { desk } = makeDesk();
+    const field = fc.constantFrom(
+      'id',
+      'agent',
+      'issued_at',
+      'expires_at',
+      'order',
+      '__proto__',
+      'constructor',
+    );
+    const body = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+      fc
+        .dictionary(field, fc.jsonValue())
+        .map((fields) => JSON.stringify({ ...JSON.parse(makeBody({ agent: 'other' })), ...fields })),
+    );
+    await fc.assert(
+      fc.asyncProperty(body, async (text) => {
+        const answer = await desk.take({ kind: 'order', body: text, signature: null }, source);
+        if (answer !== null) assert.equal(JSON.parse(answer).answer.type, 'refused');
+      }),
+    );
   });
 
   it('is taken with a clock that is half a minute off either way', async () => {
