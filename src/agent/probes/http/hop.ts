@@ -8,7 +8,7 @@ import type { Detail, Phases, ProbeOf, Reason } from '../../../wire/probe.ts';
 import { dial } from '../dial.ts';
 import type { Facts, ProbeContext } from '../probe.ts';
 import { resolveTarget } from '../resolve.ts';
-import { makeReason, noPhases } from '../run.ts';
+import { makeReason, noPhases, roundMs } from '../run.ts';
 import { startTls, type TlsResult, type Trust } from '../tls.ts';
 import type { Answer } from './answer.ts';
 import { exchangeHttp1 } from './http1.ts';
@@ -163,7 +163,7 @@ class HopRun {
   }
 
   #addConnect(ms: number): void {
-    this.#phases = { ...this.#phases, connect_ms: (this.#phases.connect_ms ?? 0) + ms };
+    this.#phases = { ...this.#phases, connect_ms: roundMs((this.#phases.connect_ms ?? 0) + ms) };
   }
 
   #fail(failure: Reason): null {

@@ -1,4 +1,7 @@
-/** HTTP and HTTPS: redirects are followed, each hop on a connection of its own, and what came last is the answer. */
+/**
+ * HTTP and HTTPS: redirects are followed, each hop on a connection of its own, and what came last is the answer. The
+ * response time is the sum of all phases, so what this program does between them is not in it.
+ */
 import { STATUS_CODES } from 'node:http';
 import { factsOf } from '../../../rules/assertions/placeholders.ts';
 import type { Detail, Phases, Reason } from '../../../wire/probe.ts';
@@ -16,7 +19,7 @@ export function makeHttpProbe(trust: Trust): ProbeType<'http'> {
     facts: factsOf('http'),
     async run(probe, context) {
       if (probe.method === 'CONNECT') {
-        return finish([], makeReason('PROTOCOL', 'CONNECT is no method to probe with', 'agent'), 0);
+        return finish([], makeReason('PROTOCOL', 'CONNECT is no method to probe with', 'agent'));
       }
       return await followHops({ probe, context, trust });
     },
@@ -30,7 +33,6 @@ interface TimedHop extends Hop {
 
 async function followHops(parts: HopParts): Promise<ProbeRun> {
   const { redirects: limit } = parts.probe;
-  const began = performance.now();
   const hops: TimedHop[] = [];
   let request = makeRequest(parts.probe);
   for (;;) {
@@ -41,11 +43,10 @@ async function followHops(parts: HopParts): Promise<ProbeRun> {
       request = next;
       continue;
     }
-    const totalMs = roundMs(performance.now() - began);
     const failure = hop.failure ?? next ?? judgeStatus(hop.answer!, parts);
     const body = failure ? {} : await readFacts(hop.answer!, parts);
     const isReason = 'code' in body;
-    return finish(hops, isReason ? (body as Reason) : failure, totalMs, isReason ? {} : (body as Facts));
+    return finish(hops, isReason ? (body as Reason) : failure, isReason ? {} : (body as Facts));
   }
 }
 
@@ -92,12 +93,7 @@ async function readFacts(answer: Answer, { context: { wanted } }: HopParts): Pro
   return { BODY: text, ...(json && { BODY_JSON: json.value as Fact }) };
 }
 
-function finish(
-  hops: readonly TimedHop[],
-  failure: Reason | null,
-  totalMs: number,
-  body: Facts = {},
-): ProbeRun {
+function finish(hops: readonly TimedHop[], failure: Reason | null, body: Facts = {}): ProbeRun {
   const last = hops.at(-1);
   const answer = last?.answer ?? null;
   const phases = hops.map((hop) => hop.phases).reduce(addPhases, noPhases);
@@ -105,7 +101,7 @@ function finish(
   return {
     failure,
     address: last?.address ?? null,
-    responseMs: answer ? totalMs : null,
+    responseMs: answer ? sum(phases) : null,
     phases,
     echoes: [],
     facts: last
@@ -158,5 +154,9 @@ function addPhases(one: Phases, other: Phases): Phases {
 
 /** Null is for what did not take place in either. */
 function add(one: number | null, other: number | null): number | null {
-  return one === null ? other : one + (other ?? 0);
+  return one === null || other === null ? (one ?? other) : roundMs(one + other);
+}
+
+function sum(phases: Phases): number {
+  return roundMs(Object.values(phases).reduce<number>((total, ms) => total + (ms ?? 0), 0));
 }
