@@ -27,7 +27,7 @@ export const monitorListSchema = z.object({
   states: z.partialRecord(monitorStateSchema, count),
   /** Rises when anything of a monitor or its status changes; `since_version` then answers with what changed alone. */
   version: count,
-  /** With `since_version`: ids that are gone since then. Null where the list is whole and replaces what was known. */
+  /** With `since_version`: ids that are gone since then, or match no longer. Null where the list is whole and replaces what was known. */
   removed: z.array(monitorIdSchema).nullable(),
 });
 

@@ -241,6 +241,9 @@ describe('monitors over HTTP', () => {
       ['w'],
     );
     assert.equal((await call('GET', '/api/monitors?since_version=1')).json.removed, null);
+    await call('POST', '/api/monitors/l3/stop', {});
+    const pending = await call('GET', `/api/monitors?state=pending&since_version=${changed.version}`);
+    assert.deepEqual([pending.json.monitors, pending.json.removed], [[], ['l3']]);
   });
 
   it('are tried from agents before they are saved', async () => {

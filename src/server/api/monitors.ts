@@ -28,7 +28,8 @@ const notes = {
   agent: { description: 'Carried out by this agent.' },
   text: { description: 'Part of name, id, target or a label, any case.' },
   since_version: {
-    description: 'Only what changed since the answer with that `version`; `removed` then names what is gone.',
+    description:
+      'Only what changed since the answer with that `version`; `removed` then names what is gone from the list.',
   },
 } as const;
 
@@ -132,13 +133,20 @@ export function makeMonitorRoutes({ monitors }: ApiContext): ApiRoute[] {
 
 function listMonitors(monitors: Monitors, query: MonitorQuery): string {
   const { since_version, limit, cursor, secrets } = query;
-  const removed = since_version === undefined ? null : monitors.removedSince(since_version);
+  const gone = since_version === undefined ? null : monitors.removedSince(since_version);
   const after = decodeCursor<string>(cursor, byName, { key: '', id: '' });
-  const found = Array.from(monitors.judge.values()).filter((watched) => matches(monitors, watched, query));
+  const found: Watched[] = [];
+  const other: Watched[] = [];
+  for (const watched of monitors.judge.values()) {
+    (matches(monitors, watched, query) ? found : other).push(watched);
+  }
+  const isNew = ({ version }: Watched): boolean => gone === null || version > since_version!;
+  // What changed so that it no longer matches is gone from this list.
+  const removed = gone && [...gone, ...other.filter(isNew).map(({ monitor }) => monitor.id)];
   const states: Record<string, number> = {};
   for (const { state } of found) states[state] = (states[state] ?? 0) + 1;
   const sorted = found
-    .filter((watched) => removed === null || watched.version > since_version!)
+    .filter(isNew)
     .map((watched) => ({ watched, key: watched.monitor.name, id: watched.monitor.id }))
     .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.id, b.id));
   const from = after

@@ -34,6 +34,8 @@ const links = {
   dns: '/api/dns',
   tls: '/api/tls',
   alerts: '/api/alerts',
+  monitors: '/api/monitors',
+  incidents: '/api/incidents',
   processes: '/api/processes',
   interfaces: '/api/interfaces',
   stats: '/api/stats',

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { NetmonError } from '../../base/errors.ts';
 import { type RunningServer, startServer } from '../server.fixture.ts';
+import { readMonitorsFile } from './yaml.ts';
 
 let server: RunningServer;
 before(async () => {
@@ -157,6 +160,62 @@ describe('monitors as a file', () => {
       assert.match(detail, expected, text.slice(0, 40));
     }
     assert.equal(({} as { polluted?: boolean }).polluted, undefined);
+  });
+
+  it('are read or refused with a line, whatever they hold', () => {
+    const part = fc.constantFrom(
+      ...[
+        'monitors',
+        ':',
+        ' ',
+        '\n',
+        '- ',
+        '  ',
+        '[',
+        ']',
+        '{',
+        '}',
+        ',',
+        '&a',
+        '*a',
+        '!',
+        '!!str',
+        '"',
+        "'",
+        '|',
+      ],
+      ...[
+        '>',
+        '?',
+        '%',
+        '@',
+        '`',
+        '#',
+        '---',
+        '...',
+        '<<',
+        '\t',
+        '\r',
+        '0x1',
+        '1e999',
+        '.inf',
+        '~',
+        'x',
+        '\\',
+        '\u2028',
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 60 }), (parts) => {
+        try {
+          readMonitorsFile(parts.join(''), server.monitors);
+        } catch (thrown) {
+          if (!(thrown instanceof NetmonError) || thrown.code !== 'NM_VALIDATION') throw thrown;
+          assert.match(thrown.message, /line \d+: |the document is empty/);
+        }
+      }),
+      { seed: 9, numRuns: 3000 },
+    );
   });
 
   it('are taken as YAML alone, of a size that can be read', async () => {

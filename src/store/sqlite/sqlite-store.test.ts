@@ -8,7 +8,7 @@ import { NetmonError } from '../../base/errors.ts';
 import { describeAgentStore } from '../agents-contract.ts';
 import { describeStore, makeQuery, makeReported, type StoreUnderTest } from '../contract.ts';
 import { describeIdentityStore } from '../identities-contract.ts';
-import { describeMonitorStore } from '../monitors-contract.ts';
+import { describeMonitorStore, makeMonitor, makeRound } from '../monitors-contract.ts';
 import { describeTrafficStore, trafficNow } from '../traffic-contract.ts';
 import { openSqliteStore, smallestMaxBytes } from './sqlite-store.ts';
 
@@ -152,6 +152,30 @@ describe('sqlite file', () => {
     assert.ok(bytes <= maxBytes);
     const page = await store.queryConnections(makeQuery({}, { limit: 1 }));
     assert.equal(page.connections[0].timestamp, makeReported(99).timestamp);
+    await store.close();
+  });
+
+  it('stays within its size limit while rounds of monitors flood in, and keeps the newest', async (t) => {
+    const { folder, remove } = makeFolder();
+    t.after(remove);
+    const maxBytes = smallestMaxBytes;
+    const store = openSqliteStore({ path: join(folder, 'netmon.db'), maxBytes });
+    await store.saveMonitors([makeMonitor('m')]);
+    let largest = 0;
+    for (let i = 0; i < 100; i++) {
+      const records = Array.from({ length: 500 }, (_, j) => ({
+        kind: 'probe' as const,
+        result: makeRound('m', i * 500 + j, { detail: { banner: 'x'.repeat(400) } }),
+      }));
+      await store.insertReported({ agent: 'a', epoch: 'e', first: i * 500, records });
+      largest = Math.max(largest, store.stats().bytes);
+    }
+    assert.ok(largest <= maxBytes, `grew to ${largest}`);
+    await store.retain(Date.parse('2026-01-01T14:00:00Z'));
+    assert.ok(store.stats().bytes <= maxBytes);
+    const [newest] = await store.queryRounds({ monitor: 'm', limit: 1 });
+    assert.deepEqual(newest.result.at, makeRound('m', 49_999).at);
+    assert.ok((await store.queryRounds({ monitor: 'm', limit: 5000 })).length > 1000);
     await store.close();
   });
 
