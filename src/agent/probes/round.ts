@@ -12,6 +12,8 @@ import { failedRun, makeReason, roundMs } from './run.ts';
 
 /** A probe that has not ended this long after it was told to is left behind. */
 const graceMs = 250;
+/** Why a try's signal aborts; the default would be a new DOMException with its stack each time, a tenth of an echo's cost. */
+const over = new Error('the try is over');
 
 /** What is the same for all rounds of one order. */
 export interface Round {
@@ -82,7 +84,7 @@ async function tryOnce(
   const { promise: overdue, resolve: giveUp } = Promise.withResolvers<ProbeRun>();
   let grace: NodeJS.Timeout | undefined;
   const stop = (): void => {
-    controller.abort();
+    controller.abort(over);
     grace ??= setTimeout(
       () => giveUp(failedRun(makeReason('TIMEOUT', `no end within ${context.timeoutMs} ms`, 'processing'))),
       graceMs,
@@ -99,7 +101,7 @@ async function tryOnce(
     clearTimeout(timer);
     clearTimeout(grace);
     ended.removeEventListener('abort', stop);
-    controller.abort();
+    controller.abort(over);
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import type { Maintenance, MonitorState } from '../../wire/monitor.ts';
 import { maintenanceAt } from './maintenance.ts';
 import { judgeTarget } from './target.ts';
@@ -35,6 +36,27 @@ describe('a target seen from several agents', () => {
       assert.deepEqual([judgement.state, judgement.reason], [state, reason]);
     });
   }
+
+  it('is the judgement of a count by hand, whoever says it', () => {
+    const states = fc.array(fc.constantFrom('up', 'degraded', 'down', 'unknown', 'pending', 'stopped'), {
+      maxLength: 12,
+    }) as fc.Arbitrary<MonitorState[]>;
+    fc.assert(
+      fc.property(states, fc.integer({ min: 1, max: 14 }), (all, quorum) => {
+        const count = (...wanted: MonitorState[]) => all.filter((state) => wanted.includes(state)).length;
+        const known = count('up', 'degraded', 'down');
+        const down = count('down');
+        const { state, agents } = judgeTarget(seen(...all), quorum);
+        if (down > 0) assert.equal(state, down >= quorum || down === known ? 'down' : 'partial');
+        else if (known > 0) assert.equal(state, count('degraded') > 0 ? 'degraded' : 'up');
+        else if (count('unknown') > 0) assert.equal(state, 'unknown');
+        else assert.equal(state, count('pending') > 0 ? 'pending' : 'stopped');
+        if (down > 0) assert.equal(agents.length, down);
+        assert.equal(judgeTarget(seen(...all.toReversed()), quorum).state, state);
+      }),
+      { seed: 9, numRuns: 500 },
+    );
+  });
 
   it('names five agents and counts the others', () => {
     const { reason } = judgeTarget(seen(...new Array<MonitorState>(8).fill('down')), 8);

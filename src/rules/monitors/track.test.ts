@@ -101,6 +101,70 @@ describe('the state of a monitor at an agent', () => {
     );
   });
 
+  it('is by the share what counting the last rounds says, at every boundary and however it flaps', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 8 }),
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 1, max: 100 }),
+        fc.array(fc.constantFrom('up', 'down', 'unknown' as const), { maxLength: 60 }),
+        (size, raise_percent, below, rounds) => {
+          const clear_percent = Math.max(0, raise_percent - below);
+          const track = new MonitorTrack({
+            failures: 2,
+            successes: 1,
+            share: { rounds: size, raise_percent, clear_percent },
+          });
+          const known: Outcome[] = [];
+          let expected: 'pending' | 'up' | 'down' = 'pending';
+          for (const [i, outcome] of rounds.entries()) {
+            track.add(outcome, i);
+            if (outcome === 'unknown') continue;
+            known.push(outcome);
+            const last = known.slice(-size);
+            const failed = last.filter((each) => each === 'down').length;
+            // Without division, so that no rounding hides a boundary.
+            if (failed * 100 >= raise_percent * size) expected = 'down';
+            else if (failed * 100 <= clear_percent * last.length) expected = 'up';
+            assert.equal(track.state, expected);
+          }
+        },
+      ),
+      { seed: 7, numRuns: 500 },
+    );
+  });
+
+  it('raises at exactly the share, whatever the share is', () => {
+    for (let failures = 1; failures <= 100; failures++) {
+      const rounds = { rounds: 100, raise_percent: failures, clear_percent: 0 };
+      const track = new MonitorTrack({ failures: 1, successes: 1, share: rounds });
+      for (let i = 0; i < 100; i++) track.add('up', i);
+      for (let i = 1; i < failures; i++) track.add('down', i);
+      assert.equal(track.state, 'up');
+      track.add('down', failures);
+      assert.equal(track.state, 'down', `${failures} %`);
+    }
+  });
+
+  it('changes at most once in as many rounds as a threshold asks for', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }),
+        fc.array(fc.constantFrom('up', 'down' as const), { maxLength: 80 }),
+        (threshold, rounds) => {
+          const track = new MonitorTrack({ failures: threshold, successes: threshold, share: null });
+          let changedAt = Number.NEGATIVE_INFINITY;
+          for (const [i, outcome] of rounds.entries()) {
+            if (!track.add(outcome, i)) continue;
+            assert.ok(i - changedAt >= threshold);
+            changedAt = i;
+          }
+        },
+      ),
+      { seed: 8, numRuns: 300 },
+    );
+  });
+
   it('saves the same while a target stays up, so that nothing need be written', () => {
     const track = new MonitorTrack(thresholdsSchema.parse({ share }));
     for (let i = 0; i < 4; i++) track.add('up', i);

@@ -116,8 +116,9 @@ function decide(
   let failed = 0;
   for (const digit of recent) if (Number(digit) >= severity) failed++;
   // Before there are as many rounds as are looked at, those that are not there yet have not failed.
-  if ((failed / share.rounds) * 100 >= share.raise_percent) return true;
-  return (failed / recent.length) * 100 <= share.clear_percent ? false : before;
+  // Without division: 29 of 100 times 100 would be less than 29.
+  if (failed * 100 >= share.raise_percent * share.rounds) return true;
+  return failed * 100 <= share.clear_percent * recent.length ? false : before;
 }
 
 /** How many of the newest rounds in a row this holds for. */
