@@ -10,12 +10,15 @@ const domains = { 4: 2, 6: 10 } as const;
 const types = { stream: 1, datagram: 2, raw: 3 } as const;
 const flags = { nonblock: 0o4000, cloexec: 0o2000000 } as const;
 const solSocket = 1;
+const soError = 4;
 const soReceiveBuffer = 8;
 /** SO_TIMESTAMPNS: a struct timespec of the wall clock with each packet, from when the kernel took it. */
 const soTimestampNs = 35;
 const messageFlags = { dontwait: 0x40, noSignal: 0x4000, errorQueue: 0x2000, truncated: 0x20 } as const;
 const ip = { level: 0, ttl: 2, receiveErrors: 11, receiveTtl: 12 } as const;
 const ip6 = { level: 41, ttl: 16, receiveErrors: 25, receiveTtl: 51, hopLimit: 52 } as const;
+/** TCP_INFO up to tcpi_rtt (uapi/linux/tcp.h). */
+const tcpInfo = { level: 6, name: 11, rttAt: 68, bytes: 72 } as const;
 const clockRealtime = 0;
 const msghdrBytes = 56;
 const controlBytes = 512;
@@ -129,6 +132,23 @@ export class DatagramSocket implements Disposable {
   receiveError(): PathError | null {
     const length = receiveInto(this.fd, messageFlags.dontwait | messageFlags.errorQueue);
     return typeof length === 'number' ? readPathError(length) : null;
+  }
+
+  /** How a connection that was under way has ended: null when it stands, otherwise the errno. */
+  readConnectError(): string | null {
+    const value = new Uint8Array(4);
+    getLibc().getsockopt(this.fd, solSocket, soError, value, new Int32Array([value.length]));
+    const errno = new DataView(value.buffer).getInt32(0, true);
+    return errno === 0 ? null : errnoName(errno);
+  }
+
+  /** Round-trip time of a connection's handshake in milliseconds, as the kernel has it; null where it does not tell. */
+  readRttMs(): number | null {
+    const info = new Uint8Array(tcpInfo.bytes);
+    const length = new Int32Array([info.length]);
+    if (getLibc().getsockopt(this.fd, tcpInfo.level, tcpInfo.name, info, length) < 0) return null;
+    const rttUs = new DataView(info.buffer).getUint32(tcpInfo.rttAt, true);
+    return length[0] < tcpInfo.bytes || rttUs === 0 ? null : rttUs / 1000;
   }
 
   [Symbol.dispose](): void {

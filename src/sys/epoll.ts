@@ -2,7 +2,7 @@ import { getLibc, systemError } from './libc.ts';
 
 const epollCloexec = 0o2000000;
 const actions = { add: 1, remove: 2 } as const;
-const readable = 0x1;
+const events = { readable: 0x1, writable: 0x4 } as const;
 /** struct epoll_event is packed on x86-64 alone (uapi/linux/eventpoll.h). */
 const eventBytes = process.arch === 'x64' ? 12 : 16;
 const dataAt = eventBytes - 8;
@@ -20,10 +20,13 @@ export class Epoll implements Disposable {
     if (this.#fd < 0) throw systemError('make an epoll');
   }
 
-  /** Throws NM_SYSTEM, as with too many watched. */
-  add(fd: number): void {
+  /**
+   * Ready is what can be read or has an error, and with `writable` a connection that is made. Throws NM_SYSTEM, as with too
+   * many that are watched.
+   */
+  add(fd: number, writable = false): void {
     const event = new DataView(new ArrayBuffer(eventBytes));
-    event.setUint32(0, readable, true);
+    event.setUint32(0, events.readable | (writable ? events.writable : 0), true);
     event.setInt32(dataAt, fd, true);
     if (getLibc().epollControl(this.#fd, actions.add, fd, new Uint8Array(event.buffer)) < 0)
       throw systemError('watch a socket');

@@ -91,10 +91,12 @@ export class Conversation {
 
   /** Lets what has begun to come go on until the end of a line, or for that long. */
   async rest(mostMs: number): Promise<void> {
-    const until = performance.now() + mostMs;
-    const timer = setTimeout(() => this.#wake?.(), mostMs);
-    while (this.#stopped === null && this.#pending.at(-1) !== 0x0a && performance.now() < until)
-      await this.#news();
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      this.#wake?.();
+    }, mostMs);
+    while (!isOver && this.#stopped === null && this.#pending.at(-1) !== 0x0a) await this.#news();
     clearTimeout(timer);
   }
 

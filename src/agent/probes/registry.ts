@@ -8,6 +8,7 @@ import type { ProbeType } from './probe.ts';
 import { SocketWatch } from './socket-watch.ts';
 import { makeTcpProbe } from './tcp.ts';
 import { makeTrust } from './tls.ts';
+import { makeTracerouteProbe } from './traceroute.ts';
 import { makeUdpProbe } from './udp.ts';
 
 /** Kinds of probes by name; one that is missing cannot be carried out. */
@@ -24,6 +25,7 @@ export const probeTypes: ProbeTypes = {
   dns: makeDnsProbe(watch, trust),
   ntp: makeNtpProbe(watch),
   tcp: makeTcpProbe(trust),
+  traceroute: makeTracerouteProbe(watch, echoes),
   udp: makeUdpProbe(watch),
   http: makeHttpProbe(trust),
 };

@@ -33,10 +33,13 @@ export class SocketWatch {
     }
   }
 
-  /** Calls `onReady` while there is something to receive, until disposed of. Throws NM_SYSTEM. */
-  watch(socket: DatagramSocket, onReady: () => void): Disposable {
+  /**
+   * Calls `onReady` while there is something to receive, or with `writable` a connection was made, until disposed of. Throws
+   * NM_SYSTEM.
+   */
+  watch(socket: DatagramSocket, onReady: () => void, writable = false): Disposable {
     this.#epoll ??= new Epoll();
-    this.#epoll.add(socket.fd);
+    this.#epoll.add(socket.fd, writable);
     this.#watched.set(socket.fd, { onReady });
     this.#timer ??= setTimeout(() => this.#look(), lookMs);
     return {
