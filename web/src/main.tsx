@@ -21,6 +21,7 @@ const loaders = {
   monitors: () => import('./views/monitors/monitors-view.tsx'),
   monitor: () => import('./views/monitor/monitor-view.tsx'),
   monitorForm: () => import('./views/monitor-form/monitor-form-view.tsx'),
+  agents: () => import('./views/agents/agents-view.tsx'),
   health: () => import('./views/health/health-view.tsx'),
   notFound: () => import('./views/not-found-view.tsx'),
   palette: () => import('./app/palette.tsx'),
@@ -34,6 +35,7 @@ const InterfacesView = lazy(loaders.interfaces);
 const MonitorsView = lazy(loaders.monitors);
 const MonitorView = lazy(loaders.monitor);
 const MonitorFormView = lazy(loaders.monitorForm);
+const AgentsView = lazy(loaders.agents);
 const HealthView = lazy(loaders.health);
 const NotFoundView = lazy(loaders.notFound);
 
@@ -67,6 +69,7 @@ createRoot(document.getElementById('root')!).render(
                 <Route path="monitors" element={<MonitorsView />} />
                 <Route path="monitors/:id" element={<MonitorView />} />
                 <Route path="monitors/:id/edit" element={<MonitorFormView />} />
+                <Route path="agents" element={<AgentsView />} />
                 <Route path="new-monitor" element={<MonitorFormView />} />
                 <Route path="status" element={<HealthView />} />
                 <Route path="*" element={<NotFoundView />} />

@@ -11,6 +11,7 @@ const dashboardPaths = [
   '/monitors/:id',
   '/monitors/:id/edit',
   '/new-monitor',
+  '/agents',
   '/errors',
   '/protocols',
   '/http',

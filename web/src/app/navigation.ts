@@ -9,6 +9,7 @@ import {
   HeartPulse,
   type LucideIcon,
   Radar,
+  Server,
 } from 'lucide-react';
 
 /** A page of the dashboard; `key` after `g` goes there. */
@@ -28,6 +29,7 @@ export const pages: readonly Page[] = [
   { path: '/dns', title: 'DNS', icon: BookOpen, key: 'd' },
   { path: '/processes', title: 'Processes', icon: Cpu, key: 'p' },
   { path: '/interfaces', title: 'Interfaces', icon: EthernetPort, key: 'i' },
+  { path: '/agents', title: 'Agents', icon: Server, key: 'a' },
   { path: '/status', title: 'Health', icon: HeartPulse, key: 'h' },
 ];
 

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import type { Trial } from '../../../../src/client/monitor-rest.ts';
 import type { Monitor, MonitorInput } from '../../../../src/wire/monitor.ts';
+import { useAgentNames } from '../../app/use-agent-names.ts';
 import { draftOf, inputOf, newDraft, trialOf } from '../../lib/monitor-draft.ts';
 import { listAgents } from '../../lib/monitor-list.ts';
 import { monitorRest } from '../../lib/rest.ts';
@@ -13,7 +14,6 @@ import { ProblemContext, type Problems } from './form-field.tsx';
 import { ProbeSection } from './probe-section.tsx';
 import { ScheduleSection, StateSection } from './schedule-sections.tsx';
 import { TrialResults } from './trial.tsx';
-import { useAgentNames } from './use-agent-names.ts';
 
 /** A new monitor, or the settings of one that is there. What is typed is checked by the server, at save and at a try. */
 export function MonitorForm({ monitor }: { monitor: Monitor | null }) {
