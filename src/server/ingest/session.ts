@@ -1,32 +1,28 @@
 import type { RawData, WebSocket } from 'ws';
 import { describeError, NetmonError } from '../../base/errors.ts';
-import { escapeUnsafe, type Reporter } from '../../platform/reporter.ts';
-import type { Store, StoreRecord } from '../../store/store.ts';
+import { escapeUnsafe } from '../../platform/reporter.ts';
 import type {
   AgentMessage,
   AlertKey,
-  DurableRecord,
   PacketsAnswer,
   PacketsQuestion,
   SavedPiece,
   ServerMessage,
 } from '../../wire/link.ts';
-import type { MonitorResult } from '../../wire/monitor.ts';
 import type { Order, OrderAnswer } from '../../wire/orders.ts';
 import type { AlertSettings } from '../../wire/traffic-schema.ts';
 import type { AgentRegistry, LinkedAgent, LinkFacts, LinkOrigin } from '../agents/registry.ts';
 import type { Identities } from '../identities/identities.ts';
 import type { AgentMirror } from '../live/agent-mirror.ts';
-import type { AgentControl, Mirror, RecordIdentity } from '../live/mirror.ts';
-import type { MonitorSink } from '../monitors/ports.ts';
+import type { AgentControl } from '../live/mirror.ts';
 import { Lane } from './lane.ts';
 import { LinkClock } from './link-clock.ts';
-import { checkSequence, nameRemote, parseAgentMessage, type RecordsMessage } from './messages.ts';
+import { parseAgentMessage, type RecordsMessage } from './messages.ts';
 import { OrderBook, type OrderSigner } from './order-book.ts';
 import { Questions } from './questions.ts';
-import { changesAlerts, showAlerts } from './shown-alerts.ts';
+import { type IntakeParts, RecordIntake } from './record-intake.ts';
+import { showAlerts } from './shown-alerts.ts';
 import { Syncs } from './syncs.ts';
-import { countTraffic } from './traffic-metrics.ts';
 
 /** An agent says hello within this time. */
 const helloMs = 5_000;
@@ -34,17 +30,10 @@ const helloMs = 5_000;
 const maxWaiting = 8;
 /** What may wait to be sent to an agent; of orders alone less is under way. */
 const maxBufferedBytes = 8 * 1024 * 1024;
-/** What a records frame holds beside the records themselves, which alone count as credit. */
-const envelopeLength = 64 * 1024;
 /** Orders wait this long for the first frame, which tells what time it is at the agent. */
 const firstFrameMs = 3_000;
 
-export interface SessionParts {
-  readonly store: Store;
-  readonly mirror: Mirror;
-  readonly reporter: Reporter;
-  /** Who is told of rounds of monitors. */
-  readonly monitors?: MonitorSink;
+export interface SessionParts extends IntakeParts {
   /** Where the session is known by its agent's name while it lasts. */
   readonly agents?: AgentRegistry;
   /** Who may call itself what. */
@@ -68,12 +57,10 @@ export class AgentSession implements AgentControl, LinkedAgent {
   readonly #socket: WebSocket;
   readonly #parts: SessionParts;
   readonly #terms: SessionTerms;
+  readonly #intake: RecordIntake;
   readonly #clock = new LinkClock();
   #orders: OrderBook | null = null;
   #spool: LinkFacts['spool'] = null;
-  /** Length of the records that wait for the store, and the most that this session was ever allowed. */
-  #pendingLength = 0;
-  #granted = 0;
   #orderTimer: NodeJS.Timeout | undefined;
   readonly #records = new Lane((thrown) => this.#fail(thrown));
   readonly #live = new Lane((thrown) => this.#fail(thrown));
@@ -84,8 +71,6 @@ export class AgentSession implements AgentControl, LinkedAgent {
   #hello: Hello | null = null;
   #agent: AgentMirror | null = null;
   readonly #questions = new Questions((question) => this.#send(question));
-  /** The next sequence number; null before the first record of an epoch that is new to the store. */
-  #expected: number | null = null;
   #ended = false;
   #endReason: string | null = null;
   #heard = true;
@@ -97,6 +82,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.#socket = socket;
     this.#parts = parts;
     this.#terms = terms;
+    this.#intake = new RecordIntake(parts, terms.credit);
     this.#helloTimer = setTimeout(() => this.#refuse('NM_TIMEOUT', 'no hello came'), helloMs);
     socket.on('message', (data, binary) => this.#onMessage(data, binary));
     socket.on('pong', () => {
@@ -117,7 +103,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
 
   /** Whether the agent was let in and is there still. */
   get isWelcomed(): boolean {
-    return this.#agent !== null && this.#granted > 0;
+    return this.#agent !== null && this.#intake.isOpen;
   }
 
   /** Why the session ended; null while it lasts. */
@@ -250,12 +236,12 @@ export class AgentSession implements AgentControl, LinkedAgent {
 
   async #welcome(hello: Hello): Promise<void> {
     const committed = await this.#parts.store.committedSeq(hello.agent, hello.epoch);
-    this.#expected = committed < 0 ? null : committed + 1;
+    this.#intake.begin(committed);
     if (this.#ended) return;
     // It may have been revoked since the hello.
     this.#parts.identities?.admit(hello.agent, this.origin);
     const live_interval_ms = this.#parts.mirror.intervalMs;
-    this.#send({ kind: 'welcome', committed, live_interval_ms, credit: this.#grant() });
+    this.#send({ kind: 'welcome', committed, live_interval_ms, credit: this.#intake.grant() });
     void this.sync();
     this.#orderTimer = setTimeout(() => this.#orders?.open(), firstFrameMs);
     this.#parts.agents?.add(this);
@@ -293,78 +279,13 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.#resume();
   }
 
-  #onRecords(message: RecordsMessage, hello: Hello, length: number): void {
-    if (message.epoch !== hello.epoch) throw new NetmonError('NM_VALIDATION', 'epoch: not the one of hello');
-    const isAlone = this.#pendingLength === 0;
-    this.#pendingLength += length;
-    if (!isAlone && this.#pendingLength > this.#granted + envelopeLength) {
-      throw new NetmonError('NM_RATE', 'records: more than there was credit for');
-    }
-    this.#records.push(() => this.#commit(message, hello, length));
-  }
-
-  #grant(): number {
-    const credit = this.#terms.credit();
-    this.#granted = Math.max(this.#granted, credit);
-    return credit;
-  }
-
-  /** Stores a frame and acknowledges it once it is on disk. */
-  async #commit(message: RecordsMessage, hello: Hello, length: number): Promise<void> {
-    const { store, mirror } = this.#parts;
-    checkSequence(message, this.#expected);
-    const skip = Math.max(0, (this.#expected ?? message.first) - message.first);
-    const fresh = message.records.slice(skip);
-    const identities: (RecordIdentity | null)[] = [];
-    const records = fresh.map((record): StoreRecord => {
-      const identity =
-        record.kind !== 'connection' || !this.#agent
-          ? null
-          : mirror.identify(this.#agent, record.key, record.connection);
-      identities.push(identity);
-      return record.kind !== 'connection'
-        ? record
-        : { kind: 'connection', id: identity?.id, connection: nameRemote(record.connection, identity) };
+  #onRecords(message: RecordsMessage, { agent, epoch }: Hello, length: number): void {
+    this.#intake.admit(message, { epoch }, length);
+    const source = { agent, epoch, mirror: () => this.#agent };
+    this.#records.push(async () => {
+      this.#send(await this.#intake.commit(message, source, length));
+      this.#resume();
     });
-    const first = message.first + skip;
-    if (records.length > 0) {
-      const { ids } = await store.insertReported({ agent: hello.agent, epoch: hello.epoch, first, records });
-      this.#expected = first + records.length;
-      this.#show(fresh, ids, identities);
-      this.#tellRounds(hello.agent, fresh, ids);
-      for (const record of fresh) countTraffic(this.#parts.reporter.metrics, record);
-      if (fresh.some(changesAlerts)) await showAlerts(this.#parts);
-    }
-    this.#pendingLength -= length;
-    const seq = message.first + message.records.length - 1;
-    this.#send({ kind: 'ack', epoch: message.epoch, seq, credit: this.#grant() });
-    this.#resume();
-  }
-
-  #show(
-    records: readonly DurableRecord[],
-    ids: readonly (number | null)[],
-    identities: readonly (RecordIdentity | null)[],
-  ): void {
-    for (const [i, record] of records.entries()) {
-      const id = ids[i];
-      const identity = identities[i];
-      if (record.kind === 'gap') this.#parts.mirror.countLost(record.lost);
-      if (record.kind !== 'connection' || id === null || !identity || !this.#agent) continue;
-      this.#parts.mirror.recorded(this.#agent, { id, key: record.key }, record.connection, identity);
-    }
-  }
-
-  #tellRounds(agent: string, records: readonly DurableRecord[], ids: readonly (number | null)[]): void {
-    const results: MonitorResult[] = [];
-    let last = 0;
-    for (const [i, record] of records.entries()) {
-      const id = ids[i];
-      if (record.kind !== 'probe' || id === null) continue;
-      results.push(record.result);
-      last = id;
-    }
-    if (results.length > 0) this.#parts.monitors?.committed(agent, results, last);
   }
 
   #resume(): void {
