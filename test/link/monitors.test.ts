@@ -1,12 +1,16 @@
 /** Monitors from the API of the server to the agent and back, as a user has them. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { MonitorRow } from '../../src/wire/monitor.ts';
 import { trialAnswerSchema } from '../../src/wire/monitor-api.ts';
 import { missing } from '../support/needs.ts';
 import { makeDataFolder, type Netmon, runNetmon } from '../support/netmon.ts';
 import { until } from '../support/until.ts';
+
+interface ResultPage {
+  readonly results: readonly { readonly at: string }[];
+}
 
 const flags = ['--sensor', 'proc', '--no-inspect', '--agent-name', 'here', '--probe-networks', 'loopback'];
 const input = {
@@ -57,6 +61,31 @@ describe('a monitor', { skip: missing('root') }, () => {
       assert.equal(row.status.state, 'up');
     } finally {
       rmSync(data, { recursive: true, force: true });
+    }
+  });
+
+  it('goes on while the server is dead, and every round of that time is told of once', async () => {
+    await using netmon = await runNetmon({ flags });
+    await send(netmon, 'POST', '/api/monitors', input);
+    const first = await see(netmon, ({ status }) => status.state === 'up');
+    const children = readFileSync(`/proc/${netmon.pid}/task/${netmon.pid}/children`, 'utf8')
+      .trim()
+      .split(' ');
+    assert.equal(children.length, 1, 'the server is the only child');
+    process.kill(Number(children[0]), 'SIGKILL');
+    const killedAt = Date.now();
+    // It comes back on another port, as any port was asked for.
+    const url = await until('the server', () => /the server is back.*?(http:[^"]+)/.exec(netmon.output)?.[1]);
+    const times = await until('rounds from after the kill', async () => {
+      const response = await fetch(new URL('/api/monitors/me/results?limit=100', url));
+      const { results } = (await response.json()) as ResultPage;
+      const found = results.map(({ at }) => Date.parse(at)).sort((a, b) => a - b);
+      return found.at(-1)! > killedAt + 3_000 ? found : undefined;
+    });
+    assert.ok(times[0] <= Date.parse(lastOf(first)!.at));
+    for (const [i, at] of times.slice(1).entries()) {
+      const gap = at - times[i];
+      assert.ok(gap > 100 && gap < 1_900, `${gap} ms between rounds`);
     }
   });
 

@@ -15,24 +15,27 @@ const mask = '***';
 const leastSecret = 4;
 
 /**
- * The result as its schema has it, whatever a probe or its target put in: texts are cut, numbers that are none become
- * null, parts of the detail that do not fit are left out, and what the probe holds as a secret is shown as `***`.
+ * Makes what brings results of a probe into the form of their schema, whatever the probe or its target put in: texts are
+ * cut, numbers that are none become null, parts of the detail that do not fit are left out, and what the probe holds as
+ * a secret is shown as `***`.
  */
-export function fitResult(result: ProbeResult, probe: Probe): ProbeResult {
+export function makeFitter(probe: Probe): (result: ProbeResult) => ProbeResult {
   const hide = makeHider(probe);
-  const hidden: ProbeResult = {
-    ...result,
-    reason: result.reason && fitReason(result.reason, hide),
-    detail: hideDetail(result.detail, hide),
-  };
-  if (probeResultSchema.safeParse(hidden).success) return hidden;
-  return {
-    ...hidden,
-    duration_ms: fitAmount(hidden.duration_ms) ?? 0,
-    address: hidden.address?.slice(0, 64) ?? null,
-    phases: fitPhases(hidden.phases),
-    echoes: hidden.echoes.slice(0, 100).map(fitAmount),
-    detail: fitDetail(hidden.detail),
+  return (result) => {
+    const hidden: ProbeResult = {
+      ...result,
+      reason: result.reason && fitReason(result.reason, hide),
+      detail: hideDetail(result.detail, hide),
+    };
+    if (probeResultSchema.safeParse(hidden).success) return hidden;
+    return {
+      ...hidden,
+      duration_ms: fitAmount(hidden.duration_ms) ?? 0,
+      address: hidden.address?.slice(0, 64) ?? null,
+      phases: fitPhases(hidden.phases),
+      echoes: hidden.echoes.slice(0, 100).map(fitAmount),
+      detail: fitDetail(hidden.detail),
+    };
   };
 }
 

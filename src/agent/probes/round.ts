@@ -5,7 +5,7 @@
 import { describeError, NetmonError } from '../../base/errors.ts';
 import { checkAssertion, type ParsedAssertion, parseAssertion } from '../../rules/assertions/assertions.ts';
 import type { Detail, Outcome, Probe, ProbeKind, ProbeResult, Reason } from '../../wire/probe.ts';
-import { fitResult } from './fit.ts';
+import { makeFitter } from './fit.ts';
 import type { AddressPolicy, Facts, ProbeContext, ProbeRun, ProbeType, RoundOrder } from './probe.ts';
 import type { ProbeTypes } from './registry.ts';
 import { failedRun, makeReason, roundMs } from './run.ts';
@@ -45,6 +45,7 @@ export function makeRound(order: RoundOrder, parts: RoundParts): Round {
     severity,
   }));
   const wanted = new Set(checks.flatMap(({ parsed }) => parsed.facts));
+  const fit = makeFitter(order.probe);
   return {
     async run(signal, before) {
       const at = parts.now();
@@ -66,7 +67,7 @@ export function makeRound(order: RoundOrder, parts: RoundParts): Round {
           echoes: run.echoes.length === 0 && run.responseMs !== null ? [run.responseMs] : [...run.echoes],
           detail: run.detail,
         };
-        return fitResult(result, order.probe);
+        return fit(result);
       }
     },
   };
