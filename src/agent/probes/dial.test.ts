@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { test } from 'node:test';
 import { missing } from '../../../test/support/needs.ts';
 import { type Dialled, dial } from './dial.ts';
-import { makeOwnNetwork, ownIp, withRule } from './probes.fixture.ts';
+import { makeOwnNetwork, ownIp, shell, withRule } from './probes.fixture.ts';
 
 const skip = missing('root', 'namespaces', 'nft');
 if (!skip) makeOwnNetwork();
@@ -71,3 +71,14 @@ test('silence of all ends with the time', { skip }, async () => {
   assert.deepEqual(failure, { code: 'TIMEOUT', message, phase: 'connect' });
   assert.ok(connectMs >= 140 && connectMs < 1000, `${connectMs}`);
 });
+
+test('a family that this machine does not have says nothing of the target', { skip }, async () => {
+  using _closed = withoutIp6();
+  const { failure } = await open(['2001:db8::1'], port);
+  assert.deepEqual([failure?.code, failure?.phase], ['EADDRNOTAVAIL', 'agent']);
+});
+
+function withoutIp6(): Disposable {
+  shell('sysctl -qw net.ipv6.conf.lo.disable_ipv6=1');
+  return { [Symbol.dispose]: () => void shell('sysctl -qw net.ipv6.conf.lo.disable_ipv6=0') };
+}

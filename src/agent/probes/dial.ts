@@ -7,7 +7,10 @@ import { describeErrno, makeReason, roundMs } from './run.ts';
 /** An address has this long before the next one is tried beside it, RFC 8305 section 5. */
 const attemptDelayMs = 250;
 /** Failures that tell of this machine's own routes; that of another address says more. */
-const ownFailures: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL']);
+const ownFailures: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH']);
+
+/** What this machine has run out of; says nothing of the target. */
+const wants: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 export type Dialled =
   | { readonly failure: null; readonly socket: Socket; readonly ip: string; readonly connectMs: number }
@@ -92,13 +95,15 @@ class Race {
       this.#tryNext();
       return;
     }
-    const telling = this.#failures.find((each) => !ownFailures.has(each.code)) ?? this.#failures[0];
+    const telling =
+      this.#failures.find((each) => !ownFailures.has(each.code) && !wants.has(each.code)) ??
+      this.#failures[0];
     const others = this.#failures.length > 1 ? ` (of ${this.#failures.length} addresses)` : '';
     const message = `${formatEndpoint(telling.ip, this.#port)}: ${describeErrno(telling.code)}${others}`;
     this.#end.resolve({
       socket: null,
       ip: telling.ip,
-      failure: makeReason(telling.code, message, 'connect'),
+      failure: makeReason(telling.code, message, wants.has(telling.code) ? 'agent' : 'connect'),
     });
   }
 

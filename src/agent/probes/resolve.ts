@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { formatIp, parseIp } from '../../base/ip.ts';
 import type { Reason } from '../../wire/probe.ts';
@@ -30,10 +31,7 @@ export async function resolveTarget(
   if (literal !== null) return allow([literal], family, policy, null, host);
   const began = performance.now();
   try {
-    const found = await abortable(
-      lookup(host, { all: true, family: family ?? 0, order: 'verbatim' }),
-      signal,
-    );
+    const found = await abortable(findAddresses(host, family), signal);
     const resolveMs = roundMs(performance.now() - began);
     if (found === null) {
       const message = `${host} was not resolved within ${timeoutMs} ms`;
@@ -46,6 +44,25 @@ export async function resolveTarget(
     const failure = makeReason(code, `${host}: ${describeResolver(code)}`, 'resolve');
     return { failure, resolveMs: roundMs(performance.now() - began) };
   }
+}
+
+/**
+ * Lookups under way. A lookup cannot be called off and occupies one of few threads, so while the resolver is silent the
+ * rounds that come meanwhile wait for the same one, instead of each leaving another behind.
+ */
+const underWay = new Map<string, Promise<readonly LookupAddress[]>>();
+
+function findAddresses(host: string, family: 4 | 6 | null): Promise<readonly LookupAddress[]> {
+  const key = `${family} ${host}`;
+  const known = underWay.get(key);
+  if (known) return known;
+  const found = lookUp(host, family).finally(() => underWay.delete(key));
+  underWay.set(key, found);
+  return found;
+}
+
+async function lookUp(host: string, family: 4 | 6 | null): Promise<readonly LookupAddress[]> {
+  return await lookup(host, { all: true, family: family ?? 0, order: 'verbatim' });
 }
 
 /** 4 or 6. */

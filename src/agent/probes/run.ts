@@ -61,6 +61,7 @@ export function describeErrno(errno: string): string {
 
 const words: Readonly<Record<string, string>> = {
   EACCES: 'not permitted',
+  EADDRNOTAVAIL: 'this machine has no address or port for it',
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset by the other end',
   EHOSTDOWN: 'host is down',
@@ -69,7 +70,9 @@ const words: Readonly<Record<string, string>> = {
   EMSGSIZE: 'the packet is too long',
   ENETDOWN: 'network is down',
   ENETUNREACH: 'network is unreachable',
+  ENFILE: 'too many open files on this machine',
   ENOBUFS: 'no room for another packet',
+  ENOMEM: 'out of memory',
   ENOPROTOOPT: 'protocol not available there',
   EPERM: 'a rule of this machine forbids it',
   EPIPE: 'the other end has closed the connection',

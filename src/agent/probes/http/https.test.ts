@@ -124,6 +124,14 @@ for (const family of [4, 6] as const) {
   });
 }
 
+test('a resolver that is not to be reached is told apart from a name that does not exist', {
+  skip,
+}, async () => {
+  const { failure } = await run('https://nobody.test/');
+  const message = 'nobody.test: the resolver does not answer';
+  assert.deepEqual(failure, { code: 'EAI_AGAIN', message, phase: 'resolve' });
+});
+
 test('an address is checked as one', { skip }, async () => {
   assert.equal((await run(at(ports.good, '/ok', '127.0.0.1'))).failure, null);
   assert.equal((await run(at(ports.good, '/ok', '[::1]'))).failure, null);
