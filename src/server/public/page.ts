@@ -71,7 +71,7 @@ function renderDay(share: number | null, index: number, at: number): Html {
 }
 
 function renderIncident({ name, state, started_at, duration_ms }: PublicIncident): Html {
-  const lasted = duration_ms === null ? 'lasts' : `for ${formatMinutes(duration_ms)}`;
+  const lasted = duration_ms === null ? 'ongoing' : `for ${formatMinutes(duration_ms)}`;
   return html`<li>${formatTime(started_at)}: ${escapeUnsafe(name)} ${stateWords[state]}, ${lasted}</li>
 `;
 }
