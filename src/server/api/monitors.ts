@@ -133,7 +133,7 @@ export function makeMonitorRoutes({ monitors }: ApiContext): ApiRoute[] {
 
 function listMonitors(monitors: Monitors, query: MonitorQuery): string {
   const { since_version, limit, cursor, secrets } = query;
-  const gone = since_version === undefined ? null : monitors.removedSince(since_version);
+  const gone = since_version === undefined ? null : monitors.versions.removedSince(since_version);
   const after = decodeCursor<string>(cursor, byName, { key: '', id: '' });
   const found: Watched[] = [];
   const other: Watched[] = [];
@@ -156,7 +156,7 @@ function listMonitors(monitors: Monitors, query: MonitorQuery): string {
   const last = page.at(-1);
   const next =
     last && from + limit < sorted.length ? encodeCursor(byName, { key: last.key, id: last.id }) : null;
-  const rest = JSON.stringify({ next, states, version: monitors.version, removed });
+  const rest = JSON.stringify({ next, states, version: monitors.versions.current, removed });
   return `{"monitors":[${page.map(({ watched }) => monitors.row(watched, secrets)).join(',')}],${rest.slice(1)}`;
 }
 

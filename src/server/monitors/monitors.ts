@@ -20,6 +20,7 @@ import { Keeper, restoreState } from './keeper.ts';
 import type { AgentPort, MonitorSink } from './ports.ts';
 import { readStatus, type Seen, showMonitor, writeStatus } from './status.ts';
 import { UptimeBook, uptimeDays, uptimeHours } from './uptime.ts';
+import { Versions } from './versions.ts';
 import type { Watched } from './watched.ts';
 
 const sweepMs = 2_000;
@@ -30,8 +31,6 @@ const dayMs = 86_400_000;
 const replayRounds = 1000;
 /** Rounds looked at to find the last one of each agent. */
 const lastRounds = 20;
-/** Removed monitors that are remembered, for those who ask what changed. */
-const maxRemoved = 1000;
 
 export interface MonitorsParts {
   readonly store: MonitorStore;
@@ -50,6 +49,8 @@ export class Monitors implements Component, MonitorSink {
   readonly book = new MonitorBook();
   readonly judge: Judge;
   readonly uptime = new UptimeBook();
+  /** Rise with every change of a monitor or its status. */
+  readonly versions = new Versions();
   readonly #store: MonitorStore;
   readonly #reporter: Reporter;
   readonly #now: () => number;
@@ -59,11 +60,6 @@ export class Monitors implements Component, MonitorSink {
   readonly #connected = new Set<string>();
   readonly #listeners = new Set<EventListener>();
   readonly #texts = new WeakMap<Watched, { readonly version: number; readonly text: string }>();
-  /** Removed ids with the version of their going; the oldest first. */
-  readonly #removed = new Map<string, number>();
-  /** The version before which removals are not remembered. */
-  #rememberedFrom = 0;
-  #version = 0;
   #nextIncident = 1;
   #loading = true;
   #sweepTimer: NodeJS.Timeout | undefined;
@@ -96,9 +92,7 @@ export class Monitors implements Component, MonitorSink {
 
   /** Reads what was kept, judges what came after it, and begins to look for agents without news. */
   async start(): Promise<void> {
-    // Later than any version of a run before, as long as less than a thousand things change a millisecond.
-    this.#version = this.#now() * 1000;
-    this.#rememberedFrom = this.#version;
+    this.versions.begin(this.#now());
     await this.#load();
     await this.sum();
     this.#loading = false;
@@ -112,11 +106,6 @@ export class Monitors implements Component, MonitorSink {
     this.#dispatcher.stop();
     await this.#changing;
     await this.#keeper.close();
-  }
-
-  /** Rises with every change of a monitor or its status. */
-  get version(): number {
-    return this.#version;
   }
 
   connected(agent: string, revision: number | null): void {
@@ -180,15 +169,7 @@ export class Monitors implements Component, MonitorSink {
   /** All monitors, as the first frame of a viewer. */
   snapshot(): string {
     const rows = Array.from(this.judge.values(), (watched) => this.row(watched));
-    return `{"kind":"snapshot","version":${this.#version},"monitors":[${rows.join(',')}]}`;
-  }
-
-  /** Ids that were removed since a version; null where that is too long ago to know. */
-  removedSince(version: number): string[] | null {
-    if (version < this.#rememberedFrom || version > this.#version) return null;
-    return Array.from(this.#removed)
-      .filter(([, at]) => at > version)
-      .map(([id]) => id);
+    return `{"kind":"snapshot","version":${this.versions.current},"monitors":[${rows.join(',')}]}`;
   }
 
   /** Saves new monitors and changed ones, all or none. Throws NM_VALIDATION, NM_CONFLICT, NM_NOT_FOUND, NM_STORE. */
@@ -256,7 +237,7 @@ export class Monitors implements Component, MonitorSink {
       this.judge.remove(id);
       this.uptime.delete(id);
       this.#dispatcher.changed([{ before: monitor, after: null }]);
-      this.#rememberRemoved(id);
+      this.versions.addRemoved(id);
       this.#emit({ type: 'removed', monitor: id });
     });
   }
@@ -285,7 +266,7 @@ export class Monitors implements Component, MonitorSink {
 
   /** Viewers hear of an uptime only where it is another one. */
   #tellUptime(watched: Watched): void {
-    watched.version = ++this.#version;
+    watched.version = this.versions.next();
     const uptime = JSON.stringify(this.uptime.read(watched.monitor.id, this.#now()));
     if (uptime === watched.uptime) return;
     watched.uptime = uptime;
@@ -299,7 +280,7 @@ export class Monitors implements Component, MonitorSink {
     for (const monitor of await this.#store.readMonitors()) {
       this.book.set(monitor);
       const watched = this.judge.put(monitor);
-      watched.version = ++this.#version;
+      watched.version = this.versions.next();
       const state = states.get(monitor.id);
       if (state !== undefined) restoreState(watched, state, this.#clock());
       await this.#showLast(watched);
@@ -355,7 +336,7 @@ export class Monitors implements Component, MonitorSink {
   }
 
   #onChange(watched: Watched, judged: boolean): void {
-    watched.version = ++this.#version;
+    watched.version = this.versions.next();
     this.#keeper.touch(watched);
     if (!judged || this.#loading || this.#listeners.size === 0) return;
     const status = writeStatus(this.status(watched), this.seen(watched), 'brief');
@@ -383,15 +364,6 @@ export class Monitors implements Component, MonitorSink {
       if (problem !== null) return `${agent} does not carry it out: ${problem}`.slice(0, 1024);
     }
     return null;
-  }
-
-  #rememberRemoved(id: string): void {
-    this.#removed.delete(id);
-    this.#removed.set(id, ++this.#version);
-    const [oldest] = this.#removed;
-    if (this.#removed.size <= maxRemoved || !oldest) return;
-    this.#removed.delete(oldest[0]);
-    this.#rememberedFrom = oldest[1];
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -138,7 +138,7 @@ export class MonitorViewers implements Component {
   #write(events: readonly { readonly text: string }[]): string | null {
     if (events.length === 0) return null;
     const list = events.map(({ text }) => text).join(',');
-    return `{"kind":"events","version":${this.#monitors.version},"events":[${list}]}`;
+    return `{"kind":"events","version":${this.#monitors.versions.current},"events":[${list}]}`;
   }
 
   #checkAlive(): void {
