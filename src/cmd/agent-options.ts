@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { addStationOptions, type StationFlags } from './station-options.ts';
+import { addServerOptions, type StationFlags } from './station-options.ts';
 
 /** `netmon agents`, which lists, and its subcommands. */
 export function addAgentCommands(agents: Command): void {
-  addStationOptions(agents).action(async (flags: StationFlags) =>
+  addServerOptions(agents).action(async (flags: StationFlags) =>
     (await import('./agents.ts')).runAgents(flags),
   );
   const add = (usage: string, description: string): Command => agents.command(usage).description(description);

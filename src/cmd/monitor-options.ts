@@ -3,7 +3,7 @@ import { monitorFields } from '../cli/monitors/fields.ts';
 import { type KindName, kindForms, kindNames } from '../cli/monitors/probe-fields.ts';
 import { addFields, readAnswers } from './field-options.ts';
 import type { ListFlags, MoveFlags, RoundFlags } from './monitor.ts';
-import { addStationOptions, type StationFlags } from './station-options.ts';
+import { addServerOptions, addStationOptions, type StationFlags } from './station-options.ts';
 
 /** Fields of all kinds, each name once. */
 const everyField = [
@@ -96,7 +96,7 @@ function addFileCommands(monitor: Command): void {
     .action(async (flags: StationFlags & { secrets?: boolean }) =>
       (await import('./monitor.ts')).runExport(flags),
     );
-  addStationOptions(
+  addServerOptions(
     monitor.command('import <FILE>').description('set up the monitors of a YAML file (- for standard input)'),
   )
     .option('--dry-run', 'only say what would change')

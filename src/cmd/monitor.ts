@@ -85,7 +85,8 @@ export async function runEdit(
     throw new NetmonError('NM_BAD_FLAG', 'nothing to change: name a setting, such as --interval 30s');
   }
   const monitor = await askStation(flags, async (station) => {
-    const before = await findMonitor(station, text);
+    // A server knows what its `***` stands for; an agent has none.
+    const before = await findMonitor(station, text, station.kind === 'agent');
     return station.change(
       before.id,
       changeSettings(settingsOf(before), flags.target, answers),

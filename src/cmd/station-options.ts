@@ -1,21 +1,37 @@
+import { existsSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
 import type { Command } from 'commander';
 import { NetmonError } from '../base/errors.ts';
 import { writeJson } from '../cli/json.ts';
+import { parseAgentAddress } from '../console/agent-address.ts';
+import { AgentStation } from '../console/agent-station.ts';
 import { ServerStation } from '../console/server-station.ts';
 import type { Station } from '../console/station.ts';
+import { identityPath, readIdentity } from '../platform/certificates/identity.ts';
+import { dialAgentTls } from '../platform/certificates/tls.ts';
 import { readConfig } from '../platform/config.ts';
+import { findPaths } from '../platform/paths.ts';
 import { listSettings } from './setting-names.ts';
 import { readToken } from './token.ts';
 
 /** Flags that say who is asked, and how the answer is written. */
 export interface StationFlags {
   readonly server?: string;
+  /** An agent that waits for consoles, in place of a server. */
+  readonly agent?: string;
   readonly tokenFile?: string;
   readonly json?: boolean;
 }
 
-/** Adds them to a command. */
+/** Adds them to a command that asks a server, or an agent that waits. */
 export function addStationOptions(command: Command): Command {
+  return addServerOptions(
+    command.option('--agent <HOST:PORT>', 'agent that waits (netmon agent --listen), in place of a server'),
+  );
+}
+
+/** Adds them to a command that only a server can answer. */
+export function addServerOptions(command: Command): Command {
   return command
     .option('--server <URL>', 'server to ask (default: http://127.0.0.1:8080)')
     .option('--token-file <PATH>', 'file with the token that it wants')
@@ -35,16 +51,51 @@ export function readServer(flags: StationFlags): {
   return { url: values.server, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } };
 }
 
+/** The station that the flags name. Throws NM_BAD_FLAG, NM_BAD_CONFIG, or why an agent cannot be reached. */
+async function openStation(flags: StationFlags): Promise<Station> {
+  if (flags.agent === undefined) return new ServerStation(readServer(flags));
+  if (flags.server !== undefined)
+    throw new NetmonError('NM_BAD_FLAG', '--server and --agent exclude each other');
+  const station = await openAgent(flags.agent, readServer(flags).headers);
+  try {
+    await station.ready();
+    return station;
+  } catch (error) {
+    station.close();
+    throw error;
+  }
+}
+
+/** Connects to an agent that waits. Throws NM_BAD_FLAG for what is no address of one. */
+export async function openAgent(
+  text: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<AgentStation> {
+  const tls = await readConsoleTls();
+  const place = parseAgentAddress(text, tls !== null);
+  const options = { url: place.url, headers };
+  return new AgentStation(place.address, place.secure && tls ? { ...options, tls } : options);
+}
+
+/** By what this console is known to agents elsewhere; null where it was never enrolled. */
+async function readConsoleTls(): Promise<ConnectionOptions | null> {
+  const { data } = findPaths({}, process.env, process.getuid!());
+  const path = identityPath(data, 'console');
+  if (!existsSync(path)) return null;
+  const identity = readIdentity(path);
+  return identity && dialAgentTls(identity);
+}
+
 /** Asks a station something, and closes it. Throws what it threw, with what to do where nobody answers. */
 export async function askStation<Answer>(
   flags: StationFlags,
   ask: (station: Station) => Promise<Answer>,
 ): Promise<Answer> {
-  const station = new ServerStation(readServer(flags));
+  const station = await openStation(flags);
   try {
     return await ask(station);
   } catch (error) {
-    throw explainSilence(error, station.address);
+    throw station.kind === 'server' ? explainSilence(error, station.address) : error;
   } finally {
     station.close();
   }

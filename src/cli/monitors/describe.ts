@@ -6,9 +6,14 @@ import { formatShare, formatSince, viewColumns } from './columns.ts';
 import { kindForms, nameKind, writeTarget } from './probe-fields.ts';
 import { listChosen } from './settings.ts';
 
+/** Settings with `***` in place of credentials. */
+export function hideSecrets(settings: MonitorSettings): MonitorSettings {
+  return { ...settings, probe: maskProbe(settings.probe) };
+}
+
 /** The parts of settings that are other than usual, a line each, credentials as `***`. */
 export function describeSettings(settings: MonitorSettings): string[] {
-  const masked = { ...settings, probe: maskProbe(settings.probe) };
+  const masked = hideSecrets(settings);
   const lines: [string, string][] = [
     ['kind', kindForms[nameKind(masked.probe)].title],
     ['target', writeTarget(masked.probe)],
