@@ -78,6 +78,12 @@ export function makeProgram(): Command {
   addProbeCommands(
     add('probe', 'try a service once from here; exits with 0 up, 1 down, 3 degraded, 4 unknown'),
   );
+  add('console', 'command agents and servers from a prompt, with what they find as it comes')
+    .argument('[ADDRESS...]', 'agents (netmon agent --listen) and servers, as host:port')
+    .option('--token-file <PATH>', 'file with the token that they want')
+    .action(async (addresses: string[], flags: { tokenFile?: string }) =>
+      (await import('./console.ts')).runConsoleCommand(addresses, flags),
+    );
   addMonitorCommands(add('monitor', 'set up, list, change and follow monitors'));
   const agents = add('agents', 'list the agents of a server');
   addAgentCommands(agents);

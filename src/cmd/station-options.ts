@@ -79,7 +79,7 @@ export async function openAgent(
 
 /** By what this console is known to agents elsewhere; null where it was never enrolled. */
 async function readConsoleTls(): Promise<ConnectionOptions | null> {
-  const { data } = findPaths({}, process.env, process.getuid!());
+  const { data } = findPaths({ data: process.env.NETMON_DATA }, process.env, process.getuid!());
   const path = identityPath(data, 'console');
   if (!existsSync(path)) return null;
   const identity = readIdentity(path);

@@ -1,11 +1,12 @@
 import { NetmonError } from '../base/errors.ts';
+import { escapeText } from '../cli/escape.ts';
 import { agentColumns, monitorColumns, roundColumns } from '../cli/monitors/columns.ts';
 import { describeMonitor } from '../cli/monitors/describe.ts';
 import { renderTable } from '../cli/table.ts';
 import type { MonitorSettings } from '../wire/monitor.ts';
 import { monitorIdSchema, monitorSettingsSchema } from '../wire/monitor.ts';
 import type { AgentRow } from '../wire/monitor-api.ts';
-import type { AgentResult, MonitorQuery, Station, StationMonitor } from './station.ts';
+import type { AgentResult, MonitorQuery, Station, StationMonitor, Trial } from './station.ts';
 
 /** The monitor of that id or, where there is none, the only one of that name. Throws NM_NOT_FOUND, NM_CONFLICT. */
 export async function findMonitor(station: Station, text: string, secrets = false): Promise<StationMonitor> {
@@ -61,6 +62,17 @@ export function showRounds(rounds: readonly AgentResult[], width: number): strin
 
 export function showAgents(agents: readonly AgentRow[], width: number): string[] {
   return agents.length === 0 ? ['no agents'] : renderTable(agentColumns(Date.now()), agents, width);
+}
+
+/** Lines about a probe that was tried; agents that gave no result are named with the reason. */
+export function showTrials(trials: readonly Trial[], width: number): string[] {
+  const found = trials.flatMap(({ agent, result }) => (result ? [{ agent, result }] : []));
+  return [
+    ...(found.length === 0 ? [] : renderTable(roundColumns, found, width)),
+    ...trials
+      .filter(({ result }) => !result)
+      .map(({ agent, problem }) => escapeText(`${agent}: ${problem ?? 'no answer'}`)),
+  ];
 }
 
 function indent(lines: readonly string[]): string[] {

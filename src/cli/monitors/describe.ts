@@ -1,4 +1,5 @@
 import { maskProbe } from '../../rules/monitors/mask-probe.ts';
+import { maskCommandLine } from '../../rules/secrets.ts';
 import type { MonitorRow, MonitorSettings } from '../../wire/monitor.ts';
 import { escapeText } from '../escape.ts';
 import { renderTable } from '../table.ts';
@@ -59,4 +60,13 @@ export function describeMonitor(
       ? ['  no agent carries it out']
       : renderTable(viewColumns(nowMs), status.agents, width - 2).map((line) => `  ${line}`)),
   ];
+}
+
+/** Settings whose values may be credentials, whatever they look like. */
+const secretFlags = /^--(?:header|body|step|payload)\b/;
+
+/** Whether a command line may hold a credential, so that it is better not kept. */
+export function holdsSecret(line: string): boolean {
+  const words = line.trim().split(/\s+/);
+  return words.some((word) => secretFlags.test(word)) || maskCommandLine(words) !== words.join(' ');
 }

@@ -93,16 +93,18 @@ const field = (name: string, path: string, coding: Coding, help: string): Field 
   help,
 });
 
+export const assertField: Field = field(
+  'assert',
+  'assertions',
+  membersCoding('TEST', 'a comparison such as [RESPONSE_TIME] < 300', assertion),
+  'what must hold, such as "[STATUS] == 200"; may be repeated. After "degraded:" it makes the round degraded, not down',
+);
+
 /** What a round is and how it is judged: also of a probe that is tried once. */
 export const roundFields: readonly Field[] = [
   field('timeout', 'timeout_ms', durationCoding, 'time for one try (default: 10s)'),
   field('retries', 'retries', numberCoding(), 'further tries of a round that fails (default: 0)'),
-  field(
-    'assert',
-    'assertions',
-    membersCoding('TEST', 'a comparison such as [RESPONSE_TIME] < 300', assertion),
-    'what must hold, such as "[STATUS] == 200"; may be repeated. After "degraded:" it makes the round degraded, not down',
-  ),
+  assertField,
 ];
 
 /** What every kind of monitor has, in the order in which people are asked. */

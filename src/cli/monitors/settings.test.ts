@@ -82,7 +82,7 @@ const common: Answers = {
   interval: ['90s'],
   timeout: ['1.5s'],
   retries: ['2'],
-  assert: ['[STATUS] == 200', 'degraded: [RESPONSE_TIME] < 300'],
+  assert: ['[CONNECTED] == true', 'degraded: [RESPONSE_TIME] < 300'],
   agents: ['a, b', 'c'],
   quorum: ['2'],
   failures: ['3'],
@@ -120,7 +120,7 @@ describe('settings of monitors as people write them', () => {
       timeout_ms: 1500,
       retries: 2,
       assertions: [
-        { test: '[STATUS] == 200', severity: 'down' },
+        { test: '[CONNECTED] == true', severity: 'down' },
         { test: '[RESPONSE_TIME] < 300', severity: 'degraded' },
       ],
       agents: ['a', 'b', 'c'],

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { NetmonError } from '../../base/errors.ts';
-import { type MonitorSettings, monitorSettingsSchema } from '../../wire/monitor.ts';
-import { type Field, monitorFields, nameField } from './fields.ts';
+import { parseAssertion } from '../../rules/assertions/assertions.ts';
+import { type Assertion, type MonitorSettings, monitorSettingsSchema } from '../../wire/monitor.ts';
+import type { Probe, ProbeKind } from '../../wire/probe.ts';
+import { assertField, type Field, monitorFields, nameField } from './fields.ts';
 import { type KindName, kindForms, kindNames, nameKind, writeTarget } from './probe-fields.ts';
 
 /** What was said of each field, by its name; of one that cannot be repeated the last text counts. */
@@ -57,7 +59,9 @@ export function findProblem(draft: Draft, field: Field, texts: readonly string[]
   if (value === undefined) return `expected ${field.coding.expected}`;
   const { error } = monitorSettingsSchema.safeParse(putValue(draft, field.path, value));
   const issue = error?.issues.find((each) => field.path.every((key, i) => each.path[i] === key));
-  return issue ? explainIssue(issue, field) : null;
+  if (issue) return explainIssue(issue, field);
+  const { kind } = draft.probe as Probe;
+  return field === assertField ? findAssertionProblem(value as readonly Assertion[], kind) : null;
 }
 
 /** What is wrong with a target; null when it can be used. */
@@ -88,7 +92,11 @@ export function applyAnswers(draft: Draft, kind: KindName, answers: Answers): Dr
 /** The settings that a draft stands for, with all defaults. Throws NM_BAD_FLAG. */
 export function checkDraft(kind: KindName, draft: Draft): MonitorSettings {
   const parsed = monitorSettingsSchema.safeParse(draft);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const problem = findAssertionProblem(parsed.data.assertions, parsed.data.probe.kind);
+    if (problem !== null) throw fail('--assert', problem);
+    return parsed.data;
+  }
   const fields = parsed.error.issues.slice(0, 8).map((issue) => {
     const field = listFields(kind).find(({ path }) => path.every((key, i) => issue.path[i] === key));
     return {
@@ -123,6 +131,18 @@ function readTarget(kind: KindName, text: string): Readonly<Record<string, unkno
   const fields = text === '' ? null : target.read(text);
   if (fields) return fields;
   throw fail(target.placeholder, `expected ${target.placeholder} such as ${target.example}`, [text]);
+}
+
+function findAssertionProblem(assertions: readonly Assertion[], kind: ProbeKind): string | null {
+  for (const { test } of assertions) {
+    try {
+      parseAssertion(test, kind);
+    } catch (error) {
+      if (error instanceof NetmonError) return error.message;
+      throw error;
+    }
+  }
+  return null;
 }
 
 function putValue(draft: Draft, [key, ...rest]: readonly string[], value: unknown): Draft {

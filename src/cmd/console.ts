@@ -1,0 +1,59 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { NetmonError } from '../base/errors.ts';
+import { runConsole } from '../console/console.ts';
+import { ServerStation } from '../console/server-station.ts';
+import type { Station } from '../console/station.ts';
+import { healthSchema } from '../wire/api.ts';
+import { openAgent } from './station-options.ts';
+import { readToken } from './token.ts';
+
+/** Until a server has said that it is one. */
+const detectMs = 2_000;
+
+/** Runs `netmon console` until its user ends it. Throws NM_BAD_CONFIG for files that cannot be used. */
+export async function runConsoleCommand(
+  addresses: readonly string[],
+  { tokenFile }: { readonly tokenFile?: string },
+): Promise<void> {
+  const end = new AbortController();
+  process.once('SIGTERM', () => end.abort()).once('SIGHUP', () => end.abort());
+  await runConsole({
+    addresses,
+    folder: join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'netmon'),
+    input: process.stdin,
+    output: process.stdout,
+    open,
+    tokenFile: tokenFile ?? process.env.NETMON_TOKEN_FILE,
+    end: end.signal,
+  });
+  // What is left are sockets that are closing.
+  process.exit();
+}
+
+/** An address with a scheme is a server's; of any other it is asked whether it is one. */
+async function open(address: string, tokenFile: string | undefined): Promise<Station> {
+  const token = readToken(tokenFile);
+  const headers: Readonly<Record<string, string>> =
+    token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const hasScheme = /^https?:\/\//.test(address);
+  const url = hasScheme ? address.replace(/\/+$/, '') : `http://${address}`;
+  if (hasScheme && !URL.canParse(url)) throw new NetmonError('NM_BAD_FLAG', `${address} is no address`);
+  const isServer = hasScheme || (await answersAsServer(url, headers));
+  return isServer ? new ServerStation({ url, headers }) : openAgent(address, headers);
+}
+
+async function answersAsServer(url: string, headers: Readonly<Record<string, string>>): Promise<boolean> {
+  if (!URL.canParse(url)) return false;
+  try {
+    const response = await fetch(`${url}/health`, {
+      headers,
+      signal: AbortSignal.timeout(detectMs),
+      redirect: 'error',
+    });
+    // One that wants a token is a server as well: an agent that waits has nothing at this path.
+    return response.status === 401 || healthSchema.safeParse(await response.json()).success;
+  } catch {
+    return false;
+  }
+}

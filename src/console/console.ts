@@ -1,0 +1,197 @@
+/**
+ * An interactive console. Each line that is typed goes, in this order:
+ *
+ * 1. into words, and to the command that the first of them names
+ * 2. the command's answer is printed, or why it failed; the console goes on in any case
+ * 3. what came by itself meanwhile is shown, and the next prompt
+ */
+import { describeError, NetmonError } from '../base/errors.ts';
+import { escapeText } from '../cli/escape.ts';
+import { holdsSecret } from '../cli/monitors/describe.ts';
+import { type ConsoleCommand, consoleCommands } from './commands.ts';
+import { completeLine } from './complete.ts';
+import type { ConsoleContext, Watch } from './context.ts';
+import { writeEvent } from './event-line.ts';
+import { Cancelled } from './prompts.ts';
+import { Saved } from './saved.ts';
+import { Screen } from './screen.ts';
+import type { Station, StationEvent } from './station.ts';
+import { Stations } from './stations.ts';
+import { splitWords } from './words.ts';
+
+export interface ConsoleOptions {
+  /** To connect to at first; without any, those of the last time are offered. */
+  readonly addresses: readonly string[];
+  /** Of the user, for what is kept. */
+  readonly folder: string;
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+  /** Makes the station at an address, which may be an agent or a server; it need not answer. Throws NetmonError. */
+  readonly open: (address: string, tokenFile: string | undefined) => Promise<Station>;
+  readonly tokenFile: string | undefined;
+  /** Ends it from outside. */
+  readonly end: AbortSignal;
+}
+
+/** Until a connection that is made must have come, before it is said that it did not yet. */
+const connectMs = 3_000;
+
+/** Runs a console until the user, the end of input or the signal ends it. */
+export async function runConsole(options: ConsoleOptions): Promise<void> {
+  const shell = new ConsoleShell(options);
+  const onAbort = (): void => shell.close();
+  options.end.addEventListener('abort', onAbort);
+  try {
+    await shell.run();
+  } finally {
+    options.end.removeEventListener('abort', onAbort);
+    shell.close();
+  }
+}
+
+class ConsoleShell {
+  readonly #options: ConsoleOptions;
+  readonly #saved: Saved;
+  readonly #screen: Screen;
+  readonly #stations = new Stations();
+  readonly #context: ConsoleContext;
+  readonly #unwatch = new Map<Station, () => void>();
+  #watching: Watch = 'on';
+
+  constructor(options: ConsoleOptions) {
+    this.#options = options;
+    this.#saved = new Saved(options.folder);
+    this.#screen = new Screen({
+      input: options.input,
+      output: options.output,
+      history: this.#saved.history(),
+      complete: (line) => completeLine(line, this.#stations),
+    });
+    this.#context = {
+      stations: this.#stations,
+      saved: this.#saved,
+      screen: this.#screen,
+      connect: (address) => this.#connect(address),
+      watch: (what) => {
+        this.#watching = what;
+        for (const station of this.#stations.all) this.#follow(station);
+      },
+    };
+  }
+
+  async run(): Promise<void> {
+    if (this.#screen.isTerminal)
+      this.#screen.print(['netmon console: "help" lists the commands, Tab completes, Ctrl-D ends']);
+    await this.#begin();
+    for (;;) {
+      const line = await this.#screen.ask(this.#prompt());
+      if (line === null || /^(?:quit|exit)$/.test(line.trim())) return;
+      await this.#carryOut(line);
+    }
+  }
+
+  close(): void {
+    const typed = this.#screen.history.filter((line) => !holdsSecret(line));
+    this.#screen.close();
+    this.#stations.close();
+    if (this.#screen.isTerminal) this.#saved.keepHistory(typed);
+  }
+
+  async #begin(): Promise<void> {
+    const { addresses } = this.#options;
+    if (addresses.length === 0 && this.#saved.connections.length === 0) {
+      this.#screen.print(['not connected yet: try "connect ADDRESS", such as connect 127.0.0.1:65240']);
+      return;
+    }
+    await this.#carryOut(['connect', ...addresses.map((address) => JSON.stringify(address))].join(' '));
+  }
+
+  async #carryOut(line: string): Promise<void> {
+    try {
+      const [name, ...words] = splitWords(line);
+      if (name === undefined) return;
+      if (name === 'help') this.#screen.print(help(words[0]));
+      else this.#screen.print(await findCommand(name).run(this.#context, words));
+    } catch (error) {
+      if (error instanceof Cancelled) this.#screen.print(['nothing was changed']);
+      else if (error instanceof NetmonError) this.#screen.print([`! ${escapeText(describeError(error))}`]);
+      else throw error;
+    }
+  }
+
+  async #connect(address: string): Promise<string> {
+    const known = this.#saved.connections.find((each) => each.address === address);
+    const tokenFile = this.#options.tokenFile ?? known?.token_file;
+    const station = await this.#options.open(address, tokenFile);
+    try {
+      this.#stations.add(station);
+    } catch (error) {
+      station.close();
+      throw error;
+    }
+    const settled = this.#settle(station);
+    this.#saved.keepConnection({
+      address: station.address,
+      kind: station.kind,
+      ...(tokenFile !== undefined && { token_file: tokenFile }),
+    });
+    const reason = await settled;
+    this.#follow(station);
+    const what = `${station.kind} ${station.name}`;
+    return escapeText(reason === null ? `connected to ${what}` : `${what} is not connected yet: ${reason}`);
+  }
+
+  /** Why a station is not connected yet; null once it is. */
+  #settle(station: Station): Promise<string | null> {
+    if (station.connected) return Promise.resolve(null);
+    const { promise, resolve } = Promise.withResolvers<string | null>();
+    const timer = setTimeout(() => resolve('it does not answer'), connectMs);
+    const stop = station.watch((event) => {
+      if (event.kind === 'link') resolve(event.connected ? null : (event.reason ?? 'it does not answer'));
+    }, false);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      stop();
+    });
+  }
+
+  #follow(station: Station): void {
+    this.#unwatch.get(station)?.();
+    const stop = station.watch((event) => this.#onEvent(station, event), this.#watching === 'on');
+    this.#unwatch.set(station, stop);
+  }
+
+  #onEvent(station: Station, event: StationEvent): void {
+    if (!this.#stations.all.includes(station) || (event.kind === 'state' && this.#watching === 'off')) return;
+    const label = event.kind === 'link' || this.#stations.all.length > 1 ? station.name : null;
+    this.#screen.tell(writeEvent(event, label, Date.now()));
+  }
+
+  #prompt(): string {
+    const [first, ...others] = this.#stations.all;
+    if (!first) return 'netmon> ';
+    return `${escapeText(first.name)}${others.length > 0 ? ` +${others.length}` : ''}> `;
+  }
+}
+
+function findCommand(name: string): ConsoleCommand {
+  const command = Object.hasOwn(consoleCommands, name) ? consoleCommands[name] : undefined;
+  if (command) return command;
+  throw new NetmonError('NM_BAD_FLAG', `${JSON.stringify(name)} is no command: "help" lists what there is`);
+}
+
+function help(name: string | undefined): string[] {
+  if (name !== undefined) {
+    const { usage, help: text } = findCommand(name);
+    return [`  ${usage}`, `  ${text}`];
+  }
+  const rows = Object.entries(consoleCommands).map(
+    ([each, { help: text }]) => `  ${each.padEnd(12)} ${text}`,
+  );
+  return [
+    ...rows,
+    '  help         this, or with a command what it takes',
+    '  quit         end the console (or Ctrl-D); monitors go on',
+    'A monitor is named by its id or its name, and with @STATION where several have it.',
+  ];
+}

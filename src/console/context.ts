@@ -1,0 +1,16 @@
+import type { Saved } from './saved.ts';
+import type { Screen } from './screen.ts';
+import type { Stations } from './stations.ts';
+
+/** What is told as it comes. */
+export type Watch = 'on' | 'states' | 'off';
+
+/** What commands of a console have to work with. */
+export interface ConsoleContext {
+  readonly stations: Stations;
+  readonly saved: Saved;
+  readonly screen: Screen;
+  /** Connects to an agent or a server, and tells how that went. */
+  readonly connect: (address: string) => Promise<string>;
+  readonly watch: (what: Watch) => void;
+}
