@@ -1,4 +1,4 @@
-import { writeJson, writeJson } from '../cli/json.ts';
+import { writeJson } from '../cli/json.ts';
 import { findMonitor } from '../console/actions.ts';
 import { writeEvent } from '../console/event-line.ts';
 import type { StationEvent } from '../console/station.ts';

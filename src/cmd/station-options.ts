@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { Command } from 'commander';
 import { NetmonError } from '../base/errors.ts';
@@ -56,7 +55,7 @@ async function openStation(flags: StationFlags): Promise<Station> {
   if (flags.agent === undefined) return new ServerStation(readServer(flags));
   if (flags.server !== undefined)
     throw new NetmonError('NM_BAD_FLAG', '--server and --agent exclude each other');
-  const station = await openAgent(flags.agent, readServer(flags).headers);
+  const station = openAgent(flags.agent, readServer(flags).headers);
   try {
     await station.ready();
     return station;
@@ -67,21 +66,17 @@ async function openStation(flags: StationFlags): Promise<Station> {
 }
 
 /** Connects to an agent that waits. Throws NM_BAD_FLAG for what is no address of one. */
-export async function openAgent(
-  text: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<AgentStation> {
-  const tls = await readConsoleTls();
+export function openAgent(text: string, headers: Readonly<Record<string, string>>): AgentStation {
+  const tls = readConsoleTls();
   const place = parseAgentAddress(text, tls !== null);
   const options = { url: place.url, headers };
   return new AgentStation(place.address, place.secure && tls ? { ...options, tls } : options);
 }
 
 /** By what this console is known to agents elsewhere; null where it was never enrolled. */
-async function readConsoleTls(): Promise<ConnectionOptions | null> {
+function readConsoleTls(): ConnectionOptions | null {
   const { data } = findPaths({ data: process.env.NETMON_DATA }, process.env, process.getuid!());
   const path = identityPath(data, 'console');
-  if (!existsSync(path)) return null;
   const identity = readIdentity(path);
   return identity && dialAgentTls(identity);
 }

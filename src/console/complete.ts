@@ -1,10 +1,11 @@
 import { monitorFields } from '../cli/monitors/fields.ts';
 import { kindForms, kindNames } from '../cli/monitors/probe-fields.ts';
 import { consoleCommands } from './commands.ts';
+import type { Completion } from './screen.ts';
 import type { Stations } from './stations.ts';
 
-/** Words that the last one of a line may become, and that last one: what readline's completer answers. */
-export async function completeLine(line: string, stations: Stations): Promise<[string[], string]> {
+/** What the last word of a line may become. */
+export async function completeLine(line: string, stations: Stations): Promise<Completion> {
   const words = line.split(/\s+/);
   const last = words.at(-1) ?? '';
   const known = await listWords(words, last, stations);

@@ -7,11 +7,15 @@ const maxHeld = 200;
 const maxPerSecond = 20;
 const secondMs = 1000;
 
+/** Words that the last one may become, and that last one. */
+export type Completion = [string[], string];
+type Completed = (error: null, found: Completion) => void;
+
 export interface ScreenOptions {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
   readonly history: readonly string[];
-  readonly complete: (line: string) => Promise<[string[], string]>;
+  readonly complete: (line: string) => Promise<Completion>;
 }
 
 /**
@@ -98,7 +102,7 @@ export class Screen {
   }
 
   #open(): Interface {
-    const { input, output, complete } = this.#options;
+    const { input, output } = this.#options;
     if (this.#readline) return this.#readline;
     const readline = createInterface({
       input,
@@ -107,11 +111,7 @@ export class Screen {
       history: [...this.#history],
       historySize: 1000,
       removeHistoryDuplicates: true,
-      completer: (line: string, done: (error: null, found: [string[], string]) => void) =>
-        void complete(line).then(
-          (found) => done(null, found),
-          () => done(null, [[], line]),
-        ),
+      completer: (line: string, done: Completed) => void this.#complete(line, done),
     });
     readline.on('history', (history: string[]) => {
       this.#history = [...history];
@@ -128,6 +128,11 @@ export class Screen {
     });
     this.#readline = readline;
     return readline;
+  }
+
+  async #complete(line: string, done: Completed): Promise<void> {
+    const found = await this.#options.complete(line).catch((): Completion => [[], line]);
+    done(null, found);
   }
 
   #next(): Promise<string | null> {
