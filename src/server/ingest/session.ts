@@ -222,6 +222,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
     clearTimeout(this.#helloTimer);
     this.#agent = this.#parts.mirror.connect(hello, this);
     if (!this.#agent) {
+      this.#flagTwin(hello);
       throw new NetmonError('NM_FORBIDDEN', `an agent named ${hello.agent} is connected already`);
     }
     this.#hello = hello;
@@ -232,6 +233,24 @@ export class AgentSession implements AgentControl, LinkedAgent {
       ...(this.#parts.sign && { sign: this.#parts.sign }),
     });
     this.#records.push(() => this.#welcome(hello));
+  }
+
+  /** Two that show one identity at once are a machine and its copy. */
+  #flagTwin({ agent }: Hello): void {
+    const { agents, reporter } = this.#parts;
+    if (!this.origin.identity) return;
+    const held = agents?.get(agent)?.origin.address ?? null;
+    reporter.error('audit: one identity in two places, a copied machine perhaps', {
+      agent,
+      from: this.origin.address,
+      linked_from: held,
+    });
+    reporter.metrics
+      .counter(
+        'netmon_identity_twins_total',
+        'Links refused because the same identity was linked from elsewhere.',
+      )
+      .add();
   }
 
   async #welcome(hello: Hello): Promise<void> {
