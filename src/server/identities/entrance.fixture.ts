@@ -6,6 +6,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Authority } from '../../platform/certificates/authority.ts';
 import type { Identity } from '../../platform/certificates/identity.ts';
 import { dialServerTls } from '../../platform/certificates/tls.ts';
+import { makeOrderSigner } from '../../platform/order-signature.ts';
 import { makeReporter } from '../../platform/reporter.ts';
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -25,12 +26,13 @@ export interface Entrance extends AsyncDisposable {
   readonly identities: Identities;
   readonly agents: AgentRegistry;
   readonly store: Store;
+  readonly ingest: Ingest;
   readonly logged: string[];
   /** The clock of tokens and certificates, ahead of the real one by so much. */
   clock: { aheadMs: number };
 }
 
-export async function openEntrance(): Promise<Entrance> {
+export async function openEntrance(options: { readonly lifetimeMs?: number } = {}): Promise<Entrance> {
   const folder = mkdtempSync(join(tmpdir(), 'netmon-entrance-'));
   const logged: string[] = [];
   const reporter = makeReporter({ format: 'json', write: (line) => void logged.push(line) });
@@ -39,6 +41,7 @@ export async function openEntrance(): Promise<Entrance> {
   const authority = await Authority.open({
     folder: join(folder, 'ca'),
     hosts: () => ['localhost', '127.0.0.1'],
+    ...options,
   });
   const agents = new AgentRegistry(store, reporter);
   const identities: Identities = new Identities({
@@ -50,7 +53,14 @@ export async function openEntrance(): Promise<Entrance> {
     now: () => Date.now() + clock.aheadMs,
   });
   const mirror = new Mirror(new IdPool(store), null);
-  const ingest = new Ingest({ store, mirror, reporter, agents, identities });
+  const ingest = new Ingest({
+    store,
+    mirror,
+    reporter,
+    agents,
+    identities,
+    sign: makeOrderSigner(authority.orderKey),
+  });
   const listener = new AgentListener(
     { host: '127.0.0.1', port: 0 },
     { authority, identities, ingest, reporter },
@@ -66,6 +76,7 @@ export async function openEntrance(): Promise<Entrance> {
     identities,
     agents,
     store,
+    ingest,
     logged,
     clock,
     async [Symbol.asyncDispose]() {
