@@ -11,7 +11,8 @@ const types = { stream: 1, datagram: 2, raw: 3 } as const;
 const flags = { nonblock: 0o4000, cloexec: 0o2000000 } as const;
 const solSocket = 1;
 const soError = 4;
-const soReceiveBuffer = 8;
+/** The first may exceed net.core.rmem_max, and needs CAP_NET_ADMIN. */
+const soReceiveBuffer = { force: 33, usual: 8 } as const;
 /** SO_TIMESTAMPNS: a struct timespec of the wall clock with each packet, from when the kernel took it. */
 const soTimestampNs = 35;
 const messageFlags = { dontwait: 0x40, noSignal: 0x4000, errorQueue: 0x2000, truncated: 0x20 } as const;
@@ -77,7 +78,7 @@ export class DatagramSocket implements Disposable {
       this.set(solSocket, soTimestampNs, 1);
       this.set(names.level, names.receiveTtl, 1);
       if (errors) this.set(names.level, names.receiveErrors, 1);
-      if (receiveBufferBytes) this.set(solSocket, soReceiveBuffer, receiveBufferBytes);
+      if (receiveBufferBytes) this.#widen(receiveBufferBytes);
     } catch (error) {
       libc.close(this.fd);
       throw error;
@@ -93,6 +94,13 @@ export class DatagramSocket implements Disposable {
   setBytes(level: number, name: number, value: Uint8Array): void {
     if (getLibc().setsockopt(this.fd, level, name, value, value.length) < 0)
       throw systemError('prepare a socket');
+  }
+
+  #widen(bytes: number): void {
+    const value = new Int32Array([bytes]);
+    const { force, usual } = soReceiveBuffer;
+    if (getLibc().setsockopt(this.fd, solSocket, force, value, 4) < 0)
+      getLibc().setsockopt(this.fd, solSocket, usual, value, 4);
   }
 
   /** TTL or hop limit of what is sent from now on. */
@@ -159,10 +167,11 @@ export class DatagramSocket implements Disposable {
 /** Milliseconds of the wall clock with a fraction, in the kernel's own words: what packets are stamped with. */
 export function readWallMs(): number {
   getLibc().clockGettime(clockRealtime, time);
-  return Number(time[0]) * 1e3 + Number(time[1]) / 1e6;
+  return readTimespec(timeView, 0);
 }
 
 const time = new BigInt64Array(2);
+const timeView = new DataView(time.buffer);
 /** The longest datagram; one buffer for all sockets, since a packet is dealt with before the next one is read. */
 const payload = new Uint8Array(new ArrayBuffer(65_536));
 const name = new DataView(new ArrayBuffer(socketAddressBytes));
@@ -184,23 +193,31 @@ function receiveInto(fd: number, how: number): number | string | null {
   return null;
 }
 
-/** The pointers of struct msghdr; none of those buffers ever moves, since an ArrayBuffer's memory stays in place. */
+let isPrepared = false;
+
+/** What the kernel writes to is set anew; the pointers stay, since an ArrayBuffer's memory does not move. */
 function prepareHeader(): void {
+  if (!isPrepared) writePointers();
+  isPrepared = true;
+  header.setUint32(8, socketAddressBytes, true);
+  header.setUint32(40, controlBytes, true);
+}
+
+/** Name, vector and control buffer of struct msghdr. */
+function writePointers(): void {
   vector.setBigUint64(0, koffi.address(payload.buffer), true);
   vector.setBigUint64(8, BigInt(payload.length), true);
   header.setBigUint64(0, koffi.address(name.buffer), true);
-  header.setUint32(8, socketAddressBytes, true);
   header.setBigUint64(16, koffi.address(vector.buffer), true);
   header.setBigUint64(24, 1n, true);
   header.setBigUint64(32, koffi.address(control.buffer), true);
-  header.setBigUint64(40, BigInt(controlBytes), true);
 }
 
 function readReceived(length: number): Received {
   let atMs = 0;
   let ttl: number | null = null;
   visitControls((level, type, at) => {
-    if (level === solSocket && type === soTimestampNs) atMs = readTime(at);
+    if (level === solSocket && type === soTimestampNs) atMs = readTimespec(control, at);
     else if ((level === ip.level && type === ip.ttl) || (level === ip6.level && type === ip6.hopLimit))
       ttl = control.getInt32(at, true);
   });
@@ -231,16 +248,18 @@ function readPathError(length: number): PathError {
   return { ...readReceived(length), errno, icmp, by };
 }
 
-function readTime(at: number): number {
-  return Number(control.getBigInt64(at, true)) * 1e3 + Number(control.getBigInt64(at + 8, true)) / 1e6;
+/** A struct timespec in milliseconds; without BigInt, which costs more than the rest of a packet. */
+function readTimespec(view: DataView, at: number): number {
+  const seconds = view.getUint32(at, true) + view.getInt32(at + 4, true) * 2 ** 32;
+  return seconds * 1e3 + view.getUint32(at + 8, true) / 1e6;
 }
 
 /** Visits each control message: where its data begins and ends. */
 function visitControls(visit: (level: number, type: number, at: number, end: number) => void): void {
-  const length = Math.min(controlBytes, Number(header.getBigUint64(40, true)));
+  const length = Math.min(controlBytes, header.getUint32(40, true));
   let at = 0;
   for (let i = 0; i < maxControls && at + 16 <= length; i++) {
-    const size = Number(control.getBigUint64(at, true));
+    const size = control.getUint32(at, true);
     if (size < 16 || at + size > length) return;
     visit(control.getInt32(at + 8, true), control.getInt32(at + 12, true), at + 16, at + size);
     at += (size + 7) & ~7;

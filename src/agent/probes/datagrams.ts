@@ -72,23 +72,33 @@ async function ask<T>(
   const unsent = socket.send(bytes);
   if (unsent !== null) return fail(unsent, `${where}: unable to send: ${describeErrno(unsent)}`);
   const { promise, resolve } = Promise.withResolvers<Answered<T>>();
-  const giveUp = (): void => resolve({ kind: 'silence' });
+  let wrong = 0;
+  const readNext = (): Answered<T> | null => {
+    for (let received = socket.receive(); received !== null; received = socket.receive()) {
+      if (typeof received === 'string') return explainPath(socket, received, where);
+      const elapsed = performance.now() - began;
+      const byStamp = received.atMs - sentMs;
+      // Somebody set the clock in between.
+      const rttMs = byStamp >= 0 && byStamp <= elapsed + 1 ? byStamp : elapsed;
+      const answer = question.read({ bytes: received.bytes, sentMs, receivedMs: sentMs + rttMs });
+      if (answer !== undefined) return { kind: 'answer', answer, rttMs };
+      if (++wrong > maxWrong) return { kind: 'silence' };
+    }
+    return null;
+  };
+  const look = (): void => {
+    const answered = readNext();
+    if (answered) resolve(answered);
+  };
+  const giveUp = (): void => {
+    // What has come by now is not silence.
+    look();
+    resolve({ kind: 'silence' });
+  };
   const timer = waitMs === undefined ? undefined : setTimeout(giveUp, waitMs);
   signal.addEventListener('abort', giveUp, { once: true });
-  let wrong = 0;
   try {
-    using _watched = watch.watch(socket, () => {
-      for (let received = socket.receive(); received !== null; received = socket.receive()) {
-        if (typeof received === 'string') return resolve(explainPath(socket, received, where));
-        const elapsed = performance.now() - began;
-        const byStamp = received.atMs - sentMs;
-        // Somebody set the clock in between.
-        const rttMs = byStamp >= 0 && byStamp <= elapsed + 1 ? byStamp : elapsed;
-        const answer = question.read({ bytes: received.bytes, sentMs, receivedMs: sentMs + rttMs });
-        if (answer !== undefined) return resolve({ kind: 'answer', answer, rttMs });
-        if (++wrong > maxWrong) return giveUp();
-      }
-    });
+    using _watched = watch.watch(socket, look);
     return await promise;
   } catch (thrown) {
     return { kind: 'failure', reason: makeReason('EIO', String(thrown), 'agent') };

@@ -22,11 +22,11 @@ const protocols = { 4: 1, 6: 58 } as const;
 /** ICMP_FILTER of linux/icmp.h and ICMP6_FILTER of RFC 3542: a bit for each type that is kept out. */
 const icmpFilter = { level: 255, name: 1 } as const;
 const icmp6Filter = { level: 58, name: 1 } as const;
-/** What echoes of a thousand rounds that come back at once need. */
-const receiveBufferBytes = 1 << 20;
+/** Some thousand replies, for a moment in which nobody looks: what finds no room would be told of as lost. */
+const receiveBufferBytes = 4 << 20;
 const maxSequences = 65_536;
 /** Packets of one look, so that a flood of them cannot keep the agent. */
-const maxPacketsPerLook = 512;
+const maxPacketsPerLook = 2048;
 
 export interface EchoOrder {
   readonly family: 4 | 6;
@@ -105,6 +105,12 @@ export class Echoes {
     channel.waiting.set(sequence, { ip: ip.split('%')[0], token, sentWallMs, sentMs, hear });
     channel.watch ??= this.#watch.watch(channel.socket, () => drain(family, channel));
     return { [Symbol.dispose]: () => forget(channel, sequence, token) };
+  }
+
+  /** Looks at what has come by now, before what is not there is told of as lost. */
+  collect(family: 4 | 6): void {
+    const channel = this.#channels[family];
+    if (channel?.watch) drain(family, channel);
   }
 
   #nextSequence({ waiting }: Channel): number | null {

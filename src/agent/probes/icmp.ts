@@ -51,9 +51,13 @@ function sendEchoes(echoes: Echoes, probe: IcmpProbe, ip: string, context: Probe
   let left = probe.echoes;
   const finish = (): void => {
     clearTimeout(timer);
-    signal.removeEventListener('abort', finish);
+    signal.removeEventListener('abort', giveUp);
     for (const echo of pending) echo[Symbol.dispose]();
     resolve(heard);
+  };
+  const giveUp = (): void => {
+    echoes.collect(order.family);
+    finish();
   };
   const hear = (index: number, answer: EchoReply | EchoError): void => {
     if (answer.kind === 'error') heard.error = answer;
@@ -76,7 +80,7 @@ function sendEchoes(echoes: Echoes, probe: IcmpProbe, ip: string, context: Probe
     timer = setTimeout(sendNext, Math.max(0, dueMs));
   };
   if (signal.aborted) return Promise.resolve(heard);
-  signal.addEventListener('abort', finish, { once: true });
+  signal.addEventListener('abort', giveUp, { once: true });
   sendNext();
   return promise;
 }
