@@ -37,12 +37,18 @@ export class CarriedMonitor {
     return { ...result, monitor: id, revision };
   }
 
-  describe(): Carried {
+  /** In `brief` the last round has nothing of its detail but the certificate. */
+  describe(brief = false): Carried {
     const { monitor, owner, stopped } = this.entry;
     const { state, sinceMs } = this.#track;
     const since = sinceMs === null ? null : new Date(sinceMs).toISOString();
-    return { monitor, owner, running: !stopped, state, since, last: this.#last };
+    const last = brief && this.#last ? { ...this.#last, detail: shorten(this.#last.detail) } : this.#last;
+    return { monitor, owner, running: !stopped, state, since, last };
   }
+}
+
+function shorten({ certificate }: Detail): Detail {
+  return certificate ? { certificate } : {};
 }
 
 /** Rounds that say why there are none, where they cannot be prepared: an older agent, a kind that is not there. */

@@ -1,7 +1,7 @@
 import type { MonitorResult } from '../../wire/monitor.ts';
 
 /** JSON text of all rounds together, in UTF-16 units. */
-const defaultBudget = 32 * 1024 * 1024;
+const defaultBudget = 16 * 1024 * 1024;
 /** Rounds of one monitor, as many as can be asked for. */
 const maxRounds = 1_000;
 

@@ -214,6 +214,24 @@ describe('the monitors of an agent', () => {
     await runner.stop();
   });
 
+  it('are listed without the details of rounds when there are many', async () => {
+    const detail = { banner: 'x'.repeat(512) };
+    const { runner } = makeRunner({ types: makeTypes(async () => makeRun({ detail })) });
+    const seen = new Set<string>();
+    runner.onResult(({ monitor }) => seen.add(monitor));
+    const many = Array.from({ length: 1_001 }, (_, i) => makeAssignment(`m${i}`, quick));
+    for (let part = 0; part < 6; part++) {
+      const monitors = many.slice(part * 200, part * 200 + 200);
+      await give(runner, { type: 'monitors.set', revision: 1, part, parts: 6, monitors });
+    }
+    while (seen.size < 1_001) await nextResult(runner);
+    const { monitors } = await list(runner);
+    assert.ok(monitors.every(({ last }) => last !== null && last.detail.banner === undefined));
+    await give(runner, { type: 'monitor.remove', monitor: 'm1000' });
+    assert.equal((await list(runner)).monitors[0].last?.detail.banner, detail.banner);
+    await runner.stop();
+  });
+
   it('are tried once on request, and nothing is kept of it', async () => {
     const { runner, records } = makeRunner({ types: makeTypes(async () => refused) });
     const { probe } = makeAssignment('x');

@@ -19,6 +19,8 @@ import { SetParts } from './set-parts.ts';
 
 /** Single rounds on request that may be under way. */
 const maxTrials = 16;
+/** Of more monitors than this a list is brief, so that it stays within what an answer may be long. */
+const maxWholeList = 1_000;
 
 /** What is told of the agent beside its monitors. */
 export type OwnDescription = Omit<AgentDescription, 'monitors' | 'probes_per_minute' | 'late_p99_ms'>;
@@ -166,7 +168,8 @@ export class MonitorRunner implements Component, OrderHandler, ResultFeed {
   }
 
   async #list(owner: OrderOwner): Promise<OrderAnswer> {
-    const monitors = Array.from(this.#carried.values(), (carried) => carried.describe());
+    const brief = this.#carried.size > maxWholeList;
+    const monitors = Array.from(this.#carried.values(), (carried) => carried.describe(brief));
     const revision = owner === 'server' ? (this.#book.revision ?? 0) : this.#consoleRevision;
     return { type: 'monitors', revision, monitors };
   }
