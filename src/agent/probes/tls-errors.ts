@@ -56,7 +56,7 @@ const described: Readonly<Record<string, string>> = {
 
 /** `ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION` and the like: the server said why. */
 function alertWords(code: string): string {
-  const alert = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?(\w{1,40})$/.exec(code)?.[1];
+  const alert = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_(?:ALERT_)?(\w{1,40})$/.exec(code)?.[1];
   if (alert === undefined) return `the TLS handshake failed (${code})`;
   return `the server refused the TLS handshake: ${alert.toLowerCase().replaceAll('_', ' ')}`;
 }

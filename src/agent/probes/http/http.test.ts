@@ -7,7 +7,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { until } from '../../../../test/support/until.ts';
 import { probeNetworksValue } from '../../../platform/probe-networks.ts';
 import { checkAssertion, parseAssertion } from '../../../rules/assertions/assertions.ts';
-import type { ProbeOf } from '../../../wire/probe.ts';
+import { type ProbeOf, probeSchema } from '../../../wire/probe.ts';
 import { makeAddressPolicy } from '../address-policy.ts';
 import type { ProbeContext, ProbeRun } from '../probe.ts';
 import { runProbe } from '../probes.fixture.ts';
@@ -383,6 +383,18 @@ for (const location of [
     });
   });
 }
+
+test('a URL of another scheme is not taken from anybody', () => {
+  for (const url of [
+    'file:///etc/passwd',
+    'gopher://a.test/',
+    'data:text/plain,x',
+    'ftp://a.test/',
+    'unix:/run/x.sock',
+    '/etc/passwd',
+  ])
+    assert.equal(probeSchema.safeParse({ kind: 'http', url }).success, false, url);
+});
 
 test('another origin gets no credentials, the same one does', async () => {
   const seen: Record<string, unknown>[] = [];
