@@ -61,7 +61,7 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
     authority,
     reporter,
     addresses: () => (listener ? listAgentAddresses(config, listener.port) : []),
-    onRevoked: (agent, reason) => agents.get(agent)?.refuse('NM_FORBIDDEN', reason),
+    onRevoked: (...revoked) => agents.shutOut(...revoked),
   });
   const ingest = new Ingest({
     store,

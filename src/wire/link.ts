@@ -246,6 +246,11 @@ export type PacketsQuestion = Pick<
   keyof typeof packetsQuestionShape
 >;
 
+/** Most certificates of consoles that an agent is told to refuse. */
+export const maxRevokedSerials = 10_000;
+/** Of a certificate, hexadecimal. */
+const serialSchema = z.string().regex(/^[0-9a-f]{1,40}$/);
+
 /** Length in UTF-16 units of the `records` frames that may be on their way; absent for what it was before. */
 const creditSchema = count.optional();
 
@@ -265,6 +270,8 @@ export const serverMessageSchema = z.discriminatedUnion('kind', [
   /** Asks for the packets of a connection, by what identifies it; `packets` answers under the same number. */
   z.strictObject({ kind: z.literal('packets'), ask: count, ...packetsQuestionShape }),
   orderMessageSchema,
+  /** Serial numbers of consoles that are shut out, all of them: after the welcome over TLS, and whenever there is another. */
+  z.strictObject({ kind: z.literal('revoked'), serials: z.array(serialSchema).max(maxRevokedSerials) }),
   /** Answers `renew`. */
   z.strictObject({ kind: z.literal('certificate'), ...issuedCertificateSchema.shape }),
   /** Asks for a piece of the packets that were saved at an alert; `saved_packets` answers under the same number. */

@@ -156,6 +156,33 @@ describe('an agent with an identity', () => {
     assert.match(await dialAs(stranger, other, consolePath, consoleSubprotocol), /self-signed|unable to/);
   });
 
+  it('that listens shuts out a console that was revoked, at once, and after a restart', async () => {
+    const entrance = await openServer();
+    const { listener, link, path } = await startAgent(entrance, 'box', 'listens');
+    const desk = await enroll((await entrance.identities.give('desk', 'console', 60_000)).token);
+    const dialer = startDialer(entrance);
+    await dialer.start();
+    await dialer.add(`https://${listener.address}`);
+    await until('the link', () => entrance.agents.get('box') !== undefined);
+    const socket = new WebSocket(
+      `wss://${listener.address}${consolePath}`,
+      [consoleSubprotocol],
+      dialAgentTls(desk),
+    );
+    socket.on('error', () => {});
+    await until('the console', () => socket.readyState === WebSocket.OPEN);
+    const began = performance.now();
+    await entrance.identities.revoke('console', 'desk');
+    await until('its end', () => socket.readyState === WebSocket.CLOSED);
+    assert.ok(performance.now() - began < 5_000);
+    assert.ok(link.status().connected);
+    assert.equal(await dialAs(desk, listener, consolePath, consoleSubprotocol), '403');
+    assert.equal(new IdentityKeeper(path, readIdentity(path)!).isShutOut(desk.serial), true);
+    const again = await enroll((await entrance.identities.give('desk', 'console', 60_000)).token);
+    const hello = await dialAs(again, listener, consolePath, consoleSubprotocol);
+    assert.equal(consoleMessageSchema.parse(JSON.parse(hello)).kind, 'hello');
+  });
+
   it('is not linked by a server that dials it and has revoked it', async () => {
     const entrance = await openServer();
     const { listener } = await startAgent(entrance, 'box', 'listens');

@@ -203,6 +203,9 @@ export class LinkSession {
       case 'settings':
         this.#source.configure?.(message.alerts);
         break;
+      case 'revoked':
+        this.#parts.identity?.shutOut(message.serials);
+        break;
       case 'packets':
         this.#reply(message.ask, 'packets', this.#source.packets?.(message) ?? noPackets);
         break;

@@ -47,7 +47,8 @@ export class Listener implements Component {
   readonly name = 'listener';
   readonly #options: ListenOptions;
   readonly #parts: ListenParts;
-  readonly #consoles = new Set<ConsoleSession>();
+  /** With the serial number of the certificate of each. */
+  readonly #consoles = new Map<ConsoleSession, string | undefined>();
   readonly #sockets = new Set<Socket>();
   readonly #upgrades = new WebSocketServer({
     noServer: true,
@@ -89,7 +90,7 @@ export class Listener implements Component {
     this.#server = null;
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     server.close(() => resolve());
-    for (const session of this.#consoles) session.close();
+    for (const session of this.#consoles.keys()) session.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -114,7 +115,12 @@ export class Listener implements Component {
       },
       onRequest,
     );
-    tls.onChange(() => server.setSecureContext(tls.context()));
+    tls.onChange(() => {
+      server.setSecureContext(tls.context());
+      for (const [session, serial] of this.#consoles) {
+        if (serial !== undefined && tls.isShutOut(serial)) session.close();
+      }
+    });
     return server;
   }
 
@@ -136,7 +142,7 @@ export class Listener implements Component {
       socket.off('error', ignore);
       if (path === consolePath) {
         const session = new ConsoleSession(webSocket, peer.name, this.#parts);
-        this.#consoles.add(session);
+        this.#consoles.set(session, peer.serial);
         webSocket.on('close', () => this.#consoles.delete(session));
       } else if (!this.#parts.link.adopt(webSocket, peer.name, peer.role !== 'local'))
         webSocket.close(1013, 'the link is held');

@@ -7,14 +7,18 @@ export interface Peer {
   readonly role: 'server' | 'console' | 'local';
   /** The name in its certificate; of `local`, its address. */
   readonly name: string;
+  /** Of its certificate. */
+  readonly serial?: string;
 }
 
 /** Identity of an agent that listens, and whom it lets in. */
 export interface ListenTls {
   /** Its own certificate and key, and the authority that certificates of others must be of. */
   context(): ListenContext;
-  /** Calls the listener when `context` gives another one. */
+  /** Calls the listener when `context` or `isShutOut` may give other answers. */
   onChange(listener: () => void): void;
+  /** Whether the certificate of that number was revoked. */
+  isShutOut(serial: string): boolean;
   /** Who a verified certificate names; null for one whose holder has no business here. */
   identify(socket: TLSSocket): Peer | null;
 }
@@ -24,9 +28,11 @@ export function makeListenTls(identity: IdentityKeeper): ListenTls {
   return {
     context: () => listenContext(identity.current),
     onChange: (listener) => identity.onChange(listener),
+    isShutOut: (serial) => identity.isShutOut(serial),
     identify: (socket) => {
       const peer = readPeer(socket);
-      return peer && peer.role !== 'agent' ? { role: peer.role, name: peer.name } : null;
+      if (!peer || peer.role === 'agent' || identity.isShutOut(peer.serial)) return null;
+      return { role: peer.role, name: peer.name, serial: peer.serial };
     },
   };
 }

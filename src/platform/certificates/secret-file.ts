@@ -13,7 +13,7 @@ import {
 import { dirname } from 'node:path';
 import { NetmonError } from '../../base/errors.ts';
 
-const maxBytes = 64 * 1024;
+const usualBytes = 64 * 1024;
 
 /** Writes a file that only its owner may read (0600 in 0700), whole or not at all, and on disk when this returns. */
 export function writeSecret(path: string, text: string): void {
@@ -35,7 +35,7 @@ export function writeSecret(path: string, text: string): void {
 }
 
 /** The text of such a file; null where there is none. Throws NM_BAD_CONFIG when it cannot be read or others can. */
-export function readSecret(path: string): string | null {
+export function readSecret(path: string, maxBytes = usualBytes): string | null {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -34,6 +34,8 @@ export interface LinkedAgent {
   order(order: Order): Promise<OrderAnswer>;
   /** Ends the link for a reason that the agent is told. */
   refuse(code: string, reason: string): void;
+  /** Tells it which consoles are shut out. */
+  tellRevoked(): void;
 }
 
 /** Reasons that are remembered of links that ended. */
@@ -85,6 +87,12 @@ export class AgentRegistry implements AgentPort {
     const [oldest] = this.#reasons.keys();
     if (this.#reasons.size > maxReasons) this.#reasons.delete(oldest);
     this.#note([linked]);
+  }
+
+  /** Ends the links of an agent, or tells all agents of a console, whose certificates were revoked. */
+  shutOut(role: 'agent' | 'console', name: string, reason: string): void {
+    if (role === 'agent') this.#linked.get(name)?.refuse('NM_FORBIDDEN', reason);
+    else for (const linked of this.#linked.values()) linked.tellRevoked();
   }
 
   /** Notes that the linked agents are there still. */

@@ -49,7 +49,7 @@ export async function openEntrance(options: { readonly lifetimeMs?: number } = {
     authority,
     reporter,
     addresses: () => [`127.0.0.1:${listener.port}`],
-    onRevoked: (agent, reason) => agents.get(agent)?.refuse('NM_FORBIDDEN', reason),
+    onRevoked: (...revoked) => agents.shutOut(...revoked),
     now: () => Date.now() + clock.aheadMs,
   });
   const mirror = new Mirror(new IdPool(store), null);

@@ -15,6 +15,7 @@ import type { EnrolledRole, Subject } from '../../platform/certificates/identity
 import { readRequest } from '../../platform/certificates/request.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import type { IdentityStore, StoredCertificate, StoredEnrollment } from '../../store/identities.ts';
+import { maxRevokedSerials } from '../../wire/link.ts';
 import type { IssuedCertificate } from '../../wire/monitor-api.ts';
 import type { LinkOrigin } from '../agents/registry.ts';
 import { Attempts } from './attempts.ts';
@@ -29,8 +30,8 @@ export interface IdentityParts {
   readonly reporter: Reporter;
   /** `host:port` of the listener for agents, as others reach it; empty where there is none. */
   readonly addresses: () => readonly string[];
-  /** Ends the links of an agent whose certificates were revoked. */
-  readonly onRevoked: (agent: string, reason: string) => void;
+  /** Told of each name whose certificates were revoked, so that its links end. */
+  readonly onRevoked: (role: EnrolledRole, name: string, reason: string) => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
@@ -89,6 +90,15 @@ export class Identities {
   /** The last certificate of an agent; null where it never had one. */
   certificate(agent: string): { readonly until: string; readonly revokedAt: string | null } | null {
     return this.#byName.get(nameKey('agent', agent)) ?? null;
+  }
+
+  /** Serial numbers of the consoles' certificates that were revoked and would be good otherwise, the newest. */
+  revokedConsoles(): string[] {
+    const now = this.#now();
+    const revoked = [...this.#bySerial.values()].filter(
+      ({ role, revokedAt, until }) => role === 'console' && revokedAt !== null && Date.parse(until) > now,
+    );
+    return revoked.slice(-maxRevokedSerials).map(({ serial }) => serial);
   }
 
   /** A new token for a name. Throws NM_NOT_SUPPORTED where agents have no listener to come to. */
@@ -157,7 +167,7 @@ export class Identities {
       }
       this.#parts.reporter.warn('audit: revoked the certificates of a name', { agent: name, role });
       this.#count('revoked');
-      if (role === 'agent') this.#parts.onRevoked(name, `the certificate of ${name} was revoked at ${at}`);
+      this.#parts.onRevoked(role, name, `the certificate of ${name} was revoked at ${at}`);
       return this.#byName.get(nameKey(role, name))!.revokedAt ?? at;
     });
   }

@@ -37,7 +37,7 @@ export interface SessionParts extends IntakeParts {
   /** Where the session is known by its agent's name while it lasts. */
   readonly agents?: AgentRegistry;
   /** Who may call itself what. */
-  readonly identities?: Pick<Identities, 'admit' | 'renew'>;
+  readonly identities?: Pick<Identities, 'admit' | 'renew' | 'revokedConsoles'>;
   /** Signs orders, where agents are enrolled. */
   readonly sign?: OrderSigner;
 }
@@ -125,6 +125,12 @@ export class AgentSession implements AgentControl, LinkedAgent {
 
   refuse(code: string, reason: string): void {
     this.#refuse(code, reason);
+  }
+
+  tellRevoked(): void {
+    const { identities } = this.#parts;
+    if (this.origin.identity && identities)
+      this.#send({ kind: 'revoked', serials: identities.revokedConsoles() });
   }
 
   /** Whether anything came since the last call; asks for a sign of life for the next. */
@@ -263,6 +269,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.#send({ kind: 'welcome', committed, live_interval_ms, credit: this.#intake.grant() });
     void this.sync();
     this.#orderTimer = setTimeout(() => this.#orders?.open(), firstFrameMs);
+    this.tellRevoked();
     this.#parts.agents?.add(this);
     this.#parts.monitors?.connected(hello.agent, hello.monitors_revision ?? null);
     this.configure(await this.#parts.store.readAlertSettings());
