@@ -24,8 +24,9 @@ import { type ConsoleParts, ConsoleSession } from './console-session.ts';
 import { endWithProblem, findRefusal, offers } from './refuse.ts';
 import type { ListenTls, Peer } from './tls.ts';
 
-/** Open connections, and consoles among them. */
-const maxConnections = 64;
+/** Open connections, those of one address, and consoles among them. */
+const maxConnections = 256;
+const maxPerAddress = 48;
 const maxConsoles = 16;
 /** Until the head of a request must have come. */
 const headMs = 5_000;
@@ -74,9 +75,9 @@ export class Listener implements Component {
     if (!tls) refuseOpenAddress(address);
     const server = this.#makeServer(tls);
     server.maxConnections = maxConnections;
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
+    server.on('connection', (socket: Socket) => this.#onConnection(socket));
+    server.on('tlsClientError', (error, socket: TLSSocket) => {
+      this.#parts.reporter.warn('refused a handshake', { from: socket.remoteAddress, error });
     });
     server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
     await listen(server, address);
@@ -93,6 +94,17 @@ export class Listener implements Component {
     for (const session of this.#consoles.keys()) session.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  #onConnection(socket: Socket): void {
+    const { remoteAddress } = socket;
+    const same = [...this.#sockets].filter((each) => each.remoteAddress === remoteAddress).length;
+    if (same >= maxPerAddress) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
   }
 
   #makeServer(tls: ListenTls | undefined): Server {
@@ -129,9 +141,9 @@ export class Listener implements Component {
     socket.on('error', ignore);
     const peer = this.#identify(socket);
     const path = (request.url ?? '/').split('?', 1)[0];
-    // Behind TLS the certificates say who may come in.
-    const token = this.#options.tls ? undefined : this.#options.token;
-    const refusal = findRefusal(request, token) ?? this.#findMismatch(path, request, peer);
+    const { token, tls } = this.#options;
+    const isTls = tls !== undefined;
+    const refusal = findRefusal(request, { token, isTls }) ?? this.#findMismatch(path, request, peer);
     if (refusal || !peer) {
       const error = refusal ?? new NetmonError('NM_FORBIDDEN', 'the certificate is not for this');
       this.#parts.reporter.warn('refused a connection', { from: peer?.name, reason: error.message });

@@ -7,21 +7,22 @@ import { parseIp } from '../../base/ip.ts';
 
 /**
  * Why an upgrade is refused before anything else looks at it; null to go on. No browser has business here, whatever page
- * it shows, and a name that somebody points at this machine (DNS rebinding) is none of its own.
+ * it shows. Without TLS a name that somebody points at this machine (DNS rebinding) is none of its own, and whoever comes
+ * shows the token where there is one; with TLS (`isTls`) certificates have said who it is, by whatever name it came.
  */
 export function findRefusal(
-  { method, headers }: IncomingMessage,
-  token: string | undefined,
+  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
+  { token, isTls }: { readonly token: string | undefined; readonly isTls: boolean },
 ): NetmonError | null {
   if (method !== 'GET') return new NetmonError('NM_BAD_REQUEST', 'only a WebSocket can be opened here');
-  if (!isOwnName(headers.host ?? '')) {
+  if (!isTls && !isOwnName(headers.host ?? '')) {
     return new NetmonError('NM_HOST', 'this agent does not go by that host name; use an address of it');
   }
   const { origin, cookie } = headers;
   if (origin !== undefined || cookie !== undefined || headers['sec-fetch-site'] !== undefined) {
     return new NetmonError('NM_FORBIDDEN', 'this is for servers and consoles, not for browsers');
   }
-  if (token !== undefined && !isEqual(headers.authorization ?? '', `Bearer ${token}`)) {
+  if (!isTls && token !== undefined && !isEqual(headers.authorization ?? '', `Bearer ${token}`)) {
     return new NetmonError(
       'NM_UNAUTHORIZED',
       'this agent asks for its token: send it as Authorization: Bearer',
