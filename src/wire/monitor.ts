@@ -171,7 +171,7 @@ export type MonitorStatus = z.infer<typeof monitorStatusSchema>;
 export const monitorRowSchema = monitorSchema.extend({ status: monitorStatusSchema });
 export type MonitorRow = z.infer<typeof monitorRowSchema>;
 
-/** A stretch in which a monitor was down, partially down or degraded. */
+/** A stretch in which a monitor was down, partially down or degraded; `state` is the worst that it came to. */
 export const incidentSchema = z.strictObject({
   id: count,
   monitor: monitorIdSchema,

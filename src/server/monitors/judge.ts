@@ -13,8 +13,8 @@ const forgottenMs = 86_400_000;
 /** Agents that may see a monitor, as its status may name. */
 const maxAgents = 1000;
 
-/** States that are an incident. */
-const incidentStates: readonly MonitorState[] = ['down', 'partial', 'degraded'];
+/** States that are an incident, the worst last. */
+const incidentStates: readonly MonitorState[] = ['degraded', 'partial', 'down'];
 /** States that end one. */
 const endStates: readonly MonitorState[] = ['up', 'stopped', 'pending'];
 
@@ -96,9 +96,13 @@ export class Judge {
     this.judge(watched, at);
   }
 
-  /** Judges anew; `at` is when what changed it took place, in Unix milliseconds. */
-  judge(watched: Watched, at: number): void {
+  /**
+   * Judges anew; `time` is when what changed it took place, in Unix milliseconds. Rounds of several agents come in any
+   * order: no state begins before the one that it follows, nor in the future.
+   */
+  judge(watched: Watched, time: number): void {
     const { monitor } = watched;
+    const at = Math.max(Math.min(time, this.#parts.now()), watched.sinceMs ?? 0);
     const seen = this.listSeen(watched);
     const { state, reason, agents } =
       seen.length === 0 && monitor.enabled
@@ -183,17 +187,17 @@ export class Judge {
     return parent ? `${parent.monitor.name} is down`.slice(0, 256) : null;
   }
 
-  /** A stretch of one state; what is not known meanwhile does not end it. */
+  /** A stretch in which it was not well, told of by the worst of it; what is not known meanwhile does not end it. */
   #followIncident(watched: Watched, at: number, agents: readonly string[], reason: Incident['reason']): void {
     const { incident, monitor, state, silenced } = watched;
     const isBad = incidentStates.includes(state);
-    if (incident && (endStates.includes(state) || (isBad && state !== incident.state))) {
-      const ended = { ...incident, ended_at: new Date(at).toISOString(), duration_ms: 0 };
-      ended.duration_ms = Math.max(0, at - Date.parse(incident.started_at));
+    if (incident && endStates.includes(state)) {
+      const duration_ms = Math.max(0, at - Date.parse(incident.started_at));
       watched.incident = null;
-      this.#parts.onIncident(ended);
-    }
-    if (isBad && !watched.incident) {
+      this.#parts.onIncident({ ...incident, ended_at: new Date(at).toISOString(), duration_ms });
+    } else if (incident && isBad) {
+      this.#updateIncident(watched, incident, agents, reason);
+    } else if (isBad) {
       watched.incident = {
         id: this.#parts.nextIncident(),
         monitor: monitor.id,
@@ -207,17 +211,26 @@ export class Judge {
         silenced,
       };
       this.#parts.onIncident(watched.incident);
-    } else if (isBad && watched.incident) {
-      this.#updateIncident(watched, watched.incident, agents);
     }
   }
 
-  /** An incident names all agents that saw it, and is silenced from when its parent is found down. */
-  #updateIncident(watched: Watched, incident: Incident, agents: readonly string[]): void {
+  /** An incident names all agents that saw it and the worst that it came to; it is silenced once its parent is down. */
+  #updateIncident(
+    watched: Watched,
+    incident: Incident,
+    agents: readonly string[],
+    reason: Incident['reason'],
+  ): void {
     const added = agents.filter((agent) => !incident.agents.includes(agent));
     const silenced = incident.silenced ?? watched.silenced;
-    if (added.length === 0 && silenced === incident.silenced) return;
-    watched.incident = { ...incident, agents: [...incident.agents, ...added].slice(0, 1000), silenced };
+    const isWorse = incidentStates.indexOf(watched.state) > incidentStates.indexOf(incident.state);
+    if (added.length === 0 && silenced === incident.silenced && !isWorse) return;
+    watched.incident = {
+      ...incident,
+      ...(isWorse && { state: watched.state as Incident['state'], reason }),
+      agents: [...incident.agents, ...added].slice(0, maxAgents),
+      silenced,
+    };
     this.#parts.onIncident(watched.incident);
   }
 

@@ -154,6 +154,7 @@ describe('agents and their monitors', () => {
 describe('judgement', () => {
   it('goes on after a kill where it was, with what was committed and not yet judged', async (t) => {
     const bench = await makeBench(t);
+    bench.now = start + 100_000;
     await bench.monitors.save([input('m', { agents: ['lon'], thresholds: { failures: 3 } })]);
     await bench.report('lon', rounds('m', ['up', 'down', 'down']));
     await bench.monitors.settle();
@@ -207,6 +208,23 @@ describe('judgement', () => {
     assert.deepEqual([watched.state, watched.reason], ['pending', 'no agent is linked']);
     for (let i = 0; i < 1100; i++) bench.monitors.judge.take(`agent-${i}`, makeRound('m', 0));
     assert.equal(watched.sights.size, 1000);
+  });
+
+  it('has no state before the one that it follows, whatever clocks agents have', async (t) => {
+    const bench = await makeBench(t);
+    bench.now = start + 600_000;
+    await bench.monitors.save([input('m', { agents: ['lon', 'ams'], quorum: 2 })]);
+    await bench.report('lon', rounds('m', ['down', 'down'], 700));
+    await bench.report('ams', rounds('m', ['down', 'down'], 100));
+    await bench.report('lon', rounds('m', ['up'], 200));
+    await bench.report('ams', rounds('m', ['up'], 86_400));
+    await bench.monitors.settle();
+    const incidents = await bench.store.queryIncidents({ limit: 9 });
+    assert.deepEqual(
+      incidents.map((incident) => [incident.state, incident.agents, incident.duration_ms]),
+      [['down', ['lon', 'ams'], 0]],
+    );
+    assert.equal(bench.monitors.judge.get('m')?.sinceMs, bench.now);
   });
 
   it('does not end an incident because nothing is known', async (t) => {
