@@ -11,6 +11,9 @@ type IcmpProbe = ProbeOf<'icmp'>;
 /** Echoes are sent in this share of a try's time, so that the last one has the rest for its reply. */
 const sendingShare = 0.5;
 
+/** How long a reply may still follow when the last echo that was not answered has met an error. */
+const afterErrorsMs = 500;
+
 /** Echoes of ICMP. The response time is the median; a round fails when no echo is answered, what is lost is `LOSS`. */
 export function makeIcmpProbe(echoes: Echoes): ProbeType<'icmp'> {
   return {
@@ -49,6 +52,7 @@ function sendEchoes(echoes: Echoes, probe: IcmpProbe, ip: string, context: Probe
   const began = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let left = probe.echoes;
+  const met = new Set<number>();
   const finish = (): void => {
     clearTimeout(timer);
     signal.removeEventListener('abort', giveUp);
@@ -60,12 +64,17 @@ function sendEchoes(echoes: Echoes, probe: IcmpProbe, ip: string, context: Probe
     finish();
   };
   const hear = (index: number, answer: EchoReply | EchoError): void => {
-    if (answer.kind === 'error') heard.error = answer;
-    else {
+    if (answer.kind === 'error') {
+      heard.error = answer;
+      met.add(index);
+    } else {
+      met.delete(index);
       heard.times[index] = answer.rttMs;
       heard.ttl = answer.ttl ?? heard.ttl;
-      if (--left === 0) finish();
+      left--;
     }
+    if (left === 0) finish();
+    else if (left === met.size) timer = setTimeout(finish, afterErrorsMs);
   };
   const sendNext = (): void => {
     const index = heard.times.push(null) - 1;

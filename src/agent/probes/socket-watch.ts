@@ -7,17 +7,16 @@ import { Epoll } from '../../sys/epoll.ts';
  * for such descriptors, and one look at all of them costs 2 us.
  */
 const lookMs = 3;
+/** While connections are awaited, whose refusals have no stamp. */
+const closeLookMs = 1;
 
 /** The kernel starts to stamp packets in a work queue, a moment after a socket first asks for it (net_enable_timestamp). */
 const settleMs = 15;
 
-interface Watched {
-  readonly onReady: () => void;
-}
-
 /** Looks at sockets while there are any to look at; between rounds it does nothing. */
 export class SocketWatch {
-  readonly #watched = new Map<number, Watched>();
+  readonly #watched = new Map<number, () => void>();
+  #connections = 0;
   #epoll: Epoll | undefined;
   #timer: NodeJS.Timeout | undefined;
   #settled: Promise<unknown> | undefined;
@@ -40,20 +39,27 @@ export class SocketWatch {
   watch(socket: DatagramSocket, onReady: () => void, writable = false): Disposable {
     this.#epoll ??= new Epoll();
     this.#epoll.add(socket.fd, writable);
-    this.#watched.set(socket.fd, { onReady });
-    this.#timer ??= setTimeout(() => this.#look(), lookMs);
+    this.#watched.set(socket.fd, onReady);
+    if (writable) this.#connections++;
+    this.#plan();
     return {
       [Symbol.dispose]: () => {
         if (!this.#watched.delete(socket.fd)) return;
+        if (writable) this.#connections--;
         this.#epoll?.remove(socket.fd);
         if (this.#watched.size === 0) this.#rest();
       },
     };
   }
 
+  #plan(): void {
+    this.#timer ??= setTimeout(() => this.#look(), this.#connections > 0 ? closeLookMs : lookMs);
+  }
+
   #look(): void {
-    this.#epoll?.visitReady((fd) => this.#watched.get(fd)?.onReady());
-    if (this.#watched.size > 0) this.#timer?.refresh();
+    this.#timer = undefined;
+    this.#epoll?.visitReady((fd) => this.#watched.get(fd)?.());
+    if (this.#watched.size > 0) this.#plan();
   }
 
   #rest(): void {
