@@ -412,7 +412,8 @@ test('another origin gets no credentials, the same one does', async () => {
     Authorization: 'Bearer secret',
     Cookie: 'a=b',
     'X-Api-Key': 'k',
-    'X-Plain': 'kept',
+    'X-Plain': 'a',
+    'Accept-Language': 'de',
     Host: 'my.test',
   };
   const result = await run(server.url, { headers, method: 'POST', body: 'x' });
@@ -424,7 +425,10 @@ test('another origin gets no credentials, the same one does', async () => {
     [third.authorization, third.cookie, third['x-api-key']],
     [undefined, undefined, undefined],
   );
-  assert.deepEqual([third['x-plain'], third.host], ['kept', other.url.replace('http://', '')]);
+  assert.deepEqual(
+    [third['x-plain'], third['accept-language'], third.host],
+    [undefined, 'de', other.url.replace('http://', '')],
+  );
 });
 
 test('neither the credentials of a URL nor its query are in a message', async () => {

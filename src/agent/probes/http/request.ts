@@ -1,5 +1,4 @@
 /** What is asked, and what is asked next when the answer is a redirect (RFC 9110 section 15.4). Pure. */
-import { isSecretName } from '../../../rules/secrets.ts';
 import type { ProbeOf } from '../../../wire/probe.ts';
 
 export interface HttpRequest {
@@ -80,10 +79,11 @@ function withoutBody(request: HttpRequest): HttpRequest {
   return { ...request, headers: Object.fromEntries(headers), body: null };
 }
 
-/** For another origin: nothing that may be a credential, and not the name of the first host. */
+/** For another origin: any other field may be a credential, whatever its name is, or the name of the first host. */
 function withoutSecrets(headers: HttpRequest['headers']): HttpRequest['headers'] {
-  const kept = Object.entries(headers).filter(([name]) => name !== 'host' && !isSecretName(name));
-  return Object.fromEntries(kept);
+  const harmless =
+    /^(?:accept(?:-charset|-encoding|-language)?|cache-control|content-.*|pragma|range|user-agent)$/;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => harmless.test(name)));
 }
 
 function withoutCredentials(url: URL): URL {
