@@ -16,7 +16,7 @@ const exitCodes: Readonly<Record<Outcome, number>> = { up: 0, down: 1, degraded:
 
 /**
  * One round from this machine, by whoever calls it: any address may be reached. Sets the exit code by the outcome. Throws
- * NM_BAD_FLAG, NM_VALIDATION for an assertion, NM_NOT_SUPPORTED.
+ * NM_BAD_FLAG, NM_NOT_SUPPORTED.
  */
 export async function runProbe(
   kind: KindName,
