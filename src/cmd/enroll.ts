@@ -58,8 +58,9 @@ export async function runEnrollAgent(given: string, flags: EnrollFlags): Promise
     role === 'agent'
       ? `Start it with: netmon agent${flags.data === undefined ? '' : ` --data ${data}`}\n`
       : '';
+  const after = role === 'agent' ? ', renewed by itself' : '; enroll anew before that';
   process.stdout.write(
-    `enrolled as the ${role} ${name} of ${server}, in ${path}; good until ${certificate_until} and renewed by itself\n${next}`,
+    `enrolled as the ${role} ${name} of ${server}, in ${path}; good until ${certificate_until}${after}\n${next}`,
   );
 }
 
