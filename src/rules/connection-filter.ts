@@ -5,6 +5,7 @@ import {
   type ResolvedFilter,
   resolveConnectionFilter,
   searchedFields,
+  splitAgents,
 } from '../wire/filter.ts';
 import type { ConnectionFilter } from '../wire/query.ts';
 
@@ -30,7 +31,10 @@ function listTests(filter: ResolvedFilter): ConnectionMatcher[] {
   const { active, pid, agent, user, since, until, protocol, state, direction } = filter;
   if (active !== undefined) tests.push((c) => c.active === active);
   if (pid !== undefined) tests.push((c) => c.process_id === pid);
-  if (agent !== undefined) tests.push((c) => c.agent === agent);
+  if (agent !== undefined) {
+    const agents = splitAgents(agent);
+    tests.push((c) => c.agent !== null && agents.includes(c.agent));
+  }
   if (user !== undefined) tests.push((c) => c.user === user);
   if (protocol) tests.push((c) => c.protocol !== null && protocol.includes(c.protocol));
   if (state) tests.push((c) => c.state !== null && state.includes(c.state));

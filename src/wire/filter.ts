@@ -27,6 +27,11 @@ export const searchedFields = [
   'sni',
 ] as const satisfies readonly (keyof Connection)[];
 
+/** The agents that a filter names, apart by commas. */
+export function splitAgents(agent: string): string[] {
+  return agent.split(',').filter((name) => name !== '');
+}
+
 /** What `local` and `remote` ask for: one endpoint in canonical text, the addresses of a network, or part of a name. */
 export type AddressTest =
   | { readonly kind: 'endpoint'; readonly text: string }

@@ -3,6 +3,9 @@ import type { Connection } from './connection.ts';
 import type { Sample } from './machine.ts';
 import { connectionFilterSchema, connectionSortSchema, maxLimit } from './query.ts';
 
+/** Names of agents, apart by commas; all unless given. */
+const agent = z.string().max(4096).optional();
+
 /**
  * `/ws?mode=delta`: a viewer subscribes to topics and gets, at most 10 times a second, one frame with what changed in
  * them. Without `mode=delta` the socket carries the published message (PublishedMessage) and reads nothing but `pace`.
@@ -26,15 +29,22 @@ export const subscribeSchema = z.discriminatedUnion('topic', [
     kind: z.literal('subscribe'),
     id: z.string().min(1).max(32),
     topic: z.literal('processes'),
+    agent,
   }),
   z.strictObject({
     kind: z.literal('subscribe'),
     id: z.string().min(1).max(32),
     topic: z.literal('interfaces'),
+    agent,
   }),
   z.strictObject({ kind: z.literal('subscribe'), id: z.string().min(1).max(32), topic: z.literal('health') }),
   /** Failures as they come: the snapshot holds the last 200. */
-  z.strictObject({ kind: z.literal('subscribe'), id: z.string().min(1).max(32), topic: z.literal('errors') }),
+  z.strictObject({
+    kind: z.literal('subscribe'),
+    id: z.string().min(1).max(32),
+    topic: z.literal('errors'),
+    agent,
+  }),
   /** The newest 100 alerts, by id. */
   z.strictObject({ kind: z.literal('subscribe'), id: z.string().min(1).max(32), topic: z.literal('alerts') }),
   /** The sums of inspected traffic over the last while (TrafficStatistics), as one row by `window`. */

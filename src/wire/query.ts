@@ -41,7 +41,8 @@ export const connectionFilterShape = {
   state: listOf(connectionStates).optional(),
   direction: listOf(directions).optional(),
   active: z.stringbool().optional(),
-  agent: plain(128).optional(),
+  /** Names of agents, apart by commas. */
+  agent: plain(4096).optional(),
   user: plain(64).optional(),
   container: plain(256).optional(),
   /** Exactly this application protocol. */

@@ -22,7 +22,7 @@ const rangeShape = {
   /** RFC 3339, or a duration before now. */
   since: z.string().max(64).default('1h'),
   until: z.string().max(64).optional(),
-  agent: plain(128),
+  agent: plain(4096),
 } as const;
 const pageShape = {
   limit: z.coerce.number().int().min(1).max(maxLimit).default(100),
@@ -114,7 +114,7 @@ export const tlsHandshakeListSchema = z.object({ handshakes: z.array(tlsHandshak
 const requestQueryShape = {
   since: z.string().max(64).optional(),
   until: z.string().max(64).optional(),
-  agent: plain(128),
+  agent: plain(4096),
   process: plain(64),
   text: plain(256),
   ...pageShape,
@@ -227,7 +227,7 @@ export const alertQuerySchema = z.strictObject({
   kind: z.enum(['hits', 'bandwidth']).optional(),
   scope: plain(300),
   state: z.enum(['raised', 'recovered']).optional(),
-  agent: plain(128),
+  agent: plain(4096),
   since: z.string().max(64).optional(),
   until: z.string().max(64).optional(),
   ...pageShape,

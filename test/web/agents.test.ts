@@ -13,7 +13,7 @@ import { ProbeAgent } from './monitor-scene.ts';
 describe('agents in Chromium', { skip: browserMissing ?? false }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'netmon-agents-'));
   const agents = ['ash', 'birch'].map((name) => new ProbeAgent(name));
-  const [ash, birch] = agents;
+  const [, birch] = agents;
   let server: ServerProcess;
   let browser: Browser;
   let page: Page;
@@ -25,7 +25,7 @@ describe('agents in Chromium', { skip: browserMissing ?? false }, () => {
   });
   after(async () => {
     await browser?.close();
-    await ash.stop();
+    await Promise.all(agents.map((agent) => agent.stop()));
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -54,6 +54,30 @@ describe('agents in Chromium', { skip: browserMissing ?? false }, () => {
     await details.getByText('Test 1').waitFor();
     await details.getByRole('link', { name: 'Its monitors' }).click();
     await page.waitForURL('**/monitors?agent=ash');
+  });
+
+  it('are chosen above every page, one or several, and stay chosen from page to page', async () => {
+    birch.start(server.url);
+    await page.goto(`${server.url}/errors`);
+    const menu = page.getByRole('button', { name: 'Agents shown' });
+    await menu.click();
+    const choice = (name: string): Locator => page.getByRole('checkbox', { name, exact: true });
+    await choice('ash').check();
+    await menu.filter({ hasText: 'ash' }).waitFor();
+    await choice('birch').check();
+    await menu.filter({ hasText: '2 agents' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Health', exact: true }).click();
+    await page.waitForURL(/\/status\?agent=ash%2Cbirch$/);
+    await menu.click();
+    await choice('birch').uncheck();
+    await page.keyboard.press('Escape');
+    await page.getByText('birch', { exact: true }).waitFor({ state: 'detached' });
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await page.waitForURL(/\/\?agent=ash$/);
+    await page.getByRole('button', { name: 'Remove the filter Agent' }).click();
+    await menu.filter({ hasText: 'All agents' }).waitFor();
   });
 
   it('get a token that is shown once, with the commands to run', async () => {

@@ -104,7 +104,7 @@ const filterArbitrary: fc.Arbitrary<ConnectionFilter> = fc.record(
     state: fc.subarray(['CLOSED', 'LISTEN'] as const, { minLength: 1 }).map((list) => [...list]),
     direction: fc.constant(['inbound' as const]),
     active: fc.boolean(),
-    agent: fc.constantFrom('a', 'A'),
+    agent: fc.constantFrom('a', 'A', 'b,a', ','),
     user: fc.constantFrom('root', 'ROOT'),
     container: fc.constantFrom('abc', 'ef'),
     since: fc.constantFrom('2026-01-01T00:05:00Z', '15m'),

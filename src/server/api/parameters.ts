@@ -73,7 +73,7 @@ export const parameterNotes: Readonly<Record<string, ParameterNote>> = {
   state: { description: 'States.', schema: listOf({ enum: [...connectionStates] }) },
   direction: { description: 'Who opened it.', schema: listOf({ enum: [...directions] }) },
   active: { description: 'Whether it is open now.', schema: { type: 'boolean' } },
-  agent: { description: 'Name of the agent that saw it.', schema: text(128) },
+  agent: { description: 'Agent that saw it; several names with commas.', schema: text(4096) },
   user: { description: 'Name of the user that owns it.', schema: text(64) },
   application: { description: 'Exactly this application protocol, such as http or ssh.', schema: text(64) },
   container: { description: 'Part of the container, any case.', schema: text(256) },

@@ -1,6 +1,7 @@
 import { parseEndpoint } from '../../base/ip.ts';
 import { mergeStatistics } from '../../rules/statistics/merge.ts';
 import type { Connection, ReportedConnection } from '../../wire/connection.ts';
+import { splitAgents } from '../../wire/filter.ts';
 import type { AlertKey, LiveFrame, PacketsAnswer, PacketsQuestion, SavedPiece } from '../../wire/link.ts';
 import type { LiveStats } from '../../wire/live.ts';
 import type { InterfaceRow, Losses, ProcessRow, Sample } from '../../wire/machine.ts';
@@ -211,12 +212,19 @@ export class Mirror implements LiveState {
     return row && withDuration(row, this.#now());
   }
 
-  *processes(): Iterable<ProcessRow> {
-    for (const agent of this.#agents.values()) yield* agent.processes.values();
+  *processes(agents?: string): Iterable<ProcessRow> {
+    for (const agent of this.#named(agents)) yield* agent.processes.values();
   }
 
-  *interfaces(): Iterable<InterfaceRow> {
-    for (const agent of this.#agents.values()) yield* agent.interfaces;
+  *interfaces(agents?: string): Iterable<InterfaceRow> {
+    for (const agent of this.#named(agents)) yield* agent.interfaces;
+  }
+
+  *#named(agents: string | undefined): Iterable<AgentMirror> {
+    const names = agents === undefined ? null : splitAgents(agents);
+    for (const agent of this.#agents.values()) {
+      if (names === null || names.includes(agent.hello.agent)) yield agent;
+    }
   }
 
   agents(): readonly AgentState[] {

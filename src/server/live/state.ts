@@ -38,7 +38,7 @@ export interface LiveState {
   /** Active connections, in no order, each with the id under which it will be stored. */
   connections(): Iterable<Connection>;
   connectionById(id: number): Connection | undefined;
-  /** Of all agents, or of the one named. */
+  /** Of all agents, or of those named, apart by commas. */
   processes(agent?: string): Iterable<ProcessRow>;
   interfaces(agent?: string): Iterable<InterfaceRow>;
   agents(): readonly AgentState[];

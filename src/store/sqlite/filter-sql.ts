@@ -1,5 +1,5 @@
 import type { Cidr } from '../../base/ip.ts';
-import { type AddressTest, type ResolvedFilter, searchedFields } from '../../wire/filter.ts';
+import { type AddressTest, type ResolvedFilter, searchedFields, splitAgents } from '../../wire/filter.ts';
 import type { connectionSorts } from '../../wire/query.ts';
 import { endpointKey, type SqlValue } from './columns.ts';
 
@@ -22,7 +22,7 @@ export function writeConditions(filter: ResolvedFilter): Condition[] {
   if (filter.error) conditions.push(writeErrorCondition(filter.error));
   if (since !== undefined) add('timestamp >= ?', since);
   if (until !== undefined) add('timestamp <= ?', until);
-  if (agent !== undefined) add('agent = ?', agent);
+  if (agent !== undefined) addAny('agent', splitAgents(agent));
   if (user !== undefined) add('user = ?', user);
   addAny('protocol', filter.protocol);
   addAny('state', filter.state);

@@ -4,6 +4,7 @@ import { NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { formatRate } from '../lib/format.ts';
 import { useLive } from '../live/use-live.ts';
 import { Loading } from '../ui/message.tsx';
+import { AgentMenu } from './agent-menu.tsx';
 import { AlertBanner, AlertCount } from './alert-banner.tsx';
 import { CostNote } from './cost-note.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -11,6 +12,7 @@ import { focusSearch, useKeys } from './keys.ts';
 import { LinkPill, OfflineBar } from './link-pill.tsx';
 import { findPage, pages } from './navigation.ts';
 import { toggleTheme, useTheme } from './theme.ts';
+import { useWithAgents } from './use-agent-choice.ts';
 
 const Palette = lazy(() => import('./palette.tsx'));
 
@@ -57,6 +59,7 @@ function Header({ title, onPalette }: { title: string; onPalette: () => void }) 
       <AlertCount />
       {title !== 'Connections' && <HeaderRates />}
       <div className="ml-auto flex items-center gap-2">
+        {title !== 'Agents' && <AgentMenu />}
         <button type="button" className="control max-sm:w-[2.125rem] max-sm:px-0" onClick={onPalette}>
           <Command className="size-4 sm:hidden" aria-hidden />
           <span className="max-sm:sr-only">Commands</span>
@@ -118,6 +121,7 @@ function Logo({ className = '' }: { className?: string }) {
 }
 
 function Sidebar() {
+  const withAgents = useWithAgents();
   return (
     <nav
       aria-label="Pages"
@@ -130,7 +134,7 @@ function Sidebar() {
       {pages.map(({ path, title, icon: Icon }) => (
         <NavLink
           key={path}
-          to={path}
+          to={withAgents(path)}
           end={path === '/'}
           title={title}
           className="flex flex-1 items-center rounded-lg text-ink-3 hover:text-ink max-md:h-14 max-md:min-w-[4.6rem] max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-2xs md:h-10 md:flex-none md:justify-center md:gap-3 md:hover:bg-raised xl:justify-start xl:px-3 xl:text-sm aria-[current=page]:font-medium aria-[current=page]:text-ink md:aria-[current=page]:bg-raised"
@@ -147,6 +151,7 @@ function Sidebar() {
 /** ⌘K opens the palette; `g` and a page's letter goes there; `/` searches; `t` changes the theme. */
 function useGlobalKeys(onPalette: () => void): void {
   const navigate = useNavigate();
+  const withAgents = useWithAgents();
   const pending = useRef(0);
   useKeys({
     g: () => {
@@ -161,12 +166,12 @@ function useGlobalKeys(onPalette: () => void): void {
     const onKey = (event: KeyboardEvent): void => {
       const page = Date.now() - pending.current < 1000 && pages.find(({ key }) => key === event.key);
       pending.current = 0;
-      if (page) void navigate(page.path);
+      if (page) void navigate(withAgents(page.path));
       else if (event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey)) onPalette();
       else return;
       event.preventDefault();
     };
     document.addEventListener('keydown', onKey, true);
     return () => document.removeEventListener('keydown', onKey, true);
-  }, [navigate, onPalette]);
+  }, [navigate, onPalette, withAgents]);
 }

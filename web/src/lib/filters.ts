@@ -30,7 +30,7 @@ export const filterFields: readonly FilterField[] = [
   { name: 'container', label: 'Container', hint: 'part of the name' },
   { name: 'path', label: 'Path', hint: "part of the executable's path" },
   { name: 'error', label: 'Error', hint: 'errno, any or none' },
-  { name: 'agent', label: 'Agent', hint: 'name', max: 128 },
+  { name: 'agent', label: 'Agent', hint: 'name, several with commas', max: 4096 },
   { name: 'text', label: 'Text', hint: 'in any field' },
 ];
 const names: ReadonlySet<string> = new Set(filterFields.map((field) => field.name));
@@ -41,8 +41,8 @@ const maxValue = 256;
 /** The filters in a URL's query; others of its parameters are left alone. */
 export function readFilters(query: URLSearchParams): Filters {
   const filters: Filters = {};
-  for (const { name } of filterFields) {
-    const value = query.get(name)?.slice(0, maxValue);
+  for (const { name, max } of filterFields) {
+    const value = query.get(name)?.slice(0, max ?? maxValue);
     if (value) filters[name] = value;
   }
   return filters;

@@ -1,5 +1,6 @@
 import { NetmonError } from '../../../base/errors.ts';
 import type { Connection } from '../../../wire/connection.ts';
+import { splitAgents } from '../../../wire/filter.ts';
 import type { Subscribe } from '../../../wire/live.ts';
 import type { InterfaceRow, ProcessRow } from '../../../wire/machine.ts';
 import type { ConnectionFilter } from '../../../wire/query.ts';
@@ -137,11 +138,11 @@ export class Views {
         return new ConnectionView(index, subscription.offset, subscription.limit);
       }
       case 'processes':
-        return new ListView('key', () => firstProcesses(mirror));
+        return new ListView('key', () => firstProcesses(mirror.processes(subscription.agent)));
       case 'interfaces':
-        return new ListView('name', () => distinctInterfaces(mirror.interfaces()));
+        return new ListView('name', () => distinctInterfaces(mirror.interfaces(subscription.agent)));
       case 'errors':
-        return new ListView('id', () => mirror.recent.errors());
+        return new ListView('id', () => errorsOf(mirror, subscription.agent));
       case 'health':
         return new ListView('agent', () => mirror.agents(), healthMs);
       case 'alerts':
@@ -177,9 +178,16 @@ function totalSource(mirror: Mirror): SampleSource | undefined {
   };
 }
 
-function firstProcesses(mirror: Mirror): ProcessRow[] {
+function errorsOf(mirror: Mirror, agents: string | undefined): readonly Connection[] {
+  const errors = mirror.recent.errors();
+  if (agents === undefined) return errors;
+  const names = splitAgents(agents);
+  return errors.filter(({ agent }) => agent !== null && names.includes(agent));
+}
+
+function firstProcesses(processes: Iterable<ProcessRow>): ProcessRow[] {
   const rows: ProcessRow[] = [];
-  for (const row of mirror.processes()) {
+  for (const row of processes) {
     if (rows.push(row) === maxListRows) break;
   }
   return rows;

@@ -1,3 +1,4 @@
+import { splitAgents } from '../../../wire/filter.ts';
 import type { RequestQuery, StoredRequest } from '../../traffic.ts';
 import type { SqlValue } from '../columns.ts';
 import type { Session } from '../session.ts';
@@ -46,7 +47,11 @@ export function readRequests(session: Session, query: RequestQuery): StoredReque
   };
   add('timestamp >= ?', query.since);
   add('timestamp <= ?', query.until);
-  add('agent = ?', query.agent);
+  if (query.agent !== undefined) {
+    const agents = splitAgents(query.agent);
+    conditions.push(`agent IN (${agents.map(() => '?').join(', ')})`);
+    values.push(...agents);
+  }
   add('site = ?', query.site);
   add('method = ?', query.method);
   add("process_name LIKE ? ESCAPE '\\'", query.process && part(query.process));

@@ -1,4 +1,5 @@
 import { LatencyHistogram } from '../../../base/histogram.ts';
+import { splitAgents } from '../../../wire/filter.ts';
 import { otherName } from '../../../wire/rollup.ts';
 import {
   type TrafficFamily,
@@ -119,8 +120,9 @@ export function summarizeSums<Family extends TrafficFamily>(
   const conditions = ['length = ?', 'at >= ?', 'at < ?'];
   const values: SqlValue[] = [lengthMs, since, until];
   if (agent !== undefined) {
-    conditions.push('agent = ?');
-    values.push(agent);
+    const agents = splitAgents(agent);
+    conditions.push(`agent IN (${agents.map(() => '?').join(', ')})`);
+    values.push(...agents);
   }
   for (const name of trafficFamilies[family].names) {
     const wanted = query.filter?.[name as TrafficName<Family>];

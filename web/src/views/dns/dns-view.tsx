@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, Hourglass, Search, Timer } from 'lucide-react';
 import type { DnsGroupRow, DnsSummary } from '../../../../src/wire/traffic-api.ts';
 import { useAddress } from '../../app/use-address.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { formatCount, formatDuration, formatPercent } from '../../lib/format.ts';
 import { manyNames, otherName } from '../../lib/other.ts';
 import { rest } from '../../lib/rest.ts';
@@ -20,9 +21,10 @@ const listed = 10;
 export default function DnsView() {
   const [address, set] = useAddress();
   const range = readRange(address, '15m');
+  const agent = useAgentChoice();
   const query = useQuery({
-    queryKey: ['dns', range],
-    queryFn: ({ signal }) => rest.dns({ since: range, limit: listed * 2 }, signal),
+    queryKey: ['dns', range, agent],
+    queryFn: ({ signal }) => rest.dns({ since: range, agent, limit: listed * 2 }, signal),
     refetchInterval: refreshMs,
     placeholderData: (before) => before,
   });

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DnsQueryRow } from '../../../../src/wire/traffic-api.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { formatDuration, formatTime } from '../../lib/format.ts';
 import { rest } from '../../lib/rest.ts';
 import { Empty, Failed, Loading } from '../../ui/message.tsx';
@@ -13,9 +14,10 @@ const listed = 100;
 /** The newest single questions with their answers. */
 export function Queries() {
   const [text, setText] = useState('');
+  const agent = useAgentChoice();
   const query = useQuery({
-    queryKey: ['dns-queries', text],
-    queryFn: ({ signal }) => rest.dnsQueries({ text: text || undefined, limit: listed }, signal),
+    queryKey: ['dns-queries', text, agent],
+    queryFn: ({ signal }) => rest.dnsQueries({ agent, text: text || undefined, limit: listed }, signal),
     refetchInterval: refreshMs,
     placeholderData: (before) => before,
   });

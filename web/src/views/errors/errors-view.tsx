@@ -4,6 +4,7 @@ import { useNavigate } from 'react-router';
 import type { Connection } from '../../../../src/wire/connection.ts';
 import { useKeys } from '../../app/keys.ts';
 import { useAddress } from '../../app/use-address.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { topDestinations, topProcesses } from '../../lib/error-summary.ts';
 import { writeFilters } from '../../lib/filters.ts';
 import { formatCount } from '../../lib/format.ts';
@@ -28,7 +29,8 @@ export default function ErrorsView() {
   const selected = query.get('id');
   const navigate = useNavigate();
   const close = useCallback(() => set('id', null), [set]);
-  const view = useRows<Connection>({ topic: 'errors' });
+  const agent = useAgentChoice();
+  const view = useRows<Connection>({ topic: 'errors', agent });
   const { marked, onOrder, keys } = useMoves<Connection>({
     opened: selected,
     idOf,
@@ -69,9 +71,10 @@ interface SummaryProps {
 }
 
 function Summary({ range, newest, onRange }: SummaryProps) {
+  const agent = useAgentChoice();
   const query = useQuery({
-    queryKey: ['errors', range],
-    queryFn: ({ signal }) => rest.errors({ since: range, limit: 1000 }, signal),
+    queryKey: ['errors', range, agent],
+    queryFn: ({ signal }) => rest.errors({ since: range, agent, limit: 1000 }, signal),
     refetchInterval: 5000,
     placeholderData: (before) => before,
   });

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { Health } from '../../../../src/wire/api.ts';
 import type { SensorLevel, SensorStatus, SystemRow } from '../../../../src/wire/machine.ts';
 import { isLoss } from '../../../../src/wire/names.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { useHealth } from '../../app/use-health.ts';
 import { sumCost } from '../../lib/cost.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent, formatTime } from '../../lib/format.ts';
@@ -32,6 +33,8 @@ function HealthBody({ health }: { health: Health }) {
   const cost = sumCost(health);
   const { database } = health.server;
   const share = database.limit_bytes > 0 ? (database.bytes / database.limit_bytes) * 100 : 0;
+  const choice = useAgentChoice()?.split(',');
+  const shown = health.agents.filter(({ agent }) => choice?.includes(agent) ?? true);
   return (
     <>
       <section aria-label="Cost" className="grid shrink-0 grid-cols-2 gap-2.5 md:gap-3 lg:grid-cols-4">
@@ -66,7 +69,7 @@ function HealthBody({ health }: { health: Health }) {
           <Empty title="No agent has connected yet">Without an agent there is nothing to show.</Empty>
         </section>
       )}
-      {health.agents.map((agent) => (
+      {shown.map((agent) => (
         <AgentPanel key={agent.agent} agent={agent} />
       ))}
       <ServerPanel health={health} />

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Activity, CircleAlert, Gauge, Timer } from 'lucide-react';
 import type { AlertRow, HttpGroupRow, HttpTimeline } from '../../../../src/wire/traffic-api.ts';
 import { useAddress } from '../../app/use-address.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../lib/format.ts';
 import { manyNames, otherName } from '../../lib/other.ts';
 import { rest } from '../../lib/rest.ts';
@@ -25,9 +26,10 @@ export default function HttpView() {
   const [address, set] = useAddress();
   const range = readRange(address, '15m');
   const site = address.get('site') ?? undefined;
+  const agent = useAgentChoice();
   const timeline = useQuery({
-    queryKey: ['http', range, site],
-    queryFn: ({ signal }) => rest.httpTimeline({ since: range, site }, signal),
+    queryKey: ['http', range, site, agent],
+    queryFn: ({ signal }) => rest.httpTimeline({ since: range, site, agent }, signal),
     refetchInterval: refreshMs,
     placeholderData: (before) => before,
   });
@@ -132,7 +134,7 @@ function Totals({ timeline }: { timeline: HttpTimeline }) {
 }
 
 type Read = (
-  query: { since: string; limit: number; site?: string },
+  query: { since: string; limit: number; site?: string; agent?: string | undefined },
   signal: AbortSignal,
 ) => Promise<readonly HttpGroupRow[]>;
 
@@ -145,10 +147,11 @@ function TopGroups(props: {
   onChoose?: (name: string) => void;
 }) {
   const { title, range, site, read, chosen, onChoose } = props;
+  const agent = useAgentChoice();
   const query = useQuery({
-    queryKey: ['http', title, range, site],
+    queryKey: ['http', title, range, site, agent],
     queryFn: ({ signal }) =>
-      read({ since: range, limit: listed, ...(site !== undefined && { site }) }, signal),
+      read({ since: range, agent, limit: listed, ...(site !== undefined && { site }) }, signal),
     refetchInterval: refreshMs,
     placeholderData: (before) => before,
   });

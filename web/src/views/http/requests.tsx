@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { HttpRequestRow } from '../../../../src/wire/traffic-api.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { formatBytes, formatDuration, formatTime } from '../../lib/format.ts';
 import { rest } from '../../lib/rest.ts';
 import { Empty, Failed, Loading } from '../../ui/message.tsx';
@@ -15,11 +16,12 @@ const classes = ['', '2xx', '3xx', '4xx', '5xx', 'none'] as const;
 export function Requests({ site }: { site: string | undefined }) {
   const [text, setText] = useState('');
   const [status, setStatus] = useState('');
+  const agent = useAgentChoice();
   const query = useQuery({
-    queryKey: ['http-requests', site, text, status],
+    queryKey: ['http-requests', agent, site, text, status],
     queryFn: ({ signal }) =>
       rest.httpRequests(
-        { site, text: text || undefined, status: status || undefined, limit: listed },
+        { agent, site, text: text || undefined, status: status || undefined, limit: listed },
         signal,
       ),
     refetchInterval: refreshMs,

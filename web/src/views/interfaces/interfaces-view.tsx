@@ -1,6 +1,7 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { Link } from 'react-router';
 import type { InterfaceRow } from '../../../../src/wire/machine.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { LiveChart } from '../../charts/live-chart.tsx';
 import { formatBytes, formatCount, formatPercent, formatRate, unknown } from '../../lib/format.ts';
 import { useLive, useRows, useSamples } from '../../live/use-live.ts';
@@ -12,7 +13,8 @@ const maxCharts = 16;
 
 /** Every network interface with its traffic, state and faults. */
 export default function InterfacesView() {
-  const view = useRows<InterfaceRow>({ topic: 'interfaces' });
+  const agent = useAgentChoice();
+  const view = useRows<InterfaceRow>({ topic: 'interfaces', agent });
   const phase = useLive((store) => store.link.phase);
   const rows = [...view.rows].sort(
     (a, b) =>

@@ -2,6 +2,7 @@ import { useCallback } from 'react';
 import type { ProcessRow } from '../../../../src/wire/machine.ts';
 import { useKeys } from '../../app/keys.ts';
 import { useAddress } from '../../app/use-address.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { formatCount } from '../../lib/format.ts';
 import { useRows } from '../../live/use-live.ts';
 import { SearchList } from '../../ui/search-list.tsx';
@@ -14,7 +15,8 @@ const keyOf = (row: ProcessRow): string => row.key;
 /** Every process with traffic: its rates, its totals, and the chart of the selected one. */
 export default function ProcessesView() {
   const [query, set] = useAddress();
-  const view = useRows<ProcessRow>({ topic: 'processes' });
+  const agent = useAgentChoice();
+  const view = useRows<ProcessRow>({ topic: 'processes', agent });
   const selected = query.get('process');
   const { marked, onOrder, keys } = useMoves<ProcessRow>({
     opened: selected,

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Lock } from 'lucide-react';
 import type { EncryptedSiteRow, ProtocolList, ProtocolRow } from '../../../../src/wire/traffic-api.ts';
 import { useAddress } from '../../app/use-address.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { formatBytes, formatCount, formatPercent } from '../../lib/format.ts';
 import { rest } from '../../lib/rest.ts';
 import { BarList } from '../../ui/bar-list.tsx';
@@ -18,9 +19,10 @@ const listed = 14;
 export default function ProtocolsView() {
   const [address, set] = useAddress();
   const range = readRange(address, '15m');
+  const agent = useAgentChoice();
   const query = useQuery({
-    queryKey: ['protocols', range],
-    queryFn: ({ signal }) => rest.protocols({ since: range }, signal),
+    queryKey: ['protocols', range, agent],
+    queryFn: ({ signal }) => rest.protocols({ since: range, agent }, signal),
     refetchInterval: refreshMs,
     placeholderData: (before) => before,
   });
@@ -88,9 +90,10 @@ function noteOf({ by }: ProtocolRow): string | null {
 }
 
 function EncryptedSites({ range }: { range: string }) {
+  const agent = useAgentChoice();
   const query = useQuery({
-    queryKey: ['tls', range],
-    queryFn: ({ signal }) => rest.encryptedSites({ since: range, limit: listed }, signal),
+    queryKey: ['tls', range, agent],
+    queryFn: ({ signal }) => rest.encryptedSites({ since: range, agent, limit: listed }, signal),
     refetchInterval: refreshMs,
     placeholderData: (before) => before,
   });
