@@ -16,6 +16,7 @@ import {
 } from '../../decode/packet/echo.ts';
 import { DatagramSocket, type Received, readWallMs } from '../../sys/datagram-socket.ts';
 import { writeSocketAddress } from '../../sys/socket-address.ts';
+import { errnoOf } from './run.ts';
 import type { SocketWatch } from './socket-watch.ts';
 
 const protocols = { 4: 1, 6: 58 } as const;
@@ -97,13 +98,20 @@ export class Echoes {
     if (sequence === null) return 'ENOBUFS';
     const token = randomBytes(tokenBytes);
     const bytes = encodeEcho({ family, id: this.#id, sequence, token, size });
-    channel.socket.setTtl(ttl);
-    const sentMs = performance.now();
-    const sentWallMs = readWallMs();
-    const errno = channel.socket.send(bytes, address);
-    if (errno !== null) return errno;
-    channel.waiting.set(sequence, { ip: ip.split('%')[0], token, sentWallMs, sentMs, hear });
-    channel.watch ??= this.#watch.watch(channel.socket, () => drain(family, channel));
+    try {
+      channel.watch ??= this.#watch.watch(channel.socket, () => drain(family, channel));
+      channel.socket.setTtl(ttl);
+      const echo = { ip: ip.split('%')[0], token, sentMs: performance.now(), sentWallMs: readWallMs(), hear };
+      channel.waiting.set(sequence, echo);
+      const errno = channel.socket.send(bytes, address);
+      if (errno !== null) {
+        forget(channel, sequence, token);
+        return errno;
+      }
+    } catch (thrown) {
+      forget(channel, sequence, token);
+      return errnoOf(thrown);
+    }
     return { [Symbol.dispose]: () => forget(channel, sequence, token) };
   }
 
@@ -189,8 +197,7 @@ function isToken({ token }: Waiting, seen: Uint8Array | null): boolean {
 }
 
 function forget(channel: Channel, sequence: number, token: Buffer): void {
-  if (channel.waiting.get(sequence)?.token !== token) return;
-  channel.waiting.delete(sequence);
+  if (channel.waiting.get(sequence)?.token === token) channel.waiting.delete(sequence);
   if (channel.waiting.size > 0) return;
   channel.watch?.[Symbol.dispose]();
   channel.watch = undefined;

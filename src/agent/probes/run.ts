@@ -14,8 +14,13 @@ export const noPhases: Phases = {
 /** Characters of a reason's message. */
 const maxMessage = 512;
 
+/** What this machine has run out of, which says nothing of a target. */
+const ownShortages: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
+
+/** A reason within its bounds; a shortage of this machine is the agent's, wherever it showed. */
 export function makeReason(code: string, message: string, phase: Reason['phase']): Reason {
-  return { code: code.slice(0, 64), message: message.slice(0, maxMessage), phase };
+  const whose = ownShortages.has(code) ? 'agent' : phase;
+  return { code: code.slice(0, 64), message: message.slice(0, maxMessage), phase: whose };
 }
 
 /** A try of which that is known; nothing went wrong and nothing was measured unless it says so. */
@@ -43,10 +48,13 @@ export async function explainUnusable(what: string, tried: Promise<unknown>): Pr
     await tried;
     return null;
   } catch (thrown) {
-    const message = describeError(thrown);
-    const code = /: (E[A-Z0-9]+)$/.exec(message)?.[1] ?? 'EPERM';
-    return makeReason(code, `${what} cannot be used here: ${message}`, 'agent');
+    return makeReason(errnoOf(thrown), `${what} cannot be used here: ${describeError(thrown)}`, 'agent');
   }
+}
+
+/** The errno that a system call's NM_SYSTEM tells of. */
+export function errnoOf(thrown: unknown): string {
+  return /: (E[A-Z0-9]+)$/.exec(describeError(thrown))?.[1] ?? 'EIO';
 }
 
 /** Milliseconds as results have them: to the microsecond. */

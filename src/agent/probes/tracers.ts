@@ -3,6 +3,7 @@ import { DatagramSocket, type PathError, readWallMs } from '../../sys/datagram-s
 import { writeSocketAddress } from '../../sys/socket-address.ts';
 import type { EchoError, Echoes, EchoReply } from './echoes.ts';
 import { familyOf } from './resolve.ts';
+import { errnoOf } from './run.ts';
 import type { SocketWatch } from './socket-watch.ts';
 
 /** What became of one question. */
@@ -122,23 +123,30 @@ export function makeTcpTracer(watch: SocketWatch, ip: string, port: number): Tra
   const open = new Set<Disposable>();
   return {
     send(ttl, _index, hear) {
-      const socket = new DatagramSocket({ family, type: 'stream', protocol: protocols.tcp, errors: true });
       const closing = new DisposableStack();
-      closing.use(socket);
-      open.add(closing);
-      socket.setTtl(ttl);
-      const wallMs = readWallMs();
-      const errno = socket.connect(ip, port);
-      const finish = (): void => {
-        const trace = readConnection(socket, errno, wallMs, ip);
+      try {
+        const socket = closing.use(
+          new DatagramSocket({ family, type: 'stream', protocol: protocols.tcp, errors: true }),
+        );
+        socket.setTtl(ttl);
+        const wallMs = readWallMs();
+        const errno = socket.connect(ip, port);
+        const finish = (): void => {
+          const trace = readConnection(socket, errno, wallMs, ip);
+          closing.dispose();
+          open.delete(closing);
+          hear(trace);
+        };
+        open.add(closing);
+        if (errno === null || errno === 'ECONNREFUSED') finish();
+        else if (errno === 'EINPROGRESS') closing.use(watch.watch(socket, finish, true));
+        else return errno;
+        return null;
+      } catch (thrown) {
         closing.dispose();
         open.delete(closing);
-        hear(trace);
-      };
-      if (errno === null || errno === 'ECONNREFUSED') finish();
-      else if (errno === 'EINPROGRESS') closing.use(watch.watch(socket, finish, true));
-      else return errno;
-      return null;
+        return errnoOf(thrown);
+      }
     },
     [Symbol.dispose]() {
       for (const socket of open) socket[Symbol.dispose]();
