@@ -1,4 +1,5 @@
 import { NetmonError } from '../base/errors.ts';
+import { compareKeys } from '../base/order.ts';
 import { escapeText } from '../cli/escape.ts';
 import { describeMonitor } from '../cli/monitors/describe.ts';
 import { monitorFields } from '../cli/monitors/fields.ts';
@@ -116,8 +117,9 @@ export const consoleCommands: Readonly<Record<string, ConsoleCommand>> = {
       const rounds = await Promise.all(
         found.map(({ station, monitor }) => station.results(monitor.id, limit)),
       );
-      const all_ = rounds.flat().sort((a, b) => (a.result.at < b.result.at ? 1 : -1));
-      return showRounds(all_.slice(0, limit), screen.width);
+      // A station tells them newest first; several are put in order, without a change to what is at the same time.
+      const inOrder = rounds.flat().sort((a, b) => compareKeys(b.result.at, a.result.at));
+      return showRounds(inOrder.slice(0, limit), screen.width);
     },
   },
   add: {
