@@ -16,6 +16,7 @@ import type { Identity } from '../../platform/certificates/identity.ts';
 import { makeKey, makeRequest } from '../../platform/certificates/request.ts';
 import { dialServerTls } from '../../platform/certificates/tls.ts';
 import { linkPath, linkSubprotocol, type ServerMessage, serverMessageSchema } from '../../wire/link.ts';
+import type { AgentSession } from '../ingest/session.ts';
 import { ask, askForLink, type Entrance, openEntrance } from './entrance.fixture.ts';
 
 const is = (code: string) => (thrown: unknown) => thrown instanceof NetmonError && thrown.code === code;
@@ -233,6 +234,19 @@ describe('the entrance for agents', () => {
     await entrance.identities.revoke('agent', 'slow');
     agent.send({ kind: 'hello', agent: 'slow', version: '1', kernel: 'k', os: 'o', epoch: 'e', sensors: [] });
     assert.equal((await agent.next('refused'))?.code, 'NM_FORBIDDEN');
+  });
+
+  it('ends a link whose certificate was not renewed in time', async () => {
+    const agent = new Agent(entrance, dialServerTls(await letIn('stale')));
+    await agent.hello('stale');
+    assert.ok(await agent.next('welcome'));
+    while (!entrance.agents.get('stale')) await new Promise((resolve) => setImmediate(resolve));
+    const session = entrance.agents.get('stale') as AgentSession;
+    assert.equal(session.endReason, null);
+    entrance.clock.aheadMs = 31 * 24 * hourMs;
+    session.checkAlive();
+    entrance.clock.aheadMs = 0;
+    assert.equal((await agent.next('refused'))?.code, 'NM_EXPIRED');
   });
 
   it('resumes no session, before a revocation or after it', async () => {

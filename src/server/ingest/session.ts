@@ -140,6 +140,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
       this.#socket.terminate();
       return;
     }
+    if (this.#hello && !this.#isAdmitted(this.#hello.agent)) return;
     this.#heard = false;
     this.#socket.ping();
     if (this.#agent) void this.sync();
@@ -239,6 +240,17 @@ export class AgentSession implements AgentControl, LinkedAgent {
       ...(this.#parts.sign && { sign: this.#parts.sign }),
     });
     this.#records.push(() => this.#welcome(hello));
+  }
+
+  /** Whether the certificate is good still; otherwise the link has been ended. */
+  #isAdmitted(agent: string): boolean {
+    try {
+      this.#parts.identities?.admit(agent, this.origin);
+      return true;
+    } catch (thrown) {
+      this.#fail(thrown);
+      return false;
+    }
   }
 
   /** Two that show one identity at once are a machine and its copy. */
