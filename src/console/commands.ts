@@ -41,7 +41,7 @@ const isSwitch = (name: string): boolean => switches.has(name);
 export const consoleCommands: Readonly<Record<string, ConsoleCommand>> = {
   connect: {
     usage: 'connect [ADDRESS...]',
-    help: 'connect to agents and servers, or choose from those known from earlier',
+    help: 'connect to agents and servers; alone, to those of earlier',
     run: async (context, words) => {
       const addresses = words.length > 0 ? words : await chooseSaved(context);
       const lines: string[] = [];
@@ -166,7 +166,7 @@ export const consoleCommands: Readonly<Record<string, ConsoleCommand>> = {
   },
   watch: {
     usage: 'watch on|states|off',
-    help: 'what is told as it comes: every round, only changes of state, or neither',
+    help: 'tell every round as it comes, only states, or nothing',
     run: async (context, [what]) => {
       if (what !== 'on' && what !== 'states' && what !== 'off') {
         throw new NetmonError('NM_BAD_FLAG', 'expected "watch on", "watch states" or "watch off"');

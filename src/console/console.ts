@@ -192,6 +192,6 @@ function help(name: string | undefined): string[] {
     ...rows,
     '  help         this, or with a command what it takes',
     '  quit         end the console (or Ctrl-D); monitors go on',
-    'A monitor is named by its id or its name, and with @STATION where several have it.',
+    'A monitor is named by its id or name, and @STATION where several have it.',
   ];
 }

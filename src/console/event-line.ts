@@ -10,8 +10,9 @@ export function writeEvent(event: StationEvent, station: string | null, nowMs: n
     case 'result': {
       const { agent, name, result } = event;
       const loss = lossRatio(result);
+      const ms = responseMs(result);
       const parts = [
-        formatMs(responseMs(result)),
+        ...(ms === null ? [] : [formatMs(ms)]),
         ...(loss === null || loss === 0 ? [] : [`loss ${formatShare(loss)}`]),
         result.reason?.message ?? summarise(result),
       ].filter((part) => part !== '');

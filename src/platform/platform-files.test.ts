@@ -61,6 +61,7 @@ describe('paths', () => {
       db: '/var/lib/netmon/server/netmon.db',
       spool: '/var/lib/netmon/spool.db',
       orders: '/var/lib/netmon/orders.seen',
+      monitors: '/var/lib/netmon/monitors.json',
       captures: '/var/lib/netmon/captures',
       socket: '/run/netmon/link/agent.sock',
       pidFile: '/run/netmon/netmon.pid',
