@@ -12,6 +12,7 @@ import {
   readKind,
 } from '../cli/monitors/settings.ts';
 import type { MonitorSettings } from '../wire/monitor.ts';
+import { newMonitorSchema } from '../wire/monitor-api.ts';
 import { listMonitors, settingsOf, showAgents, showRounds } from './actions.ts';
 import type { ConsoleContext } from './context.ts';
 import { confirm, setUp } from './flow.ts';
@@ -123,7 +124,7 @@ export const consoleCommands: Readonly<Record<string, ConsoleCommand>> = {
     },
   },
   add: {
-    usage: 'add [KIND [TARGET [--SETTING VALUE...]]]',
+    usage: 'add [KIND [TARGET [--on STATIONS] [--id ID] [--SETTING VALUE...]]]',
     help: 'set a monitor up, step by step or in one line',
     takes: 'kind',
     run: addMonitor,
@@ -181,8 +182,12 @@ async function addMonitor(context: ConsoleContext, all: readonly string[]): Prom
   const { words, flags } = parseFlags(all, isSwitch);
   const kind = words[0] === undefined ? undefined : readKind(words[0]);
   if (kind !== undefined && words[1] !== undefined) {
-    const settings = makeSettings(kind, words[1], onlyFields(flags, kind));
-    return save(context, settings, context.stations.ready());
+    const { id, on, ...fields } = flags;
+    const settings = makeSettings(kind, words[1], onlyFields(fields, kind));
+    const stations = on
+      ? on.flatMap((names) => names.split(',')).map((name) => context.stations.find(name))
+      : context.stations.ready();
+    return save(context, settings, stations, id?.at(-1));
   }
   needTerminal(context);
   return context.screen.lend(async () => {
@@ -255,9 +260,12 @@ async function save(
   { saved }: ConsoleContext,
   settings: MonitorSettings,
   stations: readonly Station[],
+  id?: string,
 ): Promise<readonly string[]> {
+  const parsed = newMonitorSchema.safeParse({ ...settings, id });
+  if (!parsed.success) throw new NetmonError('NM_BAD_FLAG', `--id: ${parsed.error.issues[0].message}`);
   saved.keepMonitor(settings);
-  const asked = await Promise.allSettled(stations.map((station) => station.add(settings)));
+  const asked = await Promise.allSettled(stations.map((station) => station.add(parsed.data)));
   return asked.map((answer, i) => {
     const where = stations[i].name;
     if (answer.status === 'fulfilled') return escapeText(`set up ${answer.value.id} on ${where}`);
