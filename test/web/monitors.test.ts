@@ -154,6 +154,26 @@ describe('monitors in Chromium', { skip: browserMissing ?? false }, () => {
     await rounds.getByText('The path is another than in the round before').waitFor();
   });
 
+  it('have the certificate that their target showed last', async () => {
+    const day = 86_400_000;
+    const certificate = {
+      subject: 'CN=shop.test',
+      issuer: 'CN=Test',
+      names: ['shop.test'],
+      not_before: new Date(Date.now() - day).toISOString(),
+      not_after: new Date(Date.now() + 20.5 * day).toISOString(),
+      fingerprint: 'ab',
+      chain: 1,
+      problem: null,
+    };
+    ash.find('shop', { echoes: [778], detail: { certificate } });
+    const rounds = page.getByRole('region', { name: 'Last rounds' });
+    await rounds.getByRole('button').filter({ hasText: '778 ms' }).waitFor();
+    await page.reload();
+    await page.getByRole('region', { name: 'Certificate', exact: true }).getByText('CN=shop.test').waitFor();
+    await page.getByRole('region', { name: 'Figures' }).getByText(/^20/).waitFor();
+  });
+
   it('show hostile names as text and break no policy', () => {
     assert.deepEqual(browser.complaints, { console: [], dialogs: [], violations: [] });
   });

@@ -8,10 +8,9 @@ import { useLive } from '../../live/use-live.ts';
 import { useMonitor, useMonitors } from '../../live/use-monitors.ts';
 import { Disconnected, Empty, Loading } from '../../ui/message.tsx';
 import { MonitorBadge } from '../../ui/monitor-badge.tsx';
-import { Panel } from '../../ui/panel.tsx';
 import { Text } from '../../ui/text.tsx';
 import { AgentViews } from './agent-views.tsx';
-import { CertificateFacts } from './certificate-facts.tsx';
+import { CertificatePanel } from './certificate-panel.tsx';
 import { EvidencePanel } from './evidence-panel.tsx';
 import { Figures } from './figures.tsx';
 import { IncidentsPanel } from './incidents-panel.tsx';
@@ -46,9 +45,6 @@ export default function MonitorView() {
 function Monitor({ row }: { row: MonitorRow }) {
   const [query] = useAddress();
   const { id, status } = row;
-  const certificate = status.agents
-    .map(({ last }) => last?.detail.certificate)
-    .find((one) => one !== undefined);
   return (
     <>
       <Title row={row} />
@@ -59,13 +55,7 @@ function Monitor({ row }: { row: MonitorRow }) {
           <UptimePanel id={id} uptime={status.uptime} />
           <AgentViews row={row} />
           <EvidencePanel row={row} />
-          {certificate && (
-            <Panel title="Certificate">
-              <div className="px-3.5 pb-3">
-                <CertificateFacts certificate={certificate} />
-              </div>
-            </Panel>
-          )}
+          <CertificatePanel id={id} />
         </div>
         <div className="flex min-w-0 flex-col gap-2.5 md:gap-3">
           <IncidentsPanel id={id} since={status.since} />
