@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp, Command, Moon, Sun } from 'lucide-react';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
-import { NavLink, Outlet, useLocation, useNavigate } from 'react-router';
+import { Link, Outlet, useLocation, useNavigate } from 'react-router';
 import { formatRate } from '../lib/format.ts';
 import { useLive } from '../live/use-live.ts';
 import { Loading } from '../ui/message.tsx';
@@ -122,6 +122,7 @@ function Logo({ className = '' }: { className?: string }) {
 
 function Sidebar() {
   const withAgents = useWithAgents();
+  const shown = findPage(useLocation().pathname);
   return (
     <nav
       aria-label="Pages"
@@ -132,16 +133,16 @@ function Sidebar() {
         <span className="text-base font-semibold tracking-tight max-xl:sr-only">netmon</span>
       </div>
       {pages.map(({ path, title, icon: Icon }) => (
-        <NavLink
+        <Link
           key={path}
           to={withAgents(path)}
-          end={path === '/'}
+          aria-current={path === shown?.path ? 'page' : undefined}
           title={title}
           className="flex flex-1 items-center rounded-lg text-ink-3 hover:text-ink max-md:h-14 max-md:min-w-[4.6rem] max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-2xs md:h-10 md:flex-none md:justify-center md:gap-3 md:hover:bg-raised xl:justify-start xl:px-3 xl:text-sm aria-[current=page]:font-medium aria-[current=page]:text-ink md:aria-[current=page]:bg-raised"
         >
           <Icon className="size-[1.15rem] shrink-0" aria-hidden />
           <span className="md:max-xl:sr-only">{title}</span>
-        </NavLink>
+        </Link>
       ))}
       <CostNote />
     </nav>

@@ -58,7 +58,8 @@ export default function AgentsView() {
         >
           <div className="flex flex-wrap items-center gap-2 border-b border-line py-2 pr-2 pl-3.5">
             <h2 className="heading flex-1 whitespace-nowrap">
-              {formatCount(rows.length)} agents, {formatCount(linked)} linked
+              {formatCount(rows.length)} {rows.length === 1 ? 'agent' : 'agents'}, {formatCount(linked)}{' '}
+              linked
             </h2>
             <input
               type="search"
