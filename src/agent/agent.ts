@@ -109,7 +109,7 @@ export class Agent implements Component, LiveSource {
       onProcessEvent: this.#onProcessEvent,
       watcher: {
         opened: (connection) => join.opened(connection, Date.now()),
-        ended: (connection) => join.ended(connection),
+        ended: (connection, lingers) => join.ended(connection, lingers),
       },
       record: (connection, key) => this.#inspection.complete(connection, key, Date.now()),
     });

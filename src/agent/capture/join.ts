@@ -10,6 +10,8 @@ import type { InspectorMessage } from './inspector-messages.ts';
 
 /** Owners of connections that ended, for what is told of them afterwards. */
 const maxOwners = 16_384;
+/** Connections in TIME_WAIT of which something may still be told: as many as are shown at once. */
+const maxLingering = 1024;
 /** Connections looked at again for a name, since an answer is told of a little after it has passed. */
 const maxFresh = 2_000;
 const freshMs = 400;
@@ -43,6 +45,7 @@ export class ConnectionJoin {
   readonly #listener: JoinListener;
   readonly #open = new Map<number, TrackedConnection>();
   readonly #owners = new AgingMap<number, Owner>();
+  readonly #lingering = new AgingMap<number, TrackedConnection>();
   /** By both ends, where packets tell no cookies. */
   #ends: EndsIndex | null = null;
   #fresh: { readonly connection: TrackedConnection; readonly sinceMs: number }[] = [];
@@ -67,13 +70,23 @@ export class ConnectionJoin {
     if (this.#fresh.length < maxFresh) this.#fresh.push({ connection, sinceMs: nowMs });
   }
 
-  ended(connection: TrackedConnection): void {
+  /** With `lingers` it stays on show in TIME_WAIT. */
+  ended(connection: TrackedConnection, lingers: boolean): void {
     const { cookie, identity } = connection;
     if (this.#open.get(cookie) === connection) this.#open.delete(cookie);
-    this.#ends?.end(connection);
+    if (lingers) this.#linger(connection);
+    else this.#ends?.end(connection);
     if (identity.process_id === null) return;
     this.#owners.set(cookie, identity);
     if (this.#owners.size > maxOwners) this.#owners.removeOldest();
+  }
+
+  /** Its last packets are told of a moment after its end. */
+  #linger(connection: TrackedConnection): void {
+    this.#lingering.set(connection.cookie, connection);
+    if (this.#lingering.size <= maxLingering) return;
+    const oldest = this.#lingering.removeOldest();
+    if (oldest) this.#ends?.end(oldest);
   }
 
   /** Cookies of the sockets of the programs that are chosen, open ones and those that ended last; `most` of them. */
@@ -141,7 +154,7 @@ export class ConnectionJoin {
   }
 
   #share({ cookies, transport, src, dst }: FlowEnds, facts: ConnectionFacts): void {
-    const byCookie = cookies.map((cookie) => (cookie === 0 ? undefined : this.#open.get(cookie)));
+    const byCookie = cookies.map((cookie) => this.#open.get(cookie) ?? this.#lingering.get(cookie));
     const byEnds = [this.#ends?.find(transport, src, dst), this.#ends?.find(transport, dst, src)];
     for (const connection of new Set([...byCookie, ...byEnds])) {
       if (!connection) continue;

@@ -19,7 +19,8 @@ const refreshMs = 30_000;
 /** Who follows connections beside their listeners: each that opened, and each that ended, once. */
 export interface ConnectionWatcher {
   opened(connection: TrackedConnection): void;
-  ended(connection: TrackedConnection): void;
+  /** With `lingers` it stays on show in TIME_WAIT. */
+  ended(connection: TrackedConnection, lingers: boolean): void;
 }
 
 export interface SocketSensorDeps {
@@ -147,12 +148,12 @@ export class SocketSensor implements Disposable {
       onRevised: (connection) => live.revised(connection),
       onFailed: (connection, count) => recorder.failed(connection, count, nowMs()),
       onEnded: (connection, lingers) => {
-        watcher.ended(connection);
+        watcher.ended(connection, lingers);
         recorder.ended(connection, lingers, nowMs());
         if (lingers) live.changed(connection);
       },
       onPassed: (connection) => {
-        watcher.ended(connection);
+        watcher.ended(connection, false);
         recorder.ended(connection, false, nowMs());
       },
       onGone: (connection) => live.gone(connection),
