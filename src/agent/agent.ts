@@ -107,10 +107,13 @@ export class Agent implements Component, LiveSource {
       reporter: this.#deps.reporter,
       isLocalAddress: (ip) => this.#interfaces.isLocalAddress(ip),
       onProcessEvent: this.#onProcessEvent,
-      watcher: {
-        opened: (connection) => join.opened(connection, Date.now()),
-        ended: (connection, lingers) => join.ended(connection, lingers),
-      },
+      // Where nothing is inspected there is nothing to join.
+      ...(this.#options.inspector && {
+        watcher: {
+          opened: (connection) => join.opened(connection, Date.now()),
+          ended: (connection, lingers) => join.ended(connection, lingers),
+        },
+      }),
       record: (connection, key) => this.#inspection.complete(connection, key, Date.now()),
     });
     this.#inspection.start();

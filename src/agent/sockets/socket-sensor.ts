@@ -29,7 +29,7 @@ export interface SocketSensorDeps {
   readonly reporter: Reporter;
   readonly isLocalAddress: (ip: string) => boolean;
   /** Told of connections for what inspection finds in them. */
-  readonly watcher: ConnectionWatcher;
+  readonly watcher?: ConnectionWatcher;
   readonly onProcessEvent: (event: ExecEvent | ExitEvent) => void;
   /** Keeps a row for good; `key` names the live connection that it stands for, if one was shown. */
   readonly record: (row: ReportedConnection, key: number | null) => void;
@@ -141,19 +141,19 @@ export class SocketSensor implements Disposable {
     const nowMs = (): number => this.#tracker.nowMs;
     return {
       onOpened: (connection) => {
-        watcher.opened(connection);
+        watcher?.opened(connection);
         live.opened(connection);
       },
       onChanged: (connection) => live.changed(connection),
       onRevised: (connection) => live.revised(connection),
       onFailed: (connection, count) => recorder.failed(connection, count, nowMs()),
       onEnded: (connection, lingers) => {
-        watcher.ended(connection, lingers);
+        watcher?.ended(connection, lingers);
         recorder.ended(connection, lingers, nowMs());
         if (lingers) live.changed(connection);
       },
       onPassed: (connection) => {
-        watcher.ended(connection, false);
+        watcher?.ended(connection, false);
         recorder.ended(connection, false, nowMs());
       },
       onGone: (connection) => live.gone(connection),

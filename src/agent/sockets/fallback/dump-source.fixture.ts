@@ -21,7 +21,6 @@ export class DumpBench implements Disposable {
     const source = new DumpSource({ level, maxSockets: 4096, reason: 'a test' });
     this.#processes.explainUnknown(source.unknownOwner);
     this.#sensor = new SocketSensor(source, {
-      watcher: { opened: () => {}, ended: () => {} },
       owners: this.#processes,
       clock: { toUnixMs: (bootNs) => bootNs / 1e6 },
       reporter: makeReporter({ write: () => {} }),

@@ -1,6 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { AgentRow } from '../../../../src/wire/monitor-api.ts';
 import { listFaults } from '../../lib/agents.ts';
@@ -13,7 +13,7 @@ import {
   formatTime,
 } from '../../lib/format.ts';
 import { agentRest } from '../../lib/rest.ts';
-import { Menu } from '../../ui/menu.tsx';
+import { ConfirmMenu } from '../../ui/confirm-menu.tsx';
 import { Text } from '../../ui/text.tsx';
 import { formatOffset, LinkBadge } from './agent-columns.tsx';
 
@@ -133,39 +133,17 @@ function Facts({ title, facts }: { title: string; facts: readonly (readonly [str
 }
 
 function RevokeButton({ agent }: { agent: string }) {
-  const [asked, setAsked] = useState(false);
   const queries = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: () => agentRest.revoke(agent),
-    onSuccess: () => {
-      setAsked(false);
-      return queries.invalidateQueries({ queryKey: ['agents'] });
-    },
-  });
   return (
-    <Menu title="Revoke its certificate" open={asked} onOpenChange={setAsked} className="w-72" label="Revoke">
-      <p className="mb-3 text-[0.8125rem] text-ink-2">
-        Revoke the certificate of <strong className="text-ink">{agent}</strong>? Its link ends at once, and it
-        comes back only when it is enrolled again.
-      </p>
-      {revoke.isError && (
-        <p role="alert" className="mb-2 text-xs text-red">
-          {revoke.error.message}
-        </p>
-      )}
-      <div className="flex justify-end gap-2">
-        <button type="button" className="control" onClick={() => setAsked(false)}>
-          Keep it
-        </button>
-        <button
-          type="button"
-          className="control !border-red !text-red"
-          disabled={revoke.isPending}
-          onClick={() => revoke.mutate()}
-        >
-          Revoke for good
-        </button>
-      </div>
-    </Menu>
+    <ConfirmMenu
+      title="Revoke its certificate"
+      label="Revoke"
+      confirm="Revoke for good"
+      act={() => agentRest.revoke(agent)}
+      onDone={() => void queries.invalidateQueries({ queryKey: ['agents'] })}
+    >
+      Revoke the certificate of <strong className="text-ink">{agent}</strong>? Its link ends at once, and it
+      comes back only when it is enrolled again.
+    </ConfirmMenu>
   );
 }

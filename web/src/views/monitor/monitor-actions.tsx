@@ -1,10 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
 import { Pencil, Play, Square, Trash2 } from 'lucide-react';
-import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import type { MonitorRow } from '../../../../src/wire/monitor.ts';
 import { monitorRest } from '../../lib/rest.ts';
 import { useMonitorStore } from '../../live/use-monitors.ts';
+import { ConfirmMenu } from '../../ui/confirm-menu.tsx';
 import { Menu } from '../../ui/menu.tsx';
 
 /** What can be done with a monitor: change, start and stop (on all agents or on one), remove. */
@@ -66,46 +66,21 @@ export function MonitorActions({ row }: { row: MonitorRow }) {
 }
 
 function RemoveButton({ row: { id, name } }: { row: MonitorRow }) {
-  const [asked, setAsked] = useState(false);
   const store = useMonitorStore();
   const navigate = useNavigate();
-  const remove = useMutation({
-    mutationFn: () => monitorRest.remove(id),
-    onSuccess: () => {
-      void navigate('/monitors');
-      store.drop(id);
-    },
-  });
   return (
-    <Menu
+    <ConfirmMenu
       title="Remove"
-      open={asked}
-      onOpenChange={setAsked}
-      className="w-72"
       label={<Trash2 className="size-4" aria-hidden />}
+      confirm="Remove for good"
+      act={() => monitorRest.remove(id)}
+      onDone={() => {
+        void navigate('/monitors');
+        store.drop(id);
+      }}
     >
-      <p className="mb-3 text-[0.8125rem] text-ink-2">
-        Remove <strong className="text-ink [overflow-wrap:anywhere]">{name}</strong> with all its rounds and
-        incidents? This cannot be undone.
-      </p>
-      {remove.isError && (
-        <p role="alert" className="mb-2 text-xs text-red">
-          {remove.error.message}
-        </p>
-      )}
-      <div className="flex justify-end gap-2">
-        <button type="button" className="control" onClick={() => setAsked(false)}>
-          Keep it
-        </button>
-        <button
-          type="button"
-          className="control !border-red !text-red"
-          disabled={remove.isPending}
-          onClick={() => remove.mutate()}
-        >
-          Remove for good
-        </button>
-      </div>
-    </Menu>
+      Remove <strong className="text-ink [overflow-wrap:anywhere]">{name}</strong> with all its rounds and
+      incidents? This cannot be undone.
+    </ConfirmMenu>
   );
 }
