@@ -114,7 +114,7 @@ export const settings = {
   mask: setting(
     switchValue,
     'true',
-    'replace query strings, credentials and tokens in inspected paths by ***',
+    'masks (***) in place of query strings, credentials and tokens in inspected paths',
   ),
   'spool-limit': setting(
     sizeValue,
