@@ -43,8 +43,8 @@ export interface LinkStatus {
 
 /** What was recorded goes to disk, and from there to the server, this long after the first of it. */
 const flushMs = 1_000;
-/** The same for a failure, which somebody may be waiting for. A flush of a few records takes 0.05 to 0.12 ms. */
-const failureFlushMs = 100;
+/** The same for what somebody may be waiting for. A flush of a few records takes 0.05 to 0.12 ms. */
+const urgentFlushMs = 100;
 /** A link that lasted this long, or brought an acknowledgement, was a success: the next wait is short again. */
 const settledMs = 5_000;
 const retry = { firstMs: 100, longestMs: 10_000 };
@@ -135,8 +135,7 @@ export class AgentLink implements RecordSink, Component {
 
   record(record: DurableRecord): void {
     this.#spool?.add(record);
-    const failed = record.kind === 'connection' && record.connection.error !== null;
-    this.#armFlush(failed ? failureFlushMs : flushMs);
+    this.#armFlush(isUrgent(record) ? urgentFlushMs : flushMs);
   }
 
   status(): LinkStatus {
@@ -284,6 +283,12 @@ export class AgentLink implements RecordSink, Component {
     clearTimeout(timer);
     clearTimeout(this.#dialTimer);
   }
+}
+
+/** Whether it is shown as it comes: failures, rounds of monitors, alerts. */
+function isUrgent(record: DurableRecord): boolean {
+  if (record.kind === 'connection') return record.connection.error !== null;
+  return record.kind === 'probe' || record.kind === 'alert';
 }
 
 function discardedGap(): DurableRecord {
