@@ -3,7 +3,8 @@ import { inspect } from 'node:util';
 
 export interface Tally {
   passed: number;
-  failed: number;
+  /** Each test that failed, with its place. */
+  readonly failures: string[];
   /** Reason of each skipped test, with the names of the tests that gave it. */
   readonly skipped: Map<string, string[]>;
   /** Names that lead to the test that now runs, by file and nesting. */
@@ -28,13 +29,13 @@ interface TestData {
 }
 
 export function makeTally(): Tally {
-  return { passed: 0, failed: 0, skipped: new Map(), path: new Map() };
+  return { passed: 0, failures: [], skipped: new Map(), path: new Map() };
 }
 
 /** Adds the counts of one run to those of all. */
 export function addTally(all: Tally, one: Tally): void {
   all.passed += one.passed;
-  all.failed += one.failed;
+  all.failures.push(...one.failures);
   for (const [reason, names] of one.skipped) {
     all.skipped.set(reason, [...(all.skipped.get(reason) ?? []), ...names]);
   }
@@ -58,16 +59,36 @@ export function reportEvent(tally: Tally, event: TestEvent, shorten: (file: stri
   return [];
 }
 
-/** The last lines of a run: skipped tests by reason, how long it took, and the counts on the very last one. */
-export function summarize(tally: Tally, seconds: number): string[] {
+/** What is told of a whole run beside its tally. */
+export interface RunFacts {
+  readonly seconds: number;
+  /** Tests that failed once and passed when their file ran again. */
+  readonly unsteady: readonly string[];
+  /** How long each file took, in seconds. */
+  readonly durations: ReadonlyMap<string, number>;
+}
+
+/** How many of the slowest files are named. */
+const slowestShown = 10;
+
+/**
+ * The last lines of a run, since the end is what a log that was cut still has: skipped tests by reason, the slowest
+ * files, unsteady and failed tests by name, how long it took, and the counts on the very last one.
+ */
+export function summarize(tally: Tally, { seconds, unsteady, durations }: RunFacts): string[] {
   const out: string[] = [];
   let skipped = 0;
   for (const [reason, names] of tally.skipped) {
     out.push(`skipped: ${reason}`, ...names.map((name) => `    ${name}`));
     skipped += names.length;
   }
+  const slowest = [...durations].sort(([, a], [, b]) => b - a).slice(0, slowestShown);
+  if (slowest.length > 0)
+    out.push('slowest files:', ...slowest.map(([file, took]) => `    ${took.toFixed(1)} s ${file}`));
+  out.push(...unsteady.map((name) => `unsteady, passed the second time: ${name}`));
+  out.push(...tally.failures.map((name) => `failed: ${name}`));
   out.push(`tests took ${seconds.toFixed(1)} s`);
-  out.push(`${tally.passed} passed, ${tally.failed} failed, ${skipped} skipped`);
+  out.push(`${tally.passed} passed, ${tally.failures.length} failed, ${skipped} skipped`);
   return out;
 }
 
@@ -80,13 +101,11 @@ function reportFailure(
   const error = data.details?.error as { failureType?: string; cause?: unknown } | undefined;
   // A suite or a file fails because of a test in it, which was counted by itself, unless it broke on its own.
   if (isSuite && error?.failureType === 'subtestsFailed') return [];
-  tally.failed++;
   const where = data.file === undefined ? '' : ` (${shorten(data.file)}:${data.line ?? 1})`;
+  const name = `${fullName(tally, data, shorten)}${where}`;
+  tally.failures.push(name);
   const cause = error?.cause instanceof Error ? error.cause : (error?.cause ?? error);
-  return [
-    `FAIL ${fullName(tally, data, shorten)}${where}`,
-    ...describeCause(cause).map((line) => `    ${line}`),
-  ];
+  return [`FAIL ${name}`, ...describeCause(cause).map((line) => `    ${line}`)];
 }
 
 /** The error with its stack, without the runner's own frames; an assertion's message already shows both values. */

@@ -1,9 +1,9 @@
 /**
- * `npm test [-- FILTER...]`: runs every `*.test.ts`, prints what fails as it fails, then each skipped test's reason and,
- * on the last line, the counts. A filter keeps the files whose path contains it; when none does, the tests whose name
- * contains it. Unit tests share the processors; those in test/, which cross processes, run one file at a time. A file
- * that fails runs a second time, since it shares the kernel with whatever else runs there; what then passes is named as
- * unsteady, and what fails again has failed.
+ * `npm test [-- FILTER...]`: runs every `*.test.ts`, prints what fails as it fails, then each skipped test's reason, the
+ * slowest files, the names of what failed and, on the last line, the counts. A filter keeps the files whose path contains
+ * it; when none does, the tests whose name contains it. Unit tests share the processors; those in test/, which cross
+ * processes, run one file at a time. A file that fails runs a second time after all others, since it shares the machine
+ * with whatever else runs there; what then passes is named as unsteady, and what fails again has failed.
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -26,21 +26,29 @@ const testNamePatterns =
   filters.length > 0 && named.length === 0 ? filters.map((filter) => new RegExp(RegExp.escape(filter))) : [];
 
 const tally = makeTally();
-/** Files that passed only the second time. */
+/** Tests that passed only the second time. */
 const unsteady: string[] = [];
+/** Seconds that each file took, the longer of two runs. */
+const durations = new Map<string, number>();
+/** What failed of each file that is to run again. */
+const again = new Map<string, readonly string[]>();
 const started = performance.now();
-await runFiles(
-  files.filter((file) => !file.startsWith('test/')),
-  availableParallelism(),
-);
-await runFiles(
+const [crossing, unit] = [
   files.filter((file) => file.startsWith('test/')),
-  1,
-);
-for (const file of unsteady) console.log(`unsteady, passed the second time: ${file}`);
-for (const line of summarize(tally, (performance.now() - started) / 1000)) console.log(line);
+  files.filter((file) => !file.startsWith('test/')),
+];
+await runFiles(unit, availableParallelism());
+await runFiles(crossing, 1);
+for (const [file, failures] of again) {
+  console.log(`again: ${file}`);
+  const second = await tryFile(file);
+  if (second.failures.length === 0) unsteady.push(...failures);
+  addTally(tally, second);
+}
+for (const line of summarize(tally, { seconds: (performance.now() - started) / 1000, unsteady, durations }))
+  console.log(line);
 // A file that was killed leaves handles behind that would keep this process.
-process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1);
+process.exit(tally.failures.length === 0 && tally.passed > 0 ? 0 : 1);
 
 async function runFiles(some: readonly string[], concurrency: number): Promise<void> {
   const waiting = [...some];
@@ -50,22 +58,17 @@ async function runFiles(some: readonly string[], concurrency: number): Promise<v
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-/** Runs a file, again when it failed, and adds its counts up. */
+/** Runs a file for the first time; its counts are those of this run unless it has to run again. */
 async function runFile(file: string): Promise<void> {
   const first = await tryFile(file);
-  if (first.failed === 0) {
-    addTally(tally, first);
-    return;
-  }
-  console.log(`again: ${file}`);
-  const second = await tryFile(file);
-  if (second.failed === 0) unsteady.push(file);
-  addTally(tally, second);
+  if (first.failures.length === 0) addTally(tally, first);
+  else again.set(file, first.failures);
 }
 
 /** A file of its own in each run, so that one that never ends is killed by its signal and the others go on. */
 async function tryFile(file: string): Promise<Tally> {
   const counted = makeTally();
+  const begun = performance.now();
   const stream = run({
     files: [join(root, file)],
     cwd: root,
@@ -74,5 +77,6 @@ async function tryFile(file: string): Promise<Tally> {
   });
   for await (const event of stream)
     for (const line of reportEvent(counted, event, (path) => relative(root, path))) console.log(line);
+  durations.set(file, Math.max(durations.get(file) ?? 0, (performance.now() - begun) / 1000));
   return counted;
 }
