@@ -28,7 +28,12 @@ export class Terminal implements Disposable {
     return this.#tmux('capture-pane', '-p').split('\n').slice(0, -1);
   }
 
-  /** The same with the sequences for colours. */
+  /** All that was ever on the screen, with lines that went on in the next one whole, up to the last thing in it. */
+  transcript(): string {
+    return this.#tmux('capture-pane', '-p', '-J', '-S', '-').trimEnd();
+  }
+
+  /** What is on the screen with the sequences for colours. */
   colours(): string {
     return this.#tmux('capture-pane', '-p', '-e');
   }
