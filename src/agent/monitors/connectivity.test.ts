@@ -20,7 +20,7 @@ class Rounds {
     this.#ms += ms;
   }
 
-  find(ip: string, reason: Reason | null, echoes: (number | null)[] = []): ProbeResult {
+  find(ip: string, reason: Reason | null, echoes: (number | null)[] = reason ? [] : [1]): ProbeResult {
     this.#ms += 1_000;
     const result: ProbeResult = {
       at: new Date(this.#ms).toISOString(),
@@ -128,6 +128,22 @@ describe('a round that failed', () => {
     rounds.all(far, timeout);
     rounds.find('192.0.2.5', null);
     rounds.find('::1', null);
+    assert.equal(rounds.find(far[0], timeout).outcome, 'unknown');
+  });
+
+  it('says nothing of a target that should be silent, and is, when the network is gone', () => {
+    const rounds = new Rounds();
+    assert.equal(rounds.find(far[0], null, []).outcome, 'up');
+    rounds.view = { ...goodNetwork, findInterface: () => null };
+    const { outcome, reason } = rounds.find(far[0], null, []);
+    assert.deepEqual(
+      [outcome, reason?.message],
+      ['unknown', `this machine has no route to ${far[0]}; nothing was heard`],
+    );
+    rounds.view = goodNetwork;
+    rounds.all(far, null);
+    rounds.all(far, timeout);
+    assert.equal(rounds.find('198.51.100.200', null, []).outcome, 'unknown');
     assert.equal(rounds.find(far[0], timeout).outcome, 'unknown');
   });
 

@@ -69,12 +69,13 @@ export class Connectivity {
   check(result: ProbeResult, probe: Probe): ProbeResult {
     const ip = readIp(result.address);
     if (result.outcome === 'unknown' || (ip !== null && isLoopback(ip))) return result;
-    const isSilent = result.outcome === 'down' && isSilence(result);
+    const isSilent = isSilence(result);
     const network = this.#look();
     if (ip !== null && network.isOwnAddress(ip)) return result;
     this.#note(targetOf(probe), ip, !isSilent);
-    const why = isSilent ? this.#explain(result.reason!, ip, network) : null;
-    return why === null ? result : { ...result, outcome: 'unknown', reason: makeReason(why, result.reason!) };
+    const reason = result.reason ?? nothingHeard;
+    const why = isSilent ? this.#explain(reason, ip, network) : null;
+    return why === null ? result : { ...result, outcome: 'unknown', reason: makeReason(why, reason) };
   }
 
   #note(name: string, ip: string | null, answers: boolean): void {
@@ -119,7 +120,11 @@ export class Connectivity {
   }
 }
 
-function isSilence({ reason, echoes }: ProbeResult): boolean {
+/** Of a target that may be silent, or should be (`[CONNECTED] == false`), and is. */
+const nothingHeard: Reason = { code: 'EHOSTUNREACH', message: 'nothing was heard', phase: 'processing' };
+
+function isSilence({ outcome, reason, echoes }: ProbeResult): boolean {
+  if (outcome !== 'down') return echoes.every((echo) => echo === null);
   if (echoes.length > 0 && echoes.every((echo) => echo === null)) return true;
   if (!reason || reason.phase === 'assertion') return false;
   return reason.phase === 'resolve' ? !answered.has(reason.code) : silent.has(reason.code);

@@ -20,7 +20,8 @@ for (const ip of allowed.split(' ')) {
   test(`${ip} may be probed by default`, () => assert.equal(byDefault.refuse(ip), null));
 }
 
-const refused: readonly (readonly [string, string])[] = [
+/** With what is needed in --probe-networks for it. */
+const refused: readonly (readonly [string, string, string?])[] = [
   ['169.254.169.254', 'a link-local address'],
   ['::ffff:169.254.169.254', 'a link-local address'],
   ['::ffff:a9fe:a9fe', 'a link-local address'],
@@ -37,21 +38,23 @@ const refused: readonly (readonly [string, string])[] = [
   ['64:ff9b::7f00:1', 'a loopback address (127.0.0.1)'],
   ['2002:7f00:1::', 'a loopback address (127.0.0.1)'],
   ['::127.0.0.1', 'a loopback address (127.0.0.1)'],
-  ['0.0.0.0', 'a special address'],
-  ['::', 'a special address'],
-  ['::ffff:0.0.0.0', 'a special address'],
-  ['255.255.255.255', 'a special address'],
-  ['224.0.0.1', 'a special address'],
-  ['ff02::1', 'a special address'],
-  ['2001::1', 'a special address'],
-  ['64:ff9b:1::a00:1', 'a special address'],
-  ['fd00:ec2::254', 'an address of a metadata service'],
-  ['100.100.100.200', 'an address of a metadata service'],
-  ['168.63.129.16', 'an address of a metadata service'],
+  ['0.0.0.0', 'a special address', '0.0.0.0'],
+  ['::', 'a special address', '::'],
+  ['::ffff:0.0.0.0', 'a special address', '0.0.0.0'],
+  ['255.255.255.255', 'a special address', '255.255.255.255'],
+  ['224.0.0.1', 'a special address', '224.0.0.1'],
+  ['ff02::1', 'a special address', 'ff02::1'],
+  ['2001::1', 'a special address', '2001::1'],
+  ['64:ff9b:1::a00:1', 'a special address', '64:ff9b:1::a00:1'],
+  ['fd00:ec2::254', 'an address of a metadata service', 'fd00:ec2::254'],
+  ['100.100.100.200', 'an address of a metadata service', '100.100.100.200'],
+  ['168.63.129.16', 'an address of a metadata service', '168.63.129.16'],
 ];
-for (const [ip, what] of refused) {
+for (const [ip, what, own] of refused) {
   test(`${ip} is refused by default as ${what}`, () => {
-    assert.equal(byDefault.refuse(ip), `it is ${what}, which probe-networks does not list`);
+    const needed = own ?? (what.split(' ')[1] === 'loopback' ? 'loopback' : 'link-local');
+    const message = `it is ${what}, which is not probed without ${needed} in --probe-networks`;
+    assert.equal(byDefault.refuse(ip), message);
   });
 }
 
@@ -65,9 +68,12 @@ test('a network that is forbidden stays so whatever else is listed, in every for
   const policy = policyOf('public,private,!10.1.0.0/16,10.1.2.3');
   assert.equal(policy.refuse('10.2.0.1'), null);
   for (const ip of ['10.1.2.3', '::ffff:10.1.2.3', '64:ff9b::10.1.2.3', '2002:a01:203::1']) {
-    assert.equal(policy.refuse(ip), 'the rule !10.1.0.0/16 of probe-networks forbids it', ip);
+    assert.equal(policy.refuse(ip), 'the rule !10.1.0.0/16 of --probe-networks forbids it', ip);
   }
-  assert.equal(policyOf('public,!public').refuse('8.8.8.8'), 'the rule !public of probe-networks forbids it');
+  assert.equal(
+    policyOf('public,!public').refuse('8.8.8.8'),
+    'the rule !public of --probe-networks forbids it',
+  );
 });
 
 test('loopback, link-local and single addresses can be listed', () => {

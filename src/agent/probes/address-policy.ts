@@ -41,10 +41,11 @@ export function makeAddressPolicy(rules: readonly AddressRule[]): AddressPolicy 
       if (!outer) return 'it is not an address';
       const inner = unwrap(outer) ?? outer;
       const rule = forbidding.find(({ network }) => isIn(network, outer) || isIn(network, inner));
-      if (rule) return `the rule ${rule.text} of probe-networks forbids it`;
+      if (rule) return `the rule ${rule.text} of --probe-networks forbids it`;
       if (allowing.some(({ network }) => isIn(network, inner))) return null;
       const carried = inner === outer ? '' : ` (${formatIp(inner)})`;
-      return `it is ${describe(inner)}${carried}, which probe-networks does not list`;
+      const needed = nameOf(inner) ?? formatIp(inner);
+      return `it is ${describe(inner)}${carried}, which is not probed without ${needed} in --probe-networks`;
     },
   };
 }

@@ -111,6 +111,29 @@ describe('a round of a probe', () => {
     assert.equal(timed.reason?.message, '[RESPONSE_TIME] < 3: it is 4 ms');
   });
 
+  it('is up without a connection when that is what an assertion asks for, and says why otherwise', async () => {
+    const unconnected = { ...refused, facts: { CONNECTED: false } };
+    const asserting = (...tests: string[]) => ({
+      assertions: tests.map((test) => ({ test, severity: 'down' })),
+      retries: 1,
+    });
+    const closed = asserting('[CONNECTED] == false');
+    const up = await runOnce([unconnected], closed);
+    assert.deepEqual([up.outcome, up.reason, up.attempts, up.echoes], ['up', null, 1, []]);
+    const open = await runOnce([{ ...good, facts: { CONNECTED: true } }], closed);
+    assert.deepEqual([open.outcome, open.reason?.message], ['down', '[CONNECTED] == false: it is true']);
+    const down = await runOnce([unconnected], asserting('[CONNECTED] == true'));
+    assert.deepEqual([down.outcome, down.reason], ['down', refused.failure]);
+    const timed = await runOnce([unconnected], asserting('[CONNECTED] == false', '[RESPONSE_TIME] < 3'));
+    assert.equal(timed.reason?.code, 'ASSERTION');
+    const late = await runOnce([{ ...refused, facts: { CONNECTED: true } }], closed);
+    assert.deepEqual([late.outcome, late.reason], ['down', refused.failure]);
+    const failure = { code: 'ENOTFOUND', message: 'no such name', phase: 'resolve' } as const;
+    assert.equal((await runOnce([{ ...unconnected, failure }], closed)).outcome, 'down');
+    const own = { ...failure, phase: 'agent' } as const;
+    assert.equal((await runOnce([{ ...unconnected, failure: own }], closed)).outcome, 'unknown');
+  });
+
   it('says nothing of a target that the agent may not reach, and does not try again', async () => {
     for (const failure of [
       { code: 'FORBIDDEN_ADDRESS', message: 'loopback', phase: 'connect' },

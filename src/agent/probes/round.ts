@@ -107,17 +107,28 @@ async function tryOnce(
 }
 
 function judge(run: ProbeRun, checks: readonly Checked[]): { outcome: Outcome; reason: Reason | null } {
-  if (run.failure) return { outcome: saysNothing(run.failure) ? 'unknown' : 'down', reason: run.failure };
+  if (run.failure && saysNothing(run.failure)) return { outcome: 'unknown', reason: run.failure };
+  if (run.failure && !mayBeUnconnected(run, run.failure, checks)) {
+    return { outcome: 'down', reason: run.failure };
+  }
   const facts: Facts = { RESPONSE_TIME: run.responseMs, ...run.facts };
   let degraded: Reason | null = null;
   for (const { parsed, severity } of checks) {
     const message = checkAssertion(parsed, facts);
     if (message === null) continue;
-    const reason: Reason = { code: 'ASSERTION', message, phase: 'assertion' };
+    const asserted: Reason = { code: 'ASSERTION', message, phase: 'assertion' };
+    // Why there is no connection says more than that there is none.
+    const reason = parsed.facts.includes('CONNECTED') ? (run.failure ?? asserted) : asserted;
     if (severity === 'down') return { outcome: 'down', reason };
     degraded ??= reason;
   }
   return { outcome: degraded ? 'degraded' : 'up', reason: degraded };
+}
+
+/** Whether it is for the assertions to say what a target that cannot be connected to is: one of them asks for that. */
+function mayBeUnconnected({ facts }: ProbeRun, { phase }: Reason, checks: readonly Checked[]): boolean {
+  if (facts.CONNECTED !== false || phase === 'resolve') return false;
+  return checks.some(({ parsed }) => parsed.facts.includes('CONNECTED'));
 }
 
 /** Whether a failure is the agent's own: its policy forbids the address, or it may not or cannot probe. */

@@ -463,7 +463,7 @@ for (const host of [
     assert.equal(failure?.phase, 'agent');
     assert.match(
       failure?.message ?? '',
-      /^\S+: it is a (?:loopback|link-local|special) address.*, which probe-networks does not list$/,
+      /^\S+: it is a (?:loopback|link-local|special) address.*, which is not probed without \S+ in --probe-networks$/,
     );
     assert.equal(facts.CONNECTED, false);
   });

@@ -79,7 +79,7 @@ test('a name that has changed its address by the time of a redirect is refused t
   const { failure } = await runProbe(http, { url: `http://flips.test:${port}/` }, { policy });
   assert.deepEqual(failure, {
     code: 'FORBIDDEN_ADDRESS',
-    message: '127.0.0.1: it is a loopback address, which probe-networks does not list',
+    message: '127.0.0.1: it is a loopback address, which is not probed without loopback in --probe-networks',
     phase: 'agent',
   });
   assert.deepEqual([asked, names.asked()], [0, 2]);
