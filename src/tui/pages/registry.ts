@@ -1,5 +1,7 @@
-import { connectionPage, errorPage, interfacePage, processPage } from './machine.ts';
+import { connectionPage, errorPage } from './connections.ts';
+import { interfacePage } from './interfaces.ts';
 import type { Page } from './page.ts';
+import { processPage } from './processes.ts';
 import { alertPage, dnsPage, httpPage } from './traffic.ts';
 
 /** The tables of the screen, in the order of the numbers that choose them. */
