@@ -35,6 +35,25 @@ describe('the ids of orders that were accepted', () => {
     );
   });
 
+  it('leave room for as many others after each restart', () => {
+    const path = join(folder, 'full');
+    let now = 0;
+    const options = { path, maxIds: 3, monotonic: () => now };
+    const first = new SeenOrders(options);
+    const ids = [randomUUID(), randomUUID(), randomUUID()];
+    for (const id of ids) assert.equal(first.add(id), true);
+    const second = new SeenOrders(options);
+    for (let i = 0; i < 3; i++) assert.equal(second.add(randomUUID()), true);
+    assert.equal(second.add(randomUUID()), false);
+    assert.deepEqual(
+      ids.map((id) => second.has(id)),
+      [true, true, true],
+    );
+    now = 180_001;
+    for (let i = 0; i < 20; i++) second.add(randomUUID());
+    assert.ok(readFileSync(path).length <= 6 * 37);
+  });
+
   it('take a file that does not grow without bound', () => {
     const path = join(folder, 'long');
     let now = 0;

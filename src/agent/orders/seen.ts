@@ -30,6 +30,8 @@ export class SeenOrders {
   readonly #monotonic: () => number;
   /** When each was accepted, oldest first; null before the file was read. */
   #ids: Map<string, number> | null = null;
+  /** What the file had, which leaves the room of this process as it is. */
+  #kept = 0;
   #lines = 0;
 
   constructor(options: SeenOptions) {
@@ -47,9 +49,10 @@ export class SeenOrders {
     const ids = this.#open();
     const now = this.#monotonic();
     for (const [oldest, at] of ids) {
-      if (ids.size < this.#maxIds) break;
+      if (ids.size < this.#maxIds + this.#kept) break;
       if (now - at <= windowMs) return false;
       ids.delete(oldest);
+      if (this.#kept > 0) this.#kept--;
     }
     ids.set(id, now);
     this.#append(id, ids);
@@ -61,6 +64,7 @@ export class SeenOrders {
     if (this.#ids) return this.#ids;
     const now = this.#monotonic();
     this.#ids = new Map(readIds(this.#options.path, this.#maxIds).map((id) => [id, now]));
+    this.#kept = this.#ids.size;
     this.#rewrite(this.#ids);
     return this.#ids;
   }

@@ -1,3 +1,4 @@
+import { hiddenParts, mask, maskPlace } from '../../rules/monitors/mask-probe.ts';
 import { isSecretName, maskText } from '../../rules/secrets.ts';
 import {
   type Detail,
@@ -9,8 +10,6 @@ import {
   type Reason,
 } from '../../wire/probe.ts';
 
-/** What stands in place of a secret. */
-const mask = '***';
 /** A secret shorter than this would blot out innocent text. */
 const leastSecret = 4;
 
@@ -89,16 +88,41 @@ function fitDetail(detail: Detail): Detail {
 function makeHider(probe: Probe): (text: string) => string {
   const secrets = findSecrets(probe)
     .filter((secret) => secret.length >= leastSecret)
+    // Messages quote what they show as JSON does.
+    .flatMap((secret) => [...new Set([secret, JSON.stringify(secret).slice(1, -1)])])
     .sort((a, b) => b.length - a.length);
-  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, mask), maskText(text));
+  return (text) =>
+    secrets.reduce((rest, secret) => hideCut(rest.replaceAll(secret, mask), secret), maskText(text));
+}
+
+/** Masks a secret of which only the beginning is there, since what holds it was cut: at the end, or before `"…`. */
+function hideCut(text: string, secret: string): string {
+  const ends = [text.indexOf('"…'), text.length].filter((end) => end >= leastSecret);
+  return ends.reduceRight((rest, end) => {
+    const most = Math.min(secret.length - 1, end);
+    for (let length = most; length >= leastSecret; length--) {
+      if (!rest.startsWith(secret.slice(0, length), end - length)) continue;
+      return rest.slice(0, end - length) + mask + rest.slice(end);
+    }
+    return rest;
+  }, text);
 }
 
 function findSecrets(probe: Probe): string[] {
+  if (probe.kind === 'tcp')
+    return probe.steps.flatMap((step) => ('send' in step ? sentSecrets(step.send) : []));
+  if (probe.kind === 'udp') return sentSecrets(probe.payload);
   if (probe.kind !== 'http') return [];
   const values = Object.entries(probe.headers)
     .filter(([name]) => isSecretName(name) || /auth|key|token|secret|cookie|session|signature/i.test(name))
     .flatMap(([, value]) => [value, ...value.split(/\s+/).slice(1)]);
-  return [...values, ...urlSecrets(probe.url), ...(probe.proxy === null ? [] : urlSecrets(probe.proxy))];
+  const { url, proxy, body } = probe;
+  return [...values, ...urlSecrets(url), ...urlSecrets(proxy ?? ''), ...sentSecrets(body ?? '')];
+}
+
+/** What masking takes out of what is sent. */
+function sentSecrets(text: string): string[] {
+  return hiddenParts(text, maskPlace(text, 'send')).map((part) => part.replace(/^["']|["']$/g, ''));
 }
 
 function urlSecrets(text: string): string[] {

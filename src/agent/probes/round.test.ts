@@ -192,6 +192,67 @@ describe('a round of a probe', () => {
     assert.equal(result.phases.connect_ms, null);
   });
 
+  const secret = 'Zq"7\\wX-longer-than-shown';
+  const echoing: readonly (readonly [string, object, string])[] = [
+    ['a header', { headers: { 'X-Api-Key': secret } }, secret],
+    ['a second word of a header', { headers: { Authorization: `Token ${secret}` } }, secret],
+    ['a URL', { url: `http://me:${encodeURIComponent(secret)}@example.org/` }, secret],
+    ['a query', { url: `http://example.org/?token=${encodeURIComponent(secret)}` }, secret],
+    ['a body', { method: 'POST', body: 'password=hunter2-and-more&x=1' }, 'hunter2-and-more'],
+  ];
+  for (const [where, fields, echoed] of echoing) {
+    it(`shows nothing of a secret of ${where} that the target sends back, wherever it is cut`, async () => {
+      const own = probeSchema.parse({ kind: 'http', url: 'http://example.org/', ...fields });
+      for (let before = 0; before < 100; before++) {
+        const BODY = `${'.'.repeat(before)}${echoed} and so on${'.'.repeat(200)}`;
+        const { reason } = await runOnce([{ ...good, facts: { BODY } }], {
+          probe: own,
+          assertions: [{ test: '[BODY] == nothing', severity: 'down' }],
+        });
+        assert.match(reason?.message ?? '', /\*\*\*|\.{70}/);
+        const shown = reason!.message.replace('[BODY] == nothing', '');
+        for (let length = 4; length <= echoed.length; length++) {
+          assert.ok(!shown.includes(echoed.slice(0, length)), `${before}: ${shown}`);
+        }
+      }
+    });
+  }
+
+  it('shows nothing of a password that a conversation sent and had sent back', async () => {
+    const steps = [{ send: 'USER bob\r\n' }, { send: 'PASS hunter2-and-more\r\n' }];
+    const own = probeSchema.parse({ kind: 'tcp', host: 'mail.example', port: 110, steps });
+    const reply = `-ERR no such password: hunter2-and-more ${'.'.repeat(600)}`;
+    const tcp = { kind: 'tcp', facts: [], run: async () => ({ ...good, detail: { banner: 'bob', reply } }) };
+    const round = makeRound(
+      { ...order, probe: own },
+      { types: { tcp } as never, policy: { refuse: () => null }, now: () => 0, monotonic: () => 0 },
+    );
+    const result = await round.run(new AbortController().signal);
+    assert.doesNotMatch(JSON.stringify(result), /hunter2/);
+    assert.equal(result?.detail.banner, 'bob');
+  });
+
+  it('takes a bounded time whatever the target answers and however much is compared with it', async () => {
+    const tests = [
+      `[BODY] == any(${new Array(60).fill('pat(*ab*)').join()})`,
+      `[BODY].list == any(${new Array(60).fill('1h30m').join()})`,
+      `[BODY].list != any(${new Array(60).fill('pat(x*)').join()})`,
+    ];
+    const facts = { BODY: 'a'.repeat(1_048_576), BODY_JSON: { list: new Array(500_000).fill(1) } };
+    const assertions = new Array(30)
+      .fill(tests)
+      .flat()
+      .slice(0, 32)
+      .map((test) => ({ test, severity: 'degraded' as const }));
+    const began = process.cpuUsage();
+    const { outcome, reason } = await runOnce([{ ...good, facts }], { assertions });
+    const { user } = process.cpuUsage(began);
+    assert.deepEqual([outcome, reason?.code], ['degraded', 'ASSERTION']);
+    assert.match(reason?.message ?? '', /too much to compare/);
+    // Without a bound it is half an hour.
+    assert.ok(user < 60_000_000, `${user} us`);
+  });
+
   it('cannot be prepared for a kind that is not there', () => {
     const icmp = { ...order, probe: probeSchema.parse({ kind: 'icmp', host: 'example.org' }) };
     assert.throws(() => prepare([good], icmp), /no probe of kind icmp/);

@@ -3,7 +3,12 @@
  * result.
  */
 import { describeError, NetmonError } from '../../base/errors.ts';
-import { checkAssertion, type ParsedAssertion, parseAssertion } from '../../rules/assertions/assertions.ts';
+import {
+  checkAssertion,
+  makeEffort,
+  type ParsedAssertion,
+  parseAssertion,
+} from '../../rules/assertions/assertions.ts';
 import type { Detail, Outcome, Probe, ProbeKind, ProbeResult, Reason } from '../../wire/probe.ts';
 import { makeFitter } from './fit.ts';
 import type { AddressPolicy, Facts, ProbeContext, ProbeRun, ProbeType, RoundOrder } from './probe.ts';
@@ -112,9 +117,10 @@ function judge(run: ProbeRun, checks: readonly Checked[]): { outcome: Outcome; r
     return { outcome: 'down', reason: run.failure };
   }
   const facts: Facts = { RESPONSE_TIME: run.responseMs, ...run.facts };
+  const effort = makeEffort();
   let degraded: Reason | null = null;
   for (const { parsed, severity } of checks) {
-    const message = checkAssertion(parsed, facts);
+    const message = checkAssertion(parsed, facts, effort);
     if (message === null) continue;
     const asserted: Reason = { code: 'ASSERTION', message, phase: 'assertion' };
     // Why there is no connection says more than that there is none.

@@ -1,7 +1,6 @@
 import type { ProbeKind } from '../../wire/probe.ts';
-import { compare } from './compare.ts';
+import { compare, type Effort } from './compare.ts';
 import type { Facts } from './facts.ts';
-import { readAmount } from './literal.ts';
 import {
   type Comparison,
   type Operand,
@@ -36,9 +35,24 @@ export function parseAssertion(test: string, kind?: ProbeKind): ParsedAssertion 
   return { test, left, operator, right, facts: [...new Set([left, right].flatMap(listFacts))] };
 }
 
-/** Null when it holds, otherwise what there was instead: `[STATUS] == 200: it is 503`. Linear in the facts; never throws. */
-export function checkAssertion(assertion: ParsedAssertion, facts: Facts): string | null {
-  const seen = compare(assertion, facts, (name) => byName.get(name)?.unit ?? null);
+/**
+ * What the assertions of one round may cost: each of 32 may look through a body of 1 MiB. A body that is a list of half a
+ * million numbers, held against 64 values 32 times, would otherwise keep an agent busy for half an hour.
+ */
+export function makeEffort(): Effort {
+  return { left: 32 * 1_048_576 };
+}
+
+/**
+ * Null when it holds, otherwise what there was instead: `[STATUS] == 200: it is 503`. Takes from the effort, and says so
+ * when there is none left. Never throws.
+ */
+export function checkAssertion(
+  assertion: ParsedAssertion,
+  facts: Facts,
+  effort: Effort = makeEffort(),
+): string | null {
+  const seen = compare(assertion, facts, (name) => byName.get(name)?.unit ?? null, effort);
   return seen === null ? null : `${assertion.test.slice(0, 200).toWellFormed()}: ${seen}`;
 }
 
@@ -88,7 +102,7 @@ function checkOrdered(left: Operand, right: Operand): void {
     if (operand.kind === 'fact' && (type === 'yes-no' || type === 'list')) {
       throw wrongAt(operand.column, `only == and != go with [${operand.name}]`);
     }
-    if (operand.kind === 'literal' && (operand.quoted || Number.isNaN(readAmount(operand.text)))) {
+    if (operand.kind === 'literal' && (operand.quoted || Number.isNaN(operand.amount))) {
       throw wrongAt(operand.column, 'expected a number or a duration such as 300ms or 48h');
     }
   }
@@ -101,7 +115,7 @@ function checkValues(left: Operand, right: Operand): void {
   const type = left.kind === 'fact' ? typeOf(left) : left.kind === 'len' ? 'number' : 'yes-no';
   for (const value of values) {
     if (value.kind === 'pattern') continue;
-    if ((type === 'number' || type === 'time') && Number.isNaN(readAmount(value.text))) {
+    if ((type === 'number' || type === 'time') && Number.isNaN(value.amount)) {
       const expected = type === 'time' ? 'a duration such as 300ms or 48h' : 'a number';
       throw wrongAt(value.column, `expected ${expected}`);
     }

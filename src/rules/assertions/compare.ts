@@ -1,5 +1,5 @@
 import type { Fact, Facts } from './facts.ts';
-import { readAmount, readNumber } from './literal.ts';
+import { readNumber } from './literal.ts';
 import type { Comparison, Literal, Operand, Operator, Reference, Value } from './parse.ts';
 import { matchesPattern } from './pattern.ts';
 import type { Placeholder } from './placeholders.ts';
@@ -7,14 +7,30 @@ import { bodyJson, describeValue, factOf, isList, lengthOf, lookUp } from './val
 
 type UnitOf = (name: string) => Placeholder['unit'];
 
+/** What is left of the work that comparisons may take, in characters that are looked at. */
+export interface Effort {
+  left: number;
+}
+
+/** What comparing one value costs beside its length, in the same unit. */
+const patternCost = 64;
+const literalCost = 8;
+
 /** Null when it holds, otherwise in words what there was. The left side reads a placeholder. */
-export function compare({ left, operator, right }: Comparison, facts: Facts, unitOf: UnitOf): string | null {
+export function compare(
+  { left, operator, right }: Comparison,
+  facts: Facts,
+  unitOf: UnitOf,
+  effort: Effort,
+): string | null {
   const value = readOperand(left, facts);
   if (value === undefined) return describeAbsent(left, facts);
   const seen = describe(left, value, unitOf);
   if (right.kind === 'literal' || right.kind === 'pattern' || right.kind === 'any') {
     const values = right.kind === 'any' ? right.values : [right];
-    return holds(operator, value, values) ? null : `it is ${seen}`;
+    const isSo = holds(operator, value, values, effort);
+    if (effort.left < 0) return `there is too much to compare in ${seen}`;
+    return isSo ? null : `it is ${seen}`;
   }
   const against = readOperand(right, facts);
   if (against === undefined) return describeAbsent(right, facts);
@@ -33,25 +49,28 @@ function readOperand(operand: Operand, facts: Facts): Fact | undefined {
   return value === undefined ? undefined : (lengthOf(value) ?? undefined);
 }
 
-function holds(operator: Operator, value: Fact, values: readonly Value[]): boolean {
-  if (operator === '==') return values.some((each) => isEqual(value, each));
-  if (operator === '!=') return !values.some((each) => isEqual(value, each));
+function holds(operator: Operator, value: Fact, values: readonly Value[], effort: Effort): boolean {
+  if (operator === '==') return values.some((each) => isEqual(value, each, effort));
+  if (operator === '!=') return !values.some((each) => isEqual(value, each, effort));
   const [literal] = values;
-  return literal.kind === 'literal' && isOrdered(operator, amountOf(value), readAmount(literal.text));
+  return literal.kind === 'literal' && isOrdered(operator, amountOf(value), literal.amount);
 }
 
-/** A list is equal to what one of its members is equal to. */
-function isEqual(value: Fact, expected: Value): boolean {
-  if (isList(value)) return value.some((each) => !isList(each) && isEqual(each, expected));
+/** A list is equal to what one of its members is equal to. With no effort left nothing is equal to anything. */
+function isEqual(value: Fact, expected: Value, effort: Effort): boolean {
+  if (effort.left < 0) return false;
+  if (isList(value)) return value.some((each) => !isList(each) && isEqual(each, expected, effort));
   const text = textOf(value);
-  if (text === null) return false;
-  if (expected.kind === 'pattern') return matchesPattern(text, expected.pattern);
+  const isPattern = expected.kind === 'pattern';
+  effort.left -= isPattern ? patternCost + (text?.length ?? 0) : literalCost;
+  if (text === null || effort.left < 0) return false;
+  if (isPattern) return matchesPattern(text, expected.pattern);
   return text === expected.text || isSameAmount(value, expected);
 }
 
 /** `1.0` is 1 and `300ms` is 300; what stands in quotes is a text and nothing else. */
-function isSameAmount(value: Fact, { text, quoted }: Literal): boolean {
-  return !quoted && amountOf(value) === (typeof value === 'number' ? readAmount(text) : readNumber(text));
+function isSameAmount(value: Fact, { amount, number, quoted }: Literal): boolean {
+  return !quoted && amountOf(value) === (typeof value === 'number' ? amount : number);
 }
 
 function holdsBetween(operator: Operator, one: Fact, other: Fact): boolean {

@@ -7,6 +7,7 @@
  *   placeholder = "[" NAME "]" *( "." key | "[" index "]" | "[" key in quotes "]" )
  */
 import { NetmonError } from '../../base/errors.ts';
+import { readAmount, readNumber } from './literal.ts';
 
 export const operators = ['==', '!=', '<=', '>=', '<', '>'] as const;
 export type Operator = (typeof operators)[number];
@@ -24,6 +25,9 @@ export interface Literal {
   readonly kind: 'literal';
   readonly text: string;
   readonly quoted: boolean;
+  /** What the text is as an amount, and as a plain number; NaN for none. */
+  readonly amount: number;
+  readonly number: number;
   readonly column: number;
 }
 export interface Pattern {
@@ -60,6 +64,10 @@ export function wrongAt(column: number, message: string): NetmonError {
   return new NetmonError('NM_VALIDATION', `column ${column}: ${message}`);
 }
 
+function makeLiteral(text: string, quoted: boolean, column: number): Literal {
+  return { kind: 'literal', text, quoted, amount: readAmount(text), number: readNumber(text), column };
+}
+
 class Parser {
   readonly #text: string;
   #at = 0;
@@ -72,8 +80,7 @@ class Parser {
     const left = this.#operand('left');
     this.#space();
     if (this.#at === this.#text.length && left.kind === 'has') {
-      const yes: Literal = { kind: 'literal', text: 'true', quoted: false, column: left.column };
-      return { left, operator: '==', right: yes };
+      return { left, operator: '==', right: makeLiteral('true', false, left.column) };
     }
     const operator = operators.find((each) => this.#text.startsWith(each, this.#at));
     if (!operator) throw this.#wrong(`expected one of ${operators.join(' ')}`);
@@ -117,7 +124,7 @@ class Parser {
     const column = this.#at + 1;
     if (this.#take('pat(')) return { kind: 'pattern', pattern: this.#pattern(), column };
     const quoted = this.#quoted();
-    if (quoted !== null) return { kind: 'literal', text: quoted, quoted: true, column };
+    if (quoted !== null) return makeLiteral(quoted, true, column);
     const rest = this.#text.slice(this.#at);
     const length = stop ? rest.search(stop) : rest.length;
     const bare = (length < 0 ? rest : rest.slice(0, length)).trim();
@@ -128,7 +135,7 @@ class Parser {
       throw this.#wrong('expected the end, or the whole text in quotes');
     }
     this.#at += bare.length;
-    return { kind: 'literal', text: bare, quoted: false, column };
+    return makeLiteral(bare, false, column);
   }
 
   /** In quotes, or as it stands up to the parenthesis that closes. */

@@ -24,6 +24,20 @@ export function maskPlace(text: string, place: string): string {
   return maskText(text).replace(/\b(PASS|AUTH(?: \w+)?|LOGIN \S+) (?!\*\*\*)[^\r\n]+/gi, `$1 ${mask}`);
 }
 
+/** What a text holds where its masked form has `***`. */
+export function hiddenParts(text: string, masked: string): string[] {
+  const parts: string[] = [];
+  const known = masked.split(mask);
+  let at = known[0].length;
+  for (const next of known.slice(1)) {
+    const end = next === '' ? text.length : text.indexOf(next, at + 1);
+    if (end < 0) break;
+    parts.push(text.slice(at, end));
+    at = end + next.length;
+  }
+  return parts;
+}
+
 /** With a user and no password, the user is the secret (`https://token@host/`). */
 function maskUrl(url: string): string {
   const [place, ...query] = url.split('?');

@@ -357,5 +357,18 @@ describe('the entrance for agents', () => {
     await assert.rejects(enroll(right), is('NM_RATE'));
     entrance.clock.aheadMs += 60_000;
     assert.equal((await enroll(right)).name, 'patient');
+    for (let i = 0; i < 20; i++) assert.equal(await guess(), 'NM_UNAUTHORIZED');
+    assert.equal(await guess(), 'NM_RATE');
+    entrance.clock.aheadMs -= 3_600_000;
+    assert.equal(await guess(), 'NM_UNAUTHORIZED', 'a clock that was set back shuts nobody out for an hour');
+  });
+
+  it('takes a token back that nobody has used yet', async () => {
+    const { identities } = entrance;
+    const leaked = await giveToken('never-came');
+    await assert.rejects(identities.revoke('console', 'never-came'), is('NM_NOT_FOUND'));
+    await identities.revoke('agent', 'never-came');
+    await assert.rejects(enroll(leaked), is('NM_EXPIRED'));
+    assert.equal(identities.certificate('never-came'), null);
   });
 });

@@ -16,7 +16,8 @@ export class Attempts {
 
   /** Throws NM_RATE. */
   check(): void {
-    if (this.#now() - this.#since >= windowMs) this.#failures = 0;
+    // A clock that was set back ends a window as well.
+    if (Math.abs(this.#now() - this.#since) >= windowMs) this.#failures = 0;
     if (this.#failures >= maxFailures)
       throw new NetmonError('NM_RATE', 'too many wrong tokens; wait a minute');
   }

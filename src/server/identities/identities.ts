@@ -157,8 +157,10 @@ export class Identities {
   /** Revokes every certificate and every token of a name; when that was. Throws NM_NOT_FOUND where it has none. */
   async revoke(role: EnrolledRole, name: string): Promise<string> {
     return this.#inTurn(async () => {
-      const last = this.#byName.get(nameKey(role, name));
-      if (!last) throw new NetmonError('NM_NOT_FOUND', `no ${role} named ${name} was ever enrolled`);
+      const known = this.#byName.has(nameKey(role, name));
+      if (!known && !(await this.list()).some((each) => each.role === role && each.name === name)) {
+        throw new NetmonError('NM_NOT_FOUND', `no ${role} named ${name} was ever enrolled, or is to be`);
+      }
       const at = timestamp(this.#now());
       await this.#parts.store.revokeCertificates(role, name, at);
       for (const each of this.#bySerial.values()) {
@@ -168,7 +170,7 @@ export class Identities {
       this.#parts.reporter.warn('audit: revoked the certificates of a name', { agent: name, role });
       this.#count('revoked');
       this.#parts.onRevoked(role, name, `the certificate of ${name} was revoked at ${at}`);
-      return this.#byName.get(nameKey(role, name))!.revokedAt ?? at;
+      return this.#byName.get(nameKey(role, name))?.revokedAt ?? at;
     });
   }
 

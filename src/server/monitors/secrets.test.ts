@@ -55,5 +55,31 @@ describe('secrets of a probe', () => {
     } as Probe;
     assert.throws(() => unmaskProbe(elsewhere, secret), /probe\.headers\.Authorization/);
     assert.throws(() => unmaskProbe(maskProbe(secret), null), /expected the value itself/);
+    const masked = maskProbe(secret) as Probe & { kind: 'http' };
+    for (const less of [
+      { ...masked, url: masked.url.replace('https:', 'http:') },
+      { ...masked, proxy: 'http://***@proxy.evil:3128' },
+      { ...masked, proxy: 'http://proxy.evil:3128' },
+    ]) {
+      assert.throws(() => unmaskProbe(less, secret), /expected the value itself/, less.url);
+    }
+    const { proxy } = unmaskProbe({ ...masked, proxy: null }, secret) as typeof masked;
+    assert.equal(proxy, null);
+  });
+
+  it('of a conversation are not taken to another port, nor out of TLS', () => {
+    const mail = {
+      kind: 'tcp',
+      host: 'mail.example',
+      port: 995,
+      tls: 'direct',
+      steps: [{ send: 'PASS hunter2' }],
+    };
+    const before = probeSchema.parse(mail);
+    const read = maskProbe(before);
+    assert.deepEqual(unmaskProbe({ ...read, verify: false } as Probe, before), { ...before, verify: false });
+    for (const other of [{ port: 4444 }, { tls: 'none' }, { host: 'evil.example' }]) {
+      assert.throws(() => unmaskProbe({ ...read, ...other } as Probe, before), /expected the value itself/);
+    }
   });
 });

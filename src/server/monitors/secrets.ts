@@ -1,6 +1,6 @@
 import { NetmonError } from '../../base/errors.ts';
 import { mapTexts, mask, maskPlace } from '../../rules/monitors/mask-probe.ts';
-import type { Probe } from '../../wire/probe.ts';
+import type { Probe, ProbeOf } from '../../wire/probe.ts';
 
 /**
  * A probe in which what was read as `***` is what it was in `before`, while it is for the same host. Throws
@@ -25,8 +25,21 @@ export function unmaskProbe<P extends Probe>(probe: P, before: Probe | null): P 
   }) as P;
 }
 
-/** Whether two probes talk to the same place, so that what one may know the other may. */
-function isSamePlace(a: Probe, b: Probe): boolean {
-  if (a.kind === 'http' && b.kind === 'http') return URL.parse(a.url)?.host === URL.parse(b.url)?.host;
-  return a.kind === b.kind && 'host' in a && 'host' in b && a.host === b.host;
+/** Whether a probe talks to the same place as one before, no less protected, so that it may know what that one knew. */
+function isSamePlace(probe: Probe, before: Probe): boolean {
+  if (probe.kind === 'http' && before.kind === 'http') return isSameSite(probe, before);
+  if (probe.kind === 'tcp' && before.kind === 'tcp' && probe.tls === 'none' && before.tls !== 'none')
+    return false;
+  return probe.kind === before.kind && 'port' in probe && isSameHost(probe, before as typeof probe);
+}
+
+function isSameHost(a: { readonly host?: string; readonly port: number | null }, b: typeof a): boolean {
+  return a.host === b.host && a.port === b.port;
+}
+
+/** Not from HTTPS to HTTP, and by no proxy that was not there before. */
+function isSameSite(probe: ProbeOf<'http'>, before: ProbeOf<'http'>): boolean {
+  const [to, from] = [URL.parse(probe.url), URL.parse(before.url)];
+  if (to?.host !== from?.host || (from?.protocol === 'https:' && to?.protocol !== 'https:')) return false;
+  return probe.proxy === null || URL.parse(probe.proxy)?.host === URL.parse(before.proxy ?? '')?.host;
 }
