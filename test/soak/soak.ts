@@ -135,6 +135,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
 export const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, one) => total + one, 0);
 
+/** How far below the highest number a row may still come in. */
+const reach = 100_000;
+
 /** Reads the rows of the generator's network namespace as they are recorded, before the limit removes them again. */
 class Ledger implements Disposable {
   readonly #netmon: Netmon;
@@ -144,7 +147,9 @@ class Ledger implements Disposable {
   rows = 0;
   withoutProgram = 0;
   databaseBytes = 0;
-  #last = 0;
+  /** Rows that were read. A row has the number that its connection got when it was opened, so that a late one is low. */
+  readonly #read = new Set<number>();
+  #highest = 0;
 
   constructor(netmon: Netmon, space: Namespace) {
     this.#netmon = netmon;
@@ -158,18 +163,20 @@ class Ledger implements Disposable {
         `SELECT id, coalesce(error, 'none') AS error, count, process_path AS path FROM connections
          WHERE id > ? AND network_namespace = ? AND direction IS NOT 'listening' ORDER BY id`,
       )
-      .all(this.#last, this.#space.inode) as {
+      .all(this.#highest - reach, this.#space.inode) as {
       id: number;
       error: string;
       count: number;
       path: string | null;
     }[];
     for (const { id, error, count, path } of found) {
+      if (this.#read.has(id)) continue;
+      this.#read.add(id);
+      this.#highest = Math.max(this.#highest, id);
       if (path !== buildGenerator()) this.withoutProgram += count;
-      this.#last = id;
       this.recorded[error] = (this.recorded[error] ?? 0) + count;
     }
-    this.rows += found.length;
+    this.rows = this.#read.size;
     const size = ['', '-wal'].reduce(
       (bytes, end) =>
         bytes + (statSync(`${this.#netmon.database}${end}`, { throwIfNoEntry: false })?.size ?? 0),
