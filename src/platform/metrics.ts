@@ -21,26 +21,27 @@ export interface Metrics {
   gauge(name: string, help: string, labels?: readonly string[]): Gauge;
   /** Calls `read` before each exposition, to set gauges whose value is found elsewhere. */
   onExpose(read: () => void): void;
-  /** Has more families written behind the others, as `writeFamily` writes them: those whose series come and go. */
-  append(write: () => string): void;
+  /** Has more families written behind the others by `exposeAll`: those whose series come and go, and are many. */
+  append(write: () => Promise<string>): void;
+  /** Counters and gauges as text. */
   expose(): string;
+  /** The same, and the families behind them. */
+  exposeAll(): Promise<string>;
 }
 
-/** A value with the labels of its series. */
-export interface Sample {
-  readonly labels: readonly string[];
-  readonly value: number;
+/** A family of gauges as text, from its samples as `writeSample` writes them. */
+export function writeFamily(name: string, help: string, samples: string): string {
+  return writeHead(name, help, 'gauge') + samples;
 }
 
-/** A family of gauges as text; label values are escaped. */
-export function writeFamily(
-  name: string,
-  help: string,
-  labels: readonly string[],
-  samples: readonly Sample[],
-): string {
-  const series = new Map(samples.map((sample) => [formatLabels(labels, sample.labels), sample.value]));
-  return exposeFamily({ name, help, kind: 'gauge', labels, series });
+/** A line of a family; `labels` are pairs as `writeLabel` writes them, with commas between. */
+export function writeSample(name: string, labels: string, value: number): string {
+  return `${name}${labels === '' ? '' : `{${labels}}`} ${formatNumber(value)}\n`;
+}
+
+/** A label with its value, which is escaped. */
+export function writeLabel(name: string, value: string): string {
+  return `${name}="${escapeLabel(value)}"`;
 }
 
 /** Most series of one metric, so that hostile label values cannot fill the memory. */
@@ -58,7 +59,11 @@ interface Family {
 export function makeMetrics(): Metrics {
   const families = new Map<string, Family>();
   const readers: (() => void)[] = [];
-  const writers: (() => string)[] = [];
+  const writers: (() => Promise<string>)[] = [];
+  const expose = (): string => {
+    for (const read of readers) read();
+    return [...families.values()].map(exposeFamily).join('');
+  };
   const family = (kind: Family['kind'], name: string, help: string, labels: readonly string[]): Family => {
     if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)) throw new TypeError(`${name} is no name of a metric`);
     const known = families.get(name) ?? { name, help, kind, labels, series: new Map<string, number>() };
@@ -89,17 +94,23 @@ export function makeMetrics(): Metrics {
     },
     onExpose: (read) => void readers.push(read),
     append: (write) => void writers.push(write),
-    expose() {
-      for (const read of readers) read();
-      return [...families.values()].map(exposeFamily).join('') + writers.map((write) => write()).join('');
+    expose,
+    async exposeAll() {
+      let text = expose();
+      for (const write of writers) text += await write();
+      return text;
     },
   };
 }
 
 function exposeFamily({ name, help, kind, series }: Family): string {
   const lines = [...series].map(([labels, value]) => `${name}${labels} ${formatNumber(value)}\n`);
+  return writeHead(name, help, kind) + lines.join('');
+}
+
+function writeHead(name: string, help: string, kind: Family['kind']): string {
   const text = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-  return `# HELP ${name} ${text}\n# TYPE ${name} ${kind}\n${lines.join('')}`;
+  return `# HELP ${name} ${text}\n# TYPE ${name} ${kind}\n`;
 }
 
 function seriesKey(series: Map<string, number>, names: readonly string[], values: LabelValues): string {
@@ -113,7 +124,7 @@ function seriesKey(series: Map<string, number>, names: readonly string[], values
 
 function formatLabels(names: readonly string[], values: LabelValues): string {
   if (names.length === 0) return '';
-  const pairs = names.map((name, i) => `${name}="${escapeLabel(values[i] ?? '')}"`);
+  const pairs = names.map((name, i) => writeLabel(name, values[i] ?? ''));
   return `{${pairs.join(',')}}`;
 }
 

@@ -52,7 +52,10 @@ export function listRoutes(context: ApiContext, metrics: Metrics): ApiRoute[] {
       operation: 'readMetrics',
       summary: 'Metrics in the text format of Prometheus',
       answers: { 200: { description: 'The metrics.', type: 'text/plain' } },
-      handle: () => ({ type: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.expose() }),
+      handle: async () => ({
+        type: 'text/plain; version=0.0.4; charset=utf-8',
+        body: await metrics.exposeAll(),
+      }),
     }),
   ];
   let document: JsonObject | undefined;

@@ -46,7 +46,7 @@ describe('metrics of monitors', () => {
     const probe = { kind: 'icmp', host: '192.0.2.1' };
     const inputs = Array.from({ length: 5 }, (_, i) => newMonitorSchema.parse({ name: `n${i}`, probe }));
     await server.monitors.save(inputs);
-    assert.match(writeMonitorMetrics(server.monitors, 2), /^netmon_probe_series_omitted 4$/m);
+    assert.match(await writeMonitorMetrics(server.monitors, 2), /^netmon_probe_series_omitted 4$/m);
     await server.monitors.remove('m');
     assert.doesNotMatch(await (await fetch(`${server.url}/metrics`)).text(), /monitor="m"/);
   });

@@ -1,6 +1,6 @@
 import type { MonitorTrack } from '../../rules/monitors/track.ts';
 import type { Incident, Monitor, MonitorResult, MonitorState } from '../../wire/monitor.ts';
-import type { Reason } from '../../wire/probe.ts';
+import type { Outcome, Phases, Reason } from '../../wire/probe.ts';
 
 /** What is known of a monitor at one agent. */
 export class Sight {
@@ -12,6 +12,8 @@ export class Sight {
   /** The last round as JSON of a probe's result, whole and without its detail, and what is told of it. */
   last: string | null = null;
   brief: string | null = null;
+  outcome: Outcome | null = null;
+  phases: Phases | null = null;
   reason: Reason | null = null;
   responseMs: number | null = null;
   echoes = 0;
@@ -41,6 +43,8 @@ export class Sight {
   show({ monitor, revision, ...result }: MonitorResult): void {
     this.last = JSON.stringify(result);
     this.brief = JSON.stringify({ ...result, detail: {} });
+    this.outcome = result.outcome;
+    this.phases = result.phases;
     this.reason = result.reason;
     this.responseMs = median(result.echoes.filter((echo) => echo !== null));
     this.echoes = result.echoes.length;
