@@ -253,6 +253,120 @@ export function describeMonitorStore(name: string, open: () => Promise<StoreUnde
       }),
     );
 
+    const inHour = async (store: Store): Promise<number[]> => {
+      const rows = await store.readUptime(today, today);
+      return rows
+        .toSorted((x, y) => x.lengthMs - y.lengthMs)
+        .flatMap(({ knownMs, downMs }) => [Math.round(knownMs / 60_000), Math.round(downMs / 60_000)]);
+    };
+    const window = (from: number, to: number) => ({ from: at(from * 60_000), to: at(to * 60_000), note: '' });
+    const describePlanned =
+      (...windows: readonly (readonly [number, number])[]) =>
+      () => ({
+        ...describeMonitor(),
+        isPlanned: (ms: number) =>
+          windows.some(([from, to]) => ms >= today + from * 60_000 && ms < today + to * 60_000),
+      });
+    const sixty = (downs: (minute: number) => boolean): MonitorResult[] =>
+      Array.from({ length: 60 }, (_, i) =>
+        makeRound('m', 0, { at: at(i * 60_000), outcome: downs(i) ? 'down' : 'up' }),
+      );
+
+    it(
+      'leaves maintenance out of the uptime, as the time of unknown rounds is',
+      withStore(async (store, tested) => {
+        await store.saveMonitors([makeMonitor('m', { maintenance: [window(0, 20)] })]);
+        await insert(
+          store,
+          0,
+          sixty((minute) => minute < 25),
+        );
+        await store.sumRounds(describePlanned([0, 20]));
+        const again = await tested.reopen();
+        await insert(again, 60, [makeRound('m', 0, { at: at(60_500), outcome: 'down' })]);
+        await again.sumRounds(describePlanned([0, 20]));
+        assert.deepEqual(await inHour(again), [40, 5, 40, 5]);
+      }),
+    );
+
+    it(
+      'works the uptime out again when a window is changed afterwards',
+      withStore(async (store, tested) => {
+        const save = (opened: Store, ...maintenance: readonly ReturnType<typeof window>[]) =>
+          opened.saveMonitors([makeMonitor('m', { maintenance: [...maintenance] })]);
+        await save(store);
+        await insert(
+          store,
+          0,
+          sixty((minute) => minute < 25),
+        );
+        await store.sumRounds(describePlanned());
+        assert.deepEqual(await inHour(store), [60, 25, 60, 25]);
+        await save(store, window(0, 20));
+        const again = await tested.reopen();
+        await again.sumRounds(describePlanned([0, 20]));
+        assert.deepEqual(await inHour(again), [40, 5, 40, 5]);
+        await save(again, window(0, 20), window(50, 200));
+        await again.sumRounds(describePlanned([0, 20], [50, 200]));
+        assert.deepEqual(await inHour(again), [30, 5, 30, 5]);
+        await save(again);
+        await again.sumRounds(describePlanned());
+        assert.deepEqual(await inHour(again), [60, 25, 60, 25]);
+        assert.deepEqual(await again.sumRounds(describePlanned([0, 60])), []);
+      }),
+    );
+
+    it(
+      'goes by the shortest sums that are left where the single rounds are gone',
+      withStore(async (store) => {
+        const rounds = sixty((minute) => minute < 25);
+        await store.saveMonitors([makeMonitor('m')]);
+        await insert(store, 0, rounds);
+        await store.sumRounds(describePlanned());
+        await store.retain(today + 7 * 86_400_000 + 30 * 60_000);
+        assert.ok((await store.queryRounds({ monitor: 'm', limit: 99 })).length < 60);
+        await store.saveMonitors([makeMonitor('m', { maintenance: [window(20, 50)] })]);
+        await store.sumRounds(describePlanned([20, 50]));
+        assert.deepEqual(await inHour(store), [0, 0, 0, 0]);
+        await store.saveMonitors([makeMonitor('m', { maintenance: [window(0, 20)] })]);
+        await store.sumRounds(describePlanned([0, 20]));
+        assert.deepEqual(await inHour(store), [60, 25, 60, 25]);
+      }),
+    );
+
+    it(
+      'remembers since when a monitor has its weekly windows',
+      withStore(async (store, tested) => {
+        const weekly = { weekdays: [0], at: '02:00', minutes: 60, note: '' };
+        const change = (day: number, maintenance: (typeof weekly)[]) =>
+          store.saveMonitors([
+            { ...makeMonitor('m', { maintenance }), changed_at: new Date(start + day).toISOString() },
+          ]);
+        await store.saveMonitors([makeMonitor('n')]);
+        await change(0, [weekly]);
+        await change(1, [weekly]);
+        await change(2, []);
+        await change(3, [{ ...weekly, minutes: 30 }]);
+        const again = await tested.reopen();
+        const plans = await again.readWeeklyPlans();
+        assert.deepEqual(
+          [...plans],
+          [
+            [
+              'm',
+              [
+                { since: start, windows: [weekly] },
+                { since: start + 2, windows: [] },
+                { since: start + 3, windows: [{ ...weekly, minutes: 30 }] },
+              ],
+            ],
+          ],
+        );
+        await again.removeMonitor('m');
+        assert.equal((await again.readWeeklyPlans()).size, 0);
+      }),
+    );
+
     it(
       'keeps judgements and incidents with the round up to which they go',
       withStore(async (store, tested) => {

@@ -1,4 +1,4 @@
-import type { HistoryStep, Incident, Monitor, MonitorResult } from '../wire/monitor.ts';
+import type { HistoryStep, Incident, Maintenance, Monitor, MonitorResult } from '../wire/monitor.ts';
 
 /** A round of a monitor as it is stored. `id` rises with the order of storing. */
 export interface StoredRound {
@@ -22,6 +22,14 @@ export interface RoundQuery {
 export interface SummedMonitor {
   readonly quorum: number;
   readonly intervalMs: number;
+  /** Whether a time (Unix milliseconds) is one of maintenance, which no uptime regards; absent where none is. */
+  readonly isPlanned?: (atMs: number) => boolean;
+}
+
+/** Weekly windows of maintenance that were in force from a time (Unix milliseconds) on. */
+export interface WeeklyPlan {
+  readonly since: number;
+  readonly windows: readonly Maintenance[];
 }
 
 /** For how long of an hour or a day (`lengthMs`, from `at` on) something is known of a monitor, and it was down. */
@@ -70,6 +78,8 @@ export interface Judged {
 export interface MonitorStore {
   /** All monitors, in the order in which they were first saved. */
   readMonitors(): Promise<readonly Monitor[]>;
+  /** Which weekly windows each monitor had since when, the oldest first; the newest 50 changes. */
+  readWeeklyPlans(): Promise<ReadonlyMap<string, readonly WeeklyPlan[]>>;
   /** Saves monitors, new ones and changed ones, all of them or none. */
   saveMonitors(monitors: readonly Monitor[]): Promise<void>;
   /** Removes a monitor with all that is kept of it; its rounds go bit by bit. */
@@ -79,8 +89,9 @@ export interface MonitorStore {
   /** In the order of storing, those after the round of that id. */
   roundsAfter(id: number, limit: number): Promise<readonly StoredRound[]>;
   /**
-   * Adds the rounds that came since the last call to the sums, each exactly once, and gives the uptimes that changed.
-   * `describe` tells of a monitor; undefined for one that is not there.
+   * Adds the rounds that came since the last call to the sums, each exactly once, works out again what windows that were
+   * changed meanwhile cover, and gives the uptimes that changed. `describe` tells of a monitor; undefined for one that is
+   * not there.
    */
   sumRounds(describe: (id: string) => SummedMonitor | undefined): Promise<readonly UptimeRow[]>;
   /** The sums of a monitor's rounds, in the shortest steps that reach back so far. */

@@ -51,7 +51,7 @@ export async function writeMonitorMetrics(monitors: Monitors, limit = maxSights)
   let sightCount = 0;
   let omitted = 0;
   let written = 0;
-  for (const watched of [...monitors.judge.values()]) {
+  for (const watched of monitors.judge.values()) {
     if (++watchedCount > limit) {
       omitted++;
       continue;

@@ -267,4 +267,26 @@ describe('judgement', () => {
     });
     assert.deepEqual(silences, [null, 'maintenance: disks', 'maintenance: disks', null]);
   });
+
+  it('leaves maintenance out of the uptime, also when it is written down afterwards', async (t) => {
+    const bench = await makeBench(t);
+    const { monitors } = bench;
+    await monitors.save([input('m')]);
+    const minutes = Array.from({ length: 60 }, (_, i) =>
+      makeRound('m', i * 60, { outcome: i < 15 ? 'down' : 'up' }),
+    );
+    bench.now = start + 3_600_000;
+    await bench.report('lon', minutes);
+    await monitors.sum();
+    const day = (): number | null => monitors.uptime.read('m', bench.now).day;
+    assert.equal(day(), 0.75);
+    const window = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:20:00Z', note: '' };
+    await monitors.edit('m', () => ({ maintenance: [window] }));
+    await monitors.sum();
+    assert.equal(day(), 1);
+    const shorter = { ...window, to: '2026-01-01T00:10:00Z' };
+    await monitors.edit('m', () => ({ maintenance: [shorter] }));
+    await bench.restart();
+    assert.equal(bench.monitors.uptime.read('m', bench.now).day, 0.9);
+  });
 });

@@ -17,6 +17,7 @@ import { MonitorBook } from './book.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Judge } from './judge.ts';
 import { Keeper, restoreState } from './keeper.ts';
+import { Plans } from './plans.ts';
 import type { AgentPort, MonitorSink } from './ports.ts';
 import { readStatus, type Seen, showMonitor, writeStatus } from './status.ts';
 import { UptimeBook, uptimeDays, uptimeHours } from './uptime.ts';
@@ -57,6 +58,7 @@ export class Monitors implements Component, MonitorSink {
   readonly #clock: () => number;
   readonly #dispatcher: Dispatcher;
   readonly #keeper: Keeper;
+  readonly #plans = new Plans();
   readonly #connected = new Set<string>();
   readonly #listeners = new Set<EventListener>();
   readonly #texts = new WeakMap<Watched, { readonly version: number; readonly text: string }>();
@@ -236,6 +238,7 @@ export class Monitors implements Component, MonitorSink {
       this.book.delete(id);
       this.judge.remove(id);
       this.uptime.delete(id);
+      this.#plans.delete(id);
       this.#dispatcher.changed([{ before: monitor, after: null }]);
       this.versions.addRemoved(id);
       this.#emit({ type: 'removed', monitor: id });
@@ -252,7 +255,9 @@ export class Monitors implements Component, MonitorSink {
     try {
       const rows = await this.#store.sumRounds((id) => {
         const monitor = this.book.get(id);
-        return monitor && { quorum: monitor.quorum, intervalMs: monitor.interval_ms };
+        if (!monitor) return undefined;
+        const { quorum, interval_ms: intervalMs } = monitor;
+        return { quorum, intervalMs, isPlanned: this.#plans.of(id) };
       });
       for (const row of rows) this.uptime.set(row);
       for (const id of new Set(rows.map(({ monitor }) => monitor))) {
@@ -277,8 +282,10 @@ export class Monitors implements Component, MonitorSink {
     const now = this.#now();
     const { judged, states } = await this.#store.readJudged();
     this.#nextIncident = await this.#store.nextIncident();
+    for (const [id, plans] of await this.#store.readWeeklyPlans()) this.#plans.load(id, plans);
     for (const monitor of await this.#store.readMonitors()) {
       this.book.set(monitor);
+      this.#plans.put(monitor);
       const watched = this.judge.put(monitor);
       watched.version = this.versions.next();
       const state = states.get(monitor.id);
@@ -323,11 +330,17 @@ export class Monitors implements Component, MonitorSink {
     await this.#store.saveMonitors(changes.map(({ after }) => after));
     for (const { after } of changes) {
       this.book.set(after);
+      this.#plans.put(after);
       const watched = this.judge.put(after);
       this.#emit({ type: 'monitor', monitor: showMonitor(after, false) });
       this.judge.judge(watched, this.#now());
     }
     this.#dispatcher.changed(changes);
+    const isPlanChanged = changes.some(
+      ({ before, after }) =>
+        JSON.stringify(before?.maintenance ?? []) !== JSON.stringify(after.maintenance),
+    );
+    if (isPlanChanged) void this.sum();
   }
 
   #judgeAll(which: (monitor: Monitor) => boolean): void {

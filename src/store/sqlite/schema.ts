@@ -3,7 +3,7 @@ import { NetmonError } from '../../base/errors.ts';
 import { agentSchema } from './agents/tables.ts';
 import { firstColumns, inspectionColumns } from './columns.ts';
 import { identitySchema } from './identities/tables.ts';
-import { monitorSchema, monitorSumsSchema } from './rounds/tables.ts';
+import { maintenanceSchema, monitorSchema, monitorSumsSchema } from './rounds/tables.ts';
 import { alertPacketsSchema, trafficSchema } from './traffic/tables.ts';
 
 /** The definitions of the columns after the public ones, as the first schema has them. */
@@ -66,6 +66,7 @@ const migrations: readonly (readonly string[])[] = [
   monitorSumsSchema,
   agentSchema,
   identitySchema,
+  maintenanceSchema,
 ];
 
 /** Brings the schema to this version, each step in a transaction; throws NM_STORE when it is from a newer one. */

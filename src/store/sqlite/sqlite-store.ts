@@ -22,6 +22,7 @@ import { applyLimits, makeRoom } from './retention.ts';
 import { readHistory } from './rounds/history.ts';
 import { readIncidents, readJudged, readNextIncident, saveJudged } from './rounds/judged.ts';
 import { readMonitors, removeMonitor, saveMonitors } from './rounds/monitors.ts';
+import { readWeeklyPlans } from './rounds/plans.ts';
 import { deleteRounds } from './rounds/retention.ts';
 import { readRounds, readRoundsAfter } from './rounds/rounds.ts';
 import { sumRounds } from './rounds/sum-pass.ts';
@@ -130,6 +131,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     readCertificates: async () => readCertificates(session),
     revokeCertificates: async (role, name, at) => revokeCertificates(session, role, name, at),
     readMonitors: async () => readMonitors(session),
+    readWeeklyPlans: async () => readWeeklyPlans(session),
     saveMonitors: async (monitors) => saveMonitors(session, monitors),
     removeMonitor: async (id) => {
       const key = removeMonitor(session, id);

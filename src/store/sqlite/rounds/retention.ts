@@ -50,6 +50,8 @@ async function retainSums(
   for (const [i, monitor] of monitors.entries()) {
     for (const { lengthMs, keptMs } of sumLevels) {
       deleteSteps(session, 'round_sums', lengthMs, monitor, now - keptMs * share);
+      if (lengthMs !== hourMs) continue;
+      session.run('DELETE FROM planned_rounds WHERE monitor = ? AND at < ?', monitor, now - keptMs * share);
     }
     deleteSteps(session, 'uptime', hourMs, monitor, now - keptUptimeHoursMs);
     deleteSteps(session, 'uptime', dayMs, monitor, now - keptUptimeDaysMs);

@@ -4,7 +4,7 @@
  * 1. how far the pass goes is written down
  * 2. its rounds are read and added up in memory
  * 3. the steps are written slice by slice (a slice has a part of the monitors), each slice with its number
- * 4. the pass is over
+ * 4. the pass is over; when there is no further one, what changed windows of maintenance cover is worked out again
  *
  * A pass that was cut off goes on with the slice after the last that was written: each round counts exactly once.
  */
@@ -13,6 +13,7 @@ import type { MonitorResult } from '../../../wire/monitor.ts';
 import type { SummedMonitor, UptimeRow } from '../../monitors.ts';
 import type { Session } from '../session.ts';
 import { readMark, saveMark } from './marks.ts';
+import { addPlanned, refreshUptimes } from './planned.ts';
 import { StepSums, stepColumns } from './step-sums.ts';
 import { dayMs, hourMs, sumLevels } from './tables.ts';
 import { saveUptime } from './uptime.ts';
@@ -37,6 +38,8 @@ interface Step {
   readonly at: number;
   readonly agent: number;
   readonly sums: StepSums;
+  /** Of the rounds that say something of the target, those in a window of maintenance. */
+  readonly planned: { rounds: number; down: number };
 }
 
 /** See `MonitorStore.sumRounds`. */
@@ -50,11 +53,15 @@ export async function sumRounds(
   for (;;) {
     const from = readMark(session, summedMark);
     const pass = readPass(session) ?? beginPass(session, from);
-    if (!pass) return changed;
-    const parts = await addUp(session, { from, upTo: pass.upTo, latest: now() + aheadMs }, pause);
+    if (!pass) {
+      const summed = (monitor: number): number => readSummed(session, monitor);
+      return [...changed, ...(await refreshUptimes(session, describe, summed, now(), pause))];
+    }
+    const range = { from, upTo: pass.upTo, latest: now() + aheadMs };
+    const parts = await addUp(session, range, describe, pause);
     for (let slice = pass.slice + 1; slice < slices; slice++) {
       session.transaction(() => {
-        changed.push(...saveSlice(session, parts[slice], describe));
+        changed.push(...saveSlice(session, parts[slice], describe, now()));
         savePass(session, { upTo: pass.upTo, slice });
       });
       await pause();
@@ -101,9 +108,11 @@ function savePass(session: Session, pass: Pass): void {
 async function addUp(
   session: Session,
   { from, upTo, latest }: { readonly from: number; readonly upTo: number; readonly latest: number },
+  describe: (id: string) => SummedMonitor | undefined,
   pause: () => Promise<unknown>,
 ): Promise<readonly ReadonlyMap<string, Step>[]> {
   const parts = Array.from({ length: slices }, () => new Map<string, Step>());
+  const ids = new Map<number, string | null>();
   for (let after = from; ; ) {
     const rows = session.all(
       'SELECT id, monitor, agent, result, at FROM rounds WHERE id > ? AND id <= ? ORDER BY id LIMIT ?',
@@ -113,7 +122,10 @@ async function addUp(
     );
     for (const [, monitor, agent, result, at] of rows) {
       if (Number(at) > latest) continue;
-      addRound(parts[sliceOf(Number(monitor))], Number(monitor), Number(agent), String(result));
+      const key = Number(monitor);
+      if (!ids.has(key)) ids.set(key, findId(session, key));
+      const isPlanned = describe(ids.get(key) ?? '')?.isPlanned?.(Number(at)) ?? false;
+      addRound(parts[sliceOf(key)], key, Number(agent), String(result), isPlanned);
     }
     if (rows.length < pageRounds) return parts;
     after = Number(rows.at(-1)?.[0]);
@@ -121,7 +133,13 @@ async function addUp(
   }
 }
 
-function addRound(steps: Map<string, Step>, monitor: number, agent: number, text: string): void {
+function addRound(
+  steps: Map<string, Step>,
+  monitor: number,
+  agent: number,
+  text: string,
+  isPlanned: boolean,
+): void {
   const result = JSON.parse(text) as MonitorResult;
   const time = Date.parse(result.at);
   for (const { lengthMs } of sumLevels) {
@@ -129,10 +147,13 @@ function addRound(steps: Map<string, Step>, monitor: number, agent: number, text
     const key = `${lengthMs} ${monitor} ${at} ${agent}`;
     let step = steps.get(key);
     if (!step) {
-      step = { lengthMs, monitor, at, agent, sums: new StepSums() };
+      step = { lengthMs, monitor, at, agent, sums: new StepSums(), planned: { rounds: 0, down: 0 } };
       steps.set(key, step);
     }
     step.sums.add(result);
+    if (!isPlanned || result.outcome === 'unknown') continue;
+    step.planned.rounds++;
+    if (result.outcome === 'down') step.planned.down++;
   }
 }
 
@@ -140,6 +161,7 @@ function saveSlice(
   session: Session,
   steps: ReadonlyMap<string, Step>,
   describe: (id: string) => SummedMonitor | undefined,
+  now: number,
 ): UptimeRow[] {
   const ids = new Map<number, string | null>();
   const hours = new Map<string, { readonly id: string; readonly monitor: number; readonly at: number }>();
@@ -150,11 +172,13 @@ function saveSlice(
     // One that was removed meanwhile.
     if (id === null || id === undefined) continue;
     saveStep(session, step);
-    if (step.lengthMs === hourMs) hours.set(`${monitor} ${at}`, { id, monitor, at });
+    if (step.lengthMs !== hourMs) continue;
+    addPlanned(session, monitor, at, step.agent, step.planned);
+    hours.set(`${monitor} ${at}`, { id, monitor, at });
   }
   return Array.from(hours.values()).flatMap(({ id, monitor, at }) => {
     const described = describe(id);
-    return described ? saveUptime(session, id, monitor, at, described) : [];
+    return described ? saveUptime(session, { id, monitor, at, now, before: null }, described) : [];
   });
 }
 

@@ -67,6 +67,34 @@ export const monitorSumsSchema: readonly string[] = [
   'CREATE TABLE monitor_states (monitor INTEGER PRIMARY KEY, state TEXT NOT NULL)',
 ];
 
+/**
+ * Maintenance: `planned_rounds` has of an hour's sums those rounds that began in a window, `weekly_plans` the weekly windows
+ * with when they came into force, and `stale_uptimes` the times that windows which were changed cover or covered.
+ */
+export const maintenanceSchema: readonly string[] = [
+  `CREATE TABLE planned_rounds (
+  monitor INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  agent INTEGER NOT NULL,
+  rounds INTEGER NOT NULL,
+  down INTEGER NOT NULL,
+  PRIMARY KEY (monitor, at, agent)
+) WITHOUT ROWID`,
+  `CREATE TABLE weekly_plans (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  monitor INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  windows TEXT NOT NULL
+)`,
+  'CREATE INDEX weekly_plans_monitor ON weekly_plans (monitor, id)',
+  `CREATE TABLE stale_uptimes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  monitor INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL
+)`,
+];
+
 /** Steps of the sums, and how long those of each length are kept where there is room. */
 export const sumLevels = [
   { lengthMs: 60_000, keptMs: 6 * 3_600_000 },

@@ -1,21 +1,36 @@
 import type { SummedMonitor, UptimeRow } from '../../monitors.ts';
 import type { Session } from '../session.ts';
-import { dayMs, hourMs } from './tables.ts';
+import { dayMs, hourMs, keptUptimeHoursMs } from './tables.ts';
+
+type Times = Pick<UptimeRow, 'knownMs' | 'downMs'>;
+
+/** An hour of a monitor. */
+interface UptimeHour {
+  readonly id: string;
+  readonly monitor: number;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly now: number;
+  /** What was worked out of it before; null where only what is stored of it tells. */
+  readonly before: Times | null;
+}
 
 /**
- * Works the uptime of an hour out again from its rounds, and adds what changed to that of its day. The target counts as
- * down for the share of rounds in which the k-th of the agents that found it down most did, k being the quorum: outages
- * that agents see fall together.
+ * Works the uptime of an hour out of its sums. The target counts as down for the share of rounds in which the k-th of the
+ * agents that found it down most did, k being the quorum: outages that agents see fall together. Rounds of maintenance are
+ * left out, so that their time is not known.
  */
-export function saveUptime(
+export function workOut(
   session: Session,
-  id: string,
   monitor: number,
   at: number,
   { quorum, intervalMs }: SummedMonitor,
-): UptimeRow[] {
+): Times {
   const rows = session.all(
-    'SELECT up + degraded + down, down FROM round_sums WHERE length = ? AND monitor = ? AND at = ?',
+    `SELECT sums.up + sums.degraded + sums.down - coalesce(planned.rounds, 0), sums.down - coalesce(planned.down, 0)
+     FROM round_sums AS sums LEFT JOIN planned_rounds AS planned
+       ON planned.monitor = sums.monitor AND planned.at = sums.at AND planned.agent = sums.agent
+     WHERE sums.length = ? AND sums.monitor = ? AND sums.at = ?`,
     hourMs,
     monitor,
     at,
@@ -27,19 +42,35 @@ export function saveUptime(
     .sort((a, b) => b - a);
   const rounds = Math.max(0, ...judged.map((agent) => agent.rounds));
   const knownMs = Math.min(hourMs, rounds * intervalMs);
-  const downMs = knownMs * (shares[Math.min(quorum, shares.length) - 1] ?? 0);
-  const before = readUptimeRow(session, hourMs, monitor, at);
+  return { knownMs, downMs: knownMs * (shares[Math.min(quorum, shares.length) - 1] ?? 0) };
+}
+
+/**
+ * Works the uptime of an hour out again, and adds what changed to that of its day. An hour so long ago that it is kept no
+ * more by itself changes its day only where it is known what it was before.
+ */
+export function saveUptime(
+  session: Session,
+  { id, monitor, at, now, before }: UptimeHour,
+  described: SummedMonitor,
+): UptimeRow[] {
+  const isKept = at >= now - keptUptimeHoursMs;
+  const old = isKept ? readUptimeRow(session, hourMs, monitor, at) : before;
+  if (!old) return [];
+  const { knownMs, downMs } = workOut(session, monitor, at, described);
   const day = Math.floor(at / dayMs) * dayMs;
   const dayBefore = readUptimeRow(session, dayMs, monitor, day);
   const hourRow = { monitor: id, lengthMs: hourMs, at, knownMs, downMs };
+  const dayKnownMs = clamp(dayBefore.knownMs + knownMs - old.knownMs, dayMs);
   const dayRow = {
     monitor: id,
     lengthMs: dayMs,
     at: day,
-    knownMs: dayBefore.knownMs + knownMs - before.knownMs,
-    downMs: Math.max(0, dayBefore.downMs + downMs - before.downMs),
+    knownMs: dayKnownMs,
+    downMs: clamp(dayBefore.downMs + downMs - old.downMs, dayKnownMs),
   };
-  for (const row of [hourRow, dayRow]) {
+  const rows = isKept ? [hourRow, dayRow] : [dayRow];
+  for (const row of rows) {
     session.run(
       'INSERT OR REPLACE INTO uptime (length, monitor, at, known, down) VALUES (?, ?, ?, ?, ?)',
       row.lengthMs,
@@ -49,7 +80,11 @@ export function saveUptime(
       row.downMs,
     );
   }
-  return [hourRow, dayRow];
+  return rows;
+}
+
+function clamp(ms: number, most: number): number {
+  return Math.min(most, Math.max(0, ms));
 }
 
 function readUptimeRow(
@@ -57,7 +92,7 @@ function readUptimeRow(
   lengthMs: number,
   monitor: number,
   at: number,
-): Pick<UptimeRow, 'knownMs' | 'downMs'> {
+): Times {
   const row = session.get(
     'SELECT known, down FROM uptime WHERE length = ? AND monitor = ? AND at = ?',
     lengthMs,
