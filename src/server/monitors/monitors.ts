@@ -337,8 +337,7 @@ export class Monitors implements Component, MonitorSink {
     }
     this.#dispatcher.changed(changes);
     const isPlanChanged = changes.some(
-      ({ before, after }) =>
-        JSON.stringify(before?.maintenance ?? []) !== JSON.stringify(after.maintenance),
+      ({ before, after }) => JSON.stringify(before?.maintenance ?? []) !== JSON.stringify(after.maintenance),
     );
     if (isPlanChanged) void this.sum();
   }

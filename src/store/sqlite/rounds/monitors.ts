@@ -1,7 +1,7 @@
 import type { Monitor } from '../../../wire/monitor.ts';
 import type { Session } from '../session.ts';
-import { deleteSums } from './retention.ts';
 import { forgetPlans, savePlans } from './plans.ts';
+import { deleteSums } from './retention.ts';
 import { findMonitorKey } from './rounds.ts';
 
 /** See `MonitorStore.readMonitors`. */

@@ -87,12 +87,7 @@ function clamp(ms: number, most: number): number {
   return Math.min(most, Math.max(0, ms));
 }
 
-function readUptimeRow(
-  session: Session,
-  lengthMs: number,
-  monitor: number,
-  at: number,
-): Times {
+function readUptimeRow(session: Session, lengthMs: number, monitor: number, at: number): Times {
   const row = session.get(
     'SELECT known, down FROM uptime WHERE length = ? AND monitor = ? AND at = ?',
     lengthMs,
