@@ -5,11 +5,12 @@ import { runConsole } from '../console/console.ts';
 import { ServerStation } from '../console/server-station.ts';
 import type { Station } from '../console/station.ts';
 import { healthSchema } from '../wire/api.ts';
+import { keepConsoleEnrolled } from './console-identity.ts';
 import { openAgent } from './station-options.ts';
 import { readToken } from './token.ts';
 
 /** Until a server has said that it is one. */
-const detectMs = 2_000;
+const detectMs = 5_000;
 
 /** Runs `netmon console` until its user ends it. Throws NM_BAD_CONFIG for files that cannot be used. */
 export async function runConsoleCommand(
@@ -25,6 +26,7 @@ export async function runConsoleCommand(
     output: process.stdout,
     open,
     tokenFile: tokenFile ?? process.env.NETMON_TOKEN_FILE,
+    keepEnrolled: keepConsoleEnrolled,
     end: end.signal,
   });
   // What is left are sockets that are closing.

@@ -57,10 +57,9 @@ export async function runEnrollAgent(given: string, flags: EnrollFlags): Promise
   const next =
     role === 'agent'
       ? `Start it with: netmon agent${flags.data === undefined ? '' : ` --data ${data}`}\n`
-      : '';
-  const after = role === 'agent' ? ', renewed by itself' : '; enroll anew before that';
+      : 'It is renewed when netmon console or netmon monitor --agent is used in the last third of that time.\n';
   process.stdout.write(
-    `enrolled as the ${role} ${name} of ${server}, in ${path}; good until ${certificate_until}${after}\n${next}`,
+    `enrolled as the ${role} ${name} of ${server}, in ${path}; good until ${certificate_until}, renewed by itself\n${next}`,
   );
 }
 

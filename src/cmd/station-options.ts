@@ -1,4 +1,3 @@
-import type { ConnectionOptions } from 'node:tls';
 import type { Command } from 'commander';
 import { NetmonError } from '../base/errors.ts';
 import { writeJson } from '../cli/json.ts';
@@ -6,10 +5,8 @@ import { parseAgentAddress } from '../console/agent-address.ts';
 import { AgentStation } from '../console/agent-station.ts';
 import { ServerStation } from '../console/server-station.ts';
 import type { Station } from '../console/station.ts';
-import { identityPath, readIdentity } from '../platform/certificates/identity.ts';
-import { dialAgentTls } from '../platform/certificates/tls.ts';
 import { readConfig } from '../platform/config.ts';
-import { findPaths } from '../platform/paths.ts';
+import { keepConsoleEnrolled, readConsoleTls } from './console-identity.ts';
 import { listSettings } from './setting-names.ts';
 import { readToken } from './token.ts';
 
@@ -57,7 +54,7 @@ async function openStation(flags: StationFlags): Promise<Station> {
     throw new NetmonError('NM_BAD_FLAG', '--server and --agent exclude each other');
   const station = openAgent(flags.agent, readServer(flags).headers);
   try {
-    await station.ready();
+    await Promise.all([station.ready(), keepConsoleEnrolled((line) => process.stderr.write(`${line}\n`))]);
     return station;
   } catch (error) {
     station.close();
@@ -67,18 +64,8 @@ async function openStation(flags: StationFlags): Promise<Station> {
 
 /** Connects to an agent that waits. Throws NM_BAD_FLAG for what is no address of one. */
 export function openAgent(text: string, headers: Readonly<Record<string, string>>): AgentStation {
-  const tls = readConsoleTls();
-  const place = parseAgentAddress(text, tls !== null);
-  const options = { url: place.url, headers };
-  return new AgentStation(place.address, place.secure && tls ? { ...options, tls } : options);
-}
-
-/** By what this console is known to agents elsewhere; null where it was never enrolled. */
-function readConsoleTls(): ConnectionOptions | null {
-  const { data } = findPaths({ data: process.env.NETMON_DATA }, process.env, process.getuid!());
-  const path = identityPath(data, 'console');
-  const identity = readIdentity(path);
-  return identity && dialAgentTls(identity);
+  const place = parseAgentAddress(text);
+  return new AgentStation(place.address, { place, headers, tls: readConsoleTls });
 }
 
 /** Asks a station something, and closes it. Throws what it threw, with what to do where nobody answers. */

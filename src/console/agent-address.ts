@@ -8,16 +8,12 @@ const usualPort = 65_240;
 export interface AgentPlace {
   /** `host:port`, as people write it. */
   readonly address: string;
-  /** `ws:` or `wss:`, without a path. */
-  readonly url: string;
-  readonly secure: boolean;
+  /** On this machine, where an agent that is not enrolled takes plain connections. */
+  readonly isHere: boolean;
 }
 
-/**
- * The place of an agent given as `host:port` or `host` alone. On this machine it is a plain connection; elsewhere it is
- * TLS, for which the console needs an identity. Throws NM_BAD_FLAG.
- */
-export function parseAgentAddress(text: string, hasIdentity: boolean): AgentPlace {
+/** The place of an agent given as `host:port` or `host` alone. Throws NM_BAD_FLAG. */
+export function parseAgentAddress(text: string): AgentPlace {
   const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9_][\w.-]{0,252}))(?::(\d{1,5}))?$/.exec(text);
   const port = Number(match?.[3] ?? usualPort);
   if (!match || port < 1 || port > 65_535) {
@@ -27,13 +23,5 @@ export function parseAgentAddress(text: string, hasIdentity: boolean): AgentPlac
     );
   }
   const host = (match[1] ?? match[2]).toLowerCase();
-  const isHere = host === 'localhost' || isLoopback(host);
-  if (!isHere && !hasIdentity) {
-    throw new NetmonError(
-      'NM_BAD_FLAG',
-      `${host} is another machine: an agent there takes orders over TLS alone, for which this console is enrolled first`,
-    );
-  }
-  const address = formatEndpoint(host, port);
-  return { address, url: `${isHere ? 'ws' : 'wss'}://${address}`, secure: !isHere };
+  return { address: formatEndpoint(host, port), isHere: host === 'localhost' || isLoopback(host) };
 }

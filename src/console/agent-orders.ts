@@ -6,12 +6,13 @@ import type { MonitorResult } from '../wire/monitor.ts';
 import {
   type ConsoleMessage,
   consoleMessageSchema,
-  consolePath,
   consoleSubprotocol,
   type Order,
   type OrderAnswer,
   type OrderBody,
 } from '../wire/orders.ts';
+import type { AgentPlace } from './agent-address.ts';
+import { AgentDialling } from './agent-dialling.ts';
 import { KeptSocket } from './kept-socket.ts';
 
 /** An agent pings its consoles this often. */
@@ -23,10 +24,10 @@ const maxOrderMs = 120_000;
 const maxWaiting = 64;
 
 export interface AgentSocketOptions {
-  /** `ws:` or `wss:`, without a path. */
-  readonly url: string;
+  readonly place: AgentPlace;
   readonly headers: Readonly<Record<string, string>>;
-  readonly tls?: ConnectionOptions;
+  /** This console's certificate and trust; null where it was never enrolled. Throws NM_EXPIRED past its end. */
+  readonly tls: () => ConnectionOptions | null;
 }
 
 export type Hello = Extract<ConsoleMessage, { kind: 'hello' }>;
@@ -50,15 +51,25 @@ export class AgentOrders {
   readonly #waiting = new Map<string, Waiting>();
   #hello: Hello | null = null;
 
-  constructor({ url, headers, tls }: AgentSocketOptions, events: AgentEvents) {
+  constructor({ place, headers, tls }: AgentSocketOptions, events: AgentEvents) {
     this.#events = events;
-    const place = { url: url + consolePath, subprotocol: consoleSubprotocol, headers, pingMs };
-    this.#socket = new KeptSocket(tls ? { ...place, tls } : place, {
-      onText: (text) => this.#onText(text),
-      onLink: (connected, reason) => {
-        if (!connected) this.#lose(reason!);
+    const dialling = new AgentDialling(place, tls);
+    this.#socket = new KeptSocket(
+      {
+        dial: () => dialling.next(),
+        explain: (error) => dialling.explain(error),
+        subprotocol: consoleSubprotocol,
+        headers,
+        pingMs,
       },
-    });
+      {
+        onText: (text) => this.#onText(text),
+        onLink: (connected, reason) => {
+          if (connected) dialling.succeeded();
+          else this.#lose(reason!);
+        },
+      },
+    );
   }
 
   /** What the agent said of itself; null while it is not connected. */

@@ -29,12 +29,16 @@ export interface ConsoleOptions {
   /** Makes the station at an address, which may be an agent or a server; it need not answer. Throws NetmonError. */
   readonly open: (address: string, tokenFile: string | undefined) => Promise<Station>;
   readonly tokenFile: string | undefined;
+  /** Has this console's certificate renewed where that is due; tells what a user should know. */
+  readonly keepEnrolled: (tell: (line: string) => void) => Promise<void>;
   /** Ends it from outside. */
   readonly end: AbortSignal;
 }
 
 /** Until a connection that is made must have come, before it is said that it did not yet. */
 const connectMs = 3_000;
+/** How often the certificate is looked at. */
+const enrolledMs = 3_600_000;
 
 /** Runs a console until the user, the end of input or the signal ends it. */
 export async function runConsole(options: ConsoleOptions): Promise<void> {
@@ -56,7 +60,10 @@ class ConsoleShell {
   readonly #stations = new Stations();
   readonly #context: ConsoleContext;
   readonly #unwatch = new Map<Station, () => void>();
+  /** What was told last of each connection, so that it is not told at each attempt. */
+  readonly #links = new WeakMap<Station, string>();
   #watching: Watch = 'on';
+  #enrolledTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
@@ -82,6 +89,7 @@ class ConsoleShell {
   async run(): Promise<void> {
     if (this.#screen.isTerminal)
       this.#screen.print(['netmon console: "help" lists the commands, Tab completes, Ctrl-D ends']);
+    this.#keepEnrolled();
     await this.#begin();
     for (;;) {
       const line = await this.#screen.ask(this.#prompt());
@@ -91,10 +99,17 @@ class ConsoleShell {
   }
 
   close(): void {
+    clearInterval(this.#enrolledTimer);
     const typed = this.#screen.history.filter((line) => !holdsSecret(line));
     this.#screen.close();
     this.#stations.close();
     if (this.#screen.isTerminal) this.#saved.keepHistory(typed);
+  }
+
+  #keepEnrolled(): void {
+    const look = (): void => void this.#options.keepEnrolled((line) => this.#screen.tell(line));
+    look();
+    this.#enrolledTimer = setInterval(look, enrolledMs);
   }
 
   async #begin(): Promise<void> {
@@ -136,6 +151,7 @@ class ConsoleShell {
       ...(tokenFile !== undefined && { token_file: tokenFile }),
     });
     const reason = await settled;
+    this.#links.set(station, `${reason === null} ${reason ?? ''}`);
     this.#follow(station);
     const what = `${station.kind} ${station.name}`;
     return escapeText(reason === null ? `connected to ${what}` : `${what} is not connected yet: ${reason}`);
@@ -163,8 +179,16 @@ class ConsoleShell {
 
   #onEvent(station: Station, event: StationEvent): void {
     if (!this.#stations.all.includes(station) || (event.kind === 'state' && this.#watching === 'off')) return;
+    if (event.kind === 'link' && !this.#isNews(station, event)) return;
     const label = event.kind === 'link' || this.#stations.all.length > 1 ? station.name : null;
     this.#screen.tell(writeEvent(event, label, Date.now()));
+  }
+
+  #isNews(station: Station, { connected, reason }: Extract<StationEvent, { kind: 'link' }>): boolean {
+    const text = `${connected} ${reason ?? ''}`;
+    const isNews = this.#links.get(station) !== text;
+    this.#links.set(station, text);
+    return isNews;
   }
 
   #prompt(): string {

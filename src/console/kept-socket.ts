@@ -11,13 +11,21 @@ const retry = { firstMs: 250, longestMs: 10_000 };
 /** What is read of a refusal. */
 const maxProblemBytes = 4096;
 
-/** Where a WebSocket goes. */
-export interface SocketPlace {
+/** One attempt to connect. */
+export interface Dial {
   /** `ws:` or `wss:`. */
   readonly url: string;
+  readonly tls?: ConnectionOptions;
+}
+
+/** Where a WebSocket goes. */
+export interface SocketPlace {
+  /** Asked before each attempt. Throws NetmonError when there can be none now. */
+  readonly dial: () => Dial;
+  /** Why an attempt failed, from what the socket says of it; null when the next one is to be made at once. */
+  readonly explain: (error: Error) => NetmonError | null;
   readonly subprotocol?: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly tls?: ConnectionOptions;
   /** The other end pings at least this often; twice as long without anything, and the connection counts as cut. */
   readonly pingMs: number;
 }
@@ -48,7 +56,16 @@ export class KeptSocket {
   }
 
   open(): void {
-    const { url, subprotocol, headers, tls } = this.#place;
+    try {
+      this.#connect(this.#place.dial());
+    } catch (error) {
+      if (!(error instanceof NetmonError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  #connect({ url, tls }: Dial): void {
+    const { subprotocol, headers, explain } = this.#place;
     const socket = new WebSocket(url, subprotocol === undefined ? [] : [subprotocol], {
       ...tls,
       headers,
@@ -58,7 +75,7 @@ export class KeptSocket {
       followRedirects: false,
     });
     this.#socket = socket;
-    let reason: NetmonError | null = null;
+    let reason: NetmonError | null | undefined;
     socket.on('open', () => {
       this.#failures = 0;
       this.#hear();
@@ -75,10 +92,13 @@ export class KeptSocket {
         this.#lose(socket, refusal);
       });
     });
-    socket.on('error', (cause) => {
-      reason ??= new NetmonError('NM_UNAVAILABLE', `unable to reach ${placeName(url)}`, { cause });
+    socket.on('error', (error) => {
+      if (reason === undefined) reason = explain(error);
     });
-    socket.on('close', (_, text) => this.#lose(socket, reason ?? describeEnd(url, String(text))));
+    socket.on('close', (_, text) => {
+      if (reason !== null) this.#lose(socket, reason ?? describeEnd(url, String(text)));
+      else if (socket === this.#socket) this.open();
+    });
   }
 
   /** Whether it was sent: only while connected. */
@@ -107,6 +127,10 @@ export class KeptSocket {
     this.#socket = null;
     socket.terminate();
     clearTimeout(this.#silenceTimer);
+    this.#fail(reason);
+  }
+
+  #fail(reason: NetmonError): void {
     this.#retryTimer = setTimeout(() => this.open(), backoffMs(this.#failures++, Math.random(), retry));
     this.#events.onLink(false, reason);
   }

@@ -1,4 +1,4 @@
-import { describeError, type NetmonError } from '../base/errors.ts';
+import { describeError, NetmonError } from '../base/errors.ts';
 import { AgentRest } from '../client/agent-rest.ts';
 import { MonitorRest } from '../client/monitor-rest.ts';
 import { RestClient } from '../client/rest.ts';
@@ -45,7 +45,12 @@ export class ServerStation implements Station {
     this.#monitors = new MonitorRest(client);
     this.#agents = new AgentRest(client);
     this.#socket = new KeptSocket(
-      { url: `${url.replace(/^http/, 'ws')}/ws?mode=monitors`, headers, pingMs },
+      {
+        dial: () => ({ url: `${url.replace(/^http/, 'ws')}/ws?mode=monitors` }),
+        explain: (cause) => new NetmonError('NM_UNAVAILABLE', `unable to reach ${this.name}`, { cause }),
+        headers,
+        pingMs,
+      },
       {
         onText: (text) => this.#onText(text),
         onLink: (connected, reason) => this.#onLink(connected, reason),

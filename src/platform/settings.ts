@@ -139,7 +139,7 @@ export const settings = {
   'certificate-life': setting(
     durationValue(2_000, 397 * 86_400_000),
     '30d',
-    'how long the certificate of an agent is good; it is renewed by itself after two thirds of that',
+    'how long certificates of agents and consoles are good; they are renewed by themselves after two thirds of that',
   ),
   dial: setting(
     listValue('ADDRESSES'),

@@ -249,6 +249,10 @@ export const certificateRequestSchema = z.strictObject({
   token: z.string().max(4096),
   csr: z.string().max(8192),
 });
+/** Where a console has its certificate renewed, with that certificate, on the port for agents. */
+export const renewalPath = '/api/renew';
+/** A request for the next certificate of whoever shows the present one. */
+export const renewalRequestSchema = z.strictObject({ csr: z.string().max(8192) });
 export const issuedCertificateSchema = z.object({
   name: agentNameSchema,
   /** PEM: its own, and the authority's. */

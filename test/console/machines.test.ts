@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -80,8 +80,9 @@ describe('three agents in three namespaces', { skip: missing('root', 'namespaces
   const folder = (name: string): string => join(machines.data, name);
   const get = <T>(path: string): T =>
     JSON.parse(machines.run(machines.hub, ['curl', '-sf', api + path])) as T;
-  const enroll = (space: Namespace, name: string, role: string): void => {
-    const token = machines.run(machines.hub, [program, 'enroll', name, '--role', role]).trim();
+  const enroll = (space: Namespace, name: string, role: string, server = api): void => {
+    const args = ['enroll', name, '--role', role, '--server', server];
+    const token = machines.run(machines.hub, [program, ...args]).trim();
     machines.run(space, [program, 'enroll', '--token', token, '--data', folder(name)]);
   };
 
@@ -204,5 +205,41 @@ describe('three agents in three namespaces', { skip: missing('root', 'namespaces
       },
       { withinMs: 120_000, describe: () => listed().slice(0, 5) },
     );
+  });
+
+  test('take consoles of their own server alone, until those are revoked', async () => {
+    const { hub } = machines;
+    const agent = '10.72.0.11:65240';
+    const ask = (identity: string): { status: number | null; output: string } => {
+      const [file, ...args] = hub.command([program, 'monitor', 'list', '--agent', agent]);
+      const env = { ...process.env, NETMON_DATA: folder(identity) };
+      const { status, stdout, stderr } = spawnSync(file!, args, { encoding: 'utf8', env });
+      return { status, output: stdout + stderr };
+    };
+    assert.match(ask('nobody').output, /another machine.*enroll this console first/);
+    const other = ['server', '--data', folder('other'), '--port', '8081', '--agent-port', '8444'];
+    await machines.start(hub, [program, ...other], /127\.0\.0\.1:8081/);
+    enroll(hub, 'stranger', 'console', 'http://127.0.0.1:8081');
+    const foreign = ask('stranger');
+    assert.equal(foreign.status, 77, foreign.output);
+    assert.match(foreign.output, /is of another server than the one this console is enrolled with/);
+    assert.equal(ask('desk').status, 0);
+
+    using terminal = new Terminal(120, 40, {
+      LANG: 'C.UTF-8',
+      XDG_CONFIG_HOME: folder('config-2'),
+      NETMON_DATA: folder('desk'),
+    });
+    const session = new Session(terminal);
+    await session.open(hub.command([program, 'console', agent]).join(' '));
+    await session.see(/connected to agent rome|rome connected/);
+    await session.tell(`add icmp ${target} --id own`, /set up own on rome/);
+    assert.match(ask('desk').output, /^own /m);
+    machines.run(hub, [program, 'agents', 'revoke', 'desk', '--role', 'console']);
+    await session.see(/rome not connected: .*its certificate was revoked/);
+    await session.tell('rm own', /! no connection is up at the moment/);
+    const revoked = ask('desk');
+    assert.equal(revoked.status, 77, revoked.output);
+    assert.match(revoked.output, /the certificate was revoked/);
   });
 });

@@ -13,6 +13,10 @@ const livenessMs = 10_000;
 const maxBufferedBytes = 1024 * 1024;
 /** A console that does not take its answers is cut off. */
 const maxBufferedAnswers = 16 * 1024 * 1024;
+/** For a console to take the reason for its end. */
+const farewellMs = 1_000;
+/** Longest time between two looks at the clock, which may be set. */
+const lookMs = 3_600_000;
 
 export interface ConsoleParts {
   readonly hello: Hello;
@@ -22,20 +26,29 @@ export interface ConsoleParts {
   readonly reporter: Reporter;
 }
 
-/** One console that is connected to this agent, until its socket closes. */
+/** Whose connection it is. */
+export interface Console {
+  readonly name: string;
+  /** When its certificate ends, Unix milliseconds; absent without one. */
+  readonly until?: number | undefined;
+}
+
+/** One console that is connected to this agent, until its socket closes or its certificate ends. */
 export class ConsoleSession {
   readonly #socket: WebSocket;
   readonly #parts: ConsoleParts;
   readonly #from: string;
   readonly #pingTimer: NodeJS.Timeout;
+  #untilTimer: NodeJS.Timeout | undefined;
   #heard = true;
   #unwatch: (() => void) | null = null;
 
   /** Takes over an open socket and says `hello`. */
-  constructor(socket: WebSocket, from: string, parts: ConsoleParts) {
+  constructor(socket: WebSocket, { name: from, until }: Console, parts: ConsoleParts) {
     this.#socket = socket;
     this.#parts = parts;
     this.#from = from;
+    if (until !== undefined) this.#endAt(until);
     this.#pingTimer = setInterval(() => this.#checkAlive(), livenessMs);
     socket.on('message', (data, binary) => this.#onMessage(data, binary));
     socket.on('pong', () => {
@@ -53,6 +66,21 @@ export class ConsoleSession {
   close(): void {
     this.#socket.close(1001, 'the agent stops');
     this.#socket.terminate();
+  }
+
+  /** Carries nothing more out, and says why. */
+  shutOut(reason: string): void {
+    this.#parts.reporter.warn('ended the connection of a console', { from: this.#from, reason });
+    this.#socket.removeAllListeners('message');
+    this.#end();
+    this.#socket.close(1008, reason);
+    setTimeout(() => this.#socket.terminate(), farewellMs).unref();
+  }
+
+  #endAt(until: number): void {
+    const leftMs = until - Date.now();
+    if (leftMs <= 0) this.shutOut('its certificate has ended');
+    else this.#untilTimer = setTimeout(() => this.#endAt(until), Math.min(leftMs, lookMs));
   }
 
   #onMessage(data: RawData, binary: boolean): void {
@@ -103,6 +131,7 @@ export class ConsoleSession {
 
   #end(): void {
     clearInterval(this.#pingTimer);
+    clearTimeout(this.#untilTimer);
     this.#unwatch?.();
     this.#unwatch = null;
   }

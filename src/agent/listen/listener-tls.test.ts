@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
@@ -30,20 +31,21 @@ describe('an enrolled agent that listens', () => {
   const source = { sensors: () => [], takeFrame: () => assert.fail('nobody said welcome') };
   const link = new AgentLink({ server: null, hello, spool: { path: null }, orders }, source, reporter);
   let listener: Listener;
+  let box: IdentityKeeper;
 
   before(async () => {
     const authority = await openAuthority(join(folders[0].path, 'ca'));
     const other = await openAuthority(join(folders[1].path, 'ca'));
-    const box = await enroll(authority, 'agent', 'box');
+    const enrolled = await enroll(authority, 'agent', 'box');
     who.server = dialAgentTls(authority.server, 'box');
     who.console = dialAgentTls(await enroll(authority, 'console', 'desk'), 'box');
     who['another agent'] = dialAgentTls(await enroll(authority, 'agent', 'web'), 'box');
-    who.stranger = { ...dialAgentTls(await enroll(other, 'console', 'desk')), ca: box.authority };
-    who.nobody = { ca: box.authority, minVersion: 'TLSv1.3', checkServerIdentity: () => undefined };
+    who.stranger = { ...dialAgentTls(await enroll(other, 'console', 'desk')), ca: enrolled.authority };
+    who.nobody = { ca: enrolled.authority, minVersion: 'TLSv1.3', checkServerIdentity: () => undefined };
     who['an old client'] = { ...who.console, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' };
-    const keeper = new IdentityKeeper(join(folders[0].path, 'box.pem'), box);
+    box = new IdentityKeeper(join(folders[0].path, 'box.pem'), enrolled);
     listener = new Listener(
-      { address: { host: '127.0.0.1', port: 0 }, token: 'a-token-of-sixteen', tls: makeListenTls(keeper) },
+      { address: { host: '127.0.0.1', port: 0 }, token: 'a-token-of-sixteen', tls: makeListenTls(box) },
       { hello, orders, feed: null, reporter, link },
     );
     link.start();
@@ -92,6 +94,24 @@ describe('an enrolled agent that listens', () => {
   it('may be called by any name, and lets in no browser whatever its certificate', async () => {
     assert.equal(await dial('console', consolePath, { host: 'agent.example:65240' }), 'hello');
     assert.equal(await dial('console', consolePath, { origin: 'https://agent.example' }), '403');
+  });
+
+  it('ends a console whose certificate ends', async () => {
+    let until = Number.POSITIVE_INFINITY;
+    const tls = makeListenTls(box);
+    const brief = new Listener(
+      {
+        address: { host: '127.0.0.1', port: 0 },
+        tls: { ...tls, identify: (socket) => ({ ...tls.identify(socket)!, until }) },
+      },
+      { hello, orders, feed: null, reporter, link },
+    );
+    await brief.start();
+    until = Date.now() + 200;
+    const socket = new WebSocket(`wss://${brief.address}${consolePath}`, [consoleSubprotocol], who.console);
+    const [code, reason] = await once(socket, 'close');
+    assert.deepEqual([code, String(reason)], [1008, 'its certificate has ended']);
+    await brief.stop();
   });
 
   it('logs the handshakes that it refused', () => {

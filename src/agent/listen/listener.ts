@@ -130,7 +130,7 @@ export class Listener implements Component {
     tls.onChange(() => {
       server.setSecureContext(tls.context());
       for (const [session, serial] of this.#consoles) {
-        if (serial !== undefined && tls.isShutOut(serial)) session.close();
+        if (serial !== undefined && tls.isShutOut(serial)) session.shutOut('its certificate was revoked');
       }
     });
     return server;
@@ -143,17 +143,18 @@ export class Listener implements Component {
     const path = (request.url ?? '/').split('?', 1)[0];
     const { token, tls } = this.#options;
     const isTls = tls !== undefined;
-    const refusal = findRefusal(request, { token, isTls }) ?? this.#findMismatch(path, request, peer);
+    const refusal =
+      findRefusal(request, { token, isTls }) ??
+      (peer ? this.#findMismatch(path, request, peer) : strangerRefusal());
     if (refusal || !peer) {
-      const error = refusal ?? new NetmonError('NM_FORBIDDEN', 'the certificate is not for this');
-      this.#parts.reporter.warn('refused a connection', { from: peer?.name, reason: error.message });
-      endWithProblem(socket, error);
+      this.#parts.reporter.warn('refused a connection', { from: peer?.name, reason: refusal?.message });
+      endWithProblem(socket, refusal ?? strangerRefusal());
       return;
     }
     this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore);
       if (path === consolePath) {
-        const session = new ConsoleSession(webSocket, peer.name, this.#parts);
+        const session = new ConsoleSession(webSocket, peer, this.#parts);
         this.#consoles.set(session, peer.serial);
         webSocket.on('close', () => this.#consoles.delete(session));
       } else if (!this.#parts.link.adopt(webSocket, peer.name, peer.role !== 'local'))
@@ -168,7 +169,7 @@ export class Listener implements Component {
     return { role: 'local', name: formatEndpoint(remoteAddress, remotePort) };
   }
 
-  #findMismatch(path: string, request: IncomingMessage, peer: Peer | null): NetmonError | null {
+  #findMismatch(path: string, request: IncomingMessage, { role: own }: Peer): NetmonError | null {
     const isConsole = path === consolePath;
     if (!isConsole && path !== linkPath) return new NetmonError('NM_NOT_FOUND', 'there is nothing here');
     const subprotocol = isConsole ? consoleSubprotocol : linkSubprotocol;
@@ -176,7 +177,7 @@ export class Listener implements Component {
       return new NetmonError('NM_BAD_REQUEST', `expected the subprotocol ${subprotocol}`);
     }
     const role = isConsole ? 'console' : 'server';
-    if (peer?.role !== 'local' && peer?.role !== role) {
+    if (own !== 'local' && own !== role) {
       return new NetmonError('NM_FORBIDDEN', `this is for a ${role}, and the certificate is for none`);
     }
     if (isConsole && this.#consoles.size >= maxConsoles) {
@@ -189,6 +190,10 @@ export class Listener implements Component {
       `this agent is linked to ${holder}; one server at a time holds the link`,
     );
   }
+}
+
+function strangerRefusal(): NetmonError {
+  return new NetmonError('NM_FORBIDDEN', 'the certificate was revoked, or is that of an agent');
 }
 
 function refuseOpenAddress({ host, port }: ListenAddress): void {

@@ -9,6 +9,8 @@ export interface Peer {
   readonly name: string;
   /** Of its certificate. */
   readonly serial?: string;
+  /** When its certificate ends, Unix milliseconds. */
+  readonly until?: number;
 }
 
 /** Identity of an agent that listens, and whom it lets in. */
@@ -32,7 +34,7 @@ export function makeListenTls(identity: IdentityKeeper): ListenTls {
     identify: (socket) => {
       const peer = readPeer(socket);
       if (!peer || peer.role === 'agent' || identity.isShutOut(peer.serial)) return null;
-      return { role: peer.role, name: peer.name, serial: peer.serial };
+      return { role: peer.role, name: peer.name, serial: peer.serial, until: peer.until };
     },
   };
 }

@@ -1,8 +1,9 @@
 /**
- * Where agents elsewhere come in. TLS 1.3 alone, and two things behind it:
+ * Where agents elsewhere come in. TLS 1.3 alone, and three things behind it:
  *
  * - `POST /api/enroll`, without a certificate: a token and a request for a certificate
  * - the link, with a certificate of the server's own authority that is neither revoked nor past its end
+ * - `POST /api/renew`, with such a certificate of a console: a request for the next one
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -16,7 +17,12 @@ import { listenContext, readPeer } from '../../platform/certificates/tls.ts';
 import type { Component } from '../../platform/lifecycle.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import { linkPath } from '../../wire/link.ts';
-import { certificateRequestSchema } from '../../wire/monitor-api.ts';
+import {
+  certificateRequestSchema,
+  type IssuedCertificate,
+  renewalPath,
+  renewalRequestSchema,
+} from '../../wire/monitor-api.ts';
 import type { LinkOrigin } from '../agents/registry.ts';
 import { parseJsonBody } from '../http/json-body.ts';
 import { endWithProblem, problemType, toNetmonError, writeProblem } from '../http/problem.ts';
@@ -118,7 +124,9 @@ export class AgentListener implements Component {
     try {
       const { method, url, headers } = request;
       refuseBrowser(request);
-      if (url !== enrollPath) throw new NetmonError('NM_NOT_FOUND', 'there is nothing at this address');
+      if (url !== enrollPath && url !== renewalPath) {
+        throw new NetmonError('NM_NOT_FOUND', 'there is nothing at this address');
+      }
       if (method !== 'POST') {
         response.setHeader('allow', 'POST');
         throw new NetmonError('NM_METHOD', 'POST is all there is');
@@ -126,14 +134,28 @@ export class AgentListener implements Component {
       if (headers['content-type']?.split(';', 1)[0].trim() !== 'application/json') {
         throw new NetmonError('NM_MEDIA_TYPE', 'expected application/json');
       }
-      const { token, csr } = certificateRequestSchema.parse(parseJsonBody(await readBody(request)));
-      const answer = await this.#parts.identities.redeem(token, csr, describeCaller(request.socket));
+      const body = parseJsonBody(await readBody(request));
+      const answer = await (url === enrollPath
+        ? this.#enroll(request, body)
+        : this.#renewConsole(request, body));
       respond(response, 200, 'application/json; charset=utf-8', JSON.stringify(answer));
     } catch (thrown) {
       const error = toNetmonError(thrown);
-      if (error.status >= 500) this.#parts.reporter.error('unable to enroll', { error: thrown });
+      if (error.status >= 500) this.#parts.reporter.error('unable to issue a certificate', { error: thrown });
       respond(response, error.status, problemType, writeProblem(error));
     }
+  }
+
+  #enroll(request: IncomingMessage, body: unknown): Promise<IssuedCertificate> {
+    const { token, csr } = certificateRequestSchema.parse(body);
+    return this.#parts.identities.redeem(token, csr, describeCaller(request.socket));
+  }
+
+  async #renewConsole(request: IncomingMessage, body: unknown): Promise<IssuedCertificate> {
+    const socket = request.socket as TLSSocket;
+    const subject = readPeer(socket);
+    if (!subject) throw explainMissing(socket);
+    return this.#parts.identities.renewConsole(subject, renewalRequestSchema.parse(body).csr);
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -22,6 +22,8 @@ import { Attempts } from './attempts.ts';
 
 /** Certificates that are known at once, of all names. */
 const maxCertificates = 200_000;
+/** Most certificates that a console has while one of them is good. */
+const renewalsPerLife = 10;
 
 export interface IdentityParts {
   readonly store: IdentityStore;
@@ -72,10 +74,17 @@ export class Identities {
   }
 
   /** Throws NM_FORBIDDEN or NM_EXPIRED for a verified certificate that is not good any more, or not for this. */
-  check({ role, name, serial }: Pick<Subject, 'role' | 'name' | 'serial'>): void {
+  check(
+    { role, name, serial }: Pick<Subject, 'role' | 'name' | 'serial'>,
+    wanted: EnrolledRole = 'agent',
+  ): void {
     const known = this.#bySerial.get(serial);
-    if (role !== 'agent')
-      throw new NetmonError('NM_FORBIDDEN', `the certificate is that of a ${role}, not of an agent`);
+    if (role !== wanted) {
+      throw new NetmonError(
+        'NM_FORBIDDEN',
+        `the certificate is that of a ${role}, and this is for ${wanted}s`,
+      );
+    }
     if (!known || known.name !== name || known.role !== role) {
       throw new NetmonError('NM_FORBIDDEN', 'this server knows nothing of the certificate: enroll again');
     }
@@ -151,6 +160,25 @@ export class Identities {
     return this.#inTurn(async () => {
       this.check({ role: 'agent', name: agent, serial });
       return this.#issue(csr, 'agent', agent, 'renewal');
+    });
+  }
+
+  /**
+   * A certificate for another key of the same console, which has no link. Throws NM_FORBIDDEN, NM_EXPIRED, NM_VALIDATION,
+   * or NM_RATE soon after the last one of that name.
+   */
+  async renewConsole(
+    subject: Pick<Subject, 'role' | 'name' | 'serial'>,
+    csr: string,
+  ): Promise<IssuedCertificate> {
+    return this.#inTurn(async () => {
+      this.check(subject, 'console');
+      const { issuedAt, until } = this.#byName.get(nameKey('console', subject.name))!;
+      const restMs = (Date.parse(until) - Date.parse(issuedAt)) / renewalsPerLife;
+      if (this.#now() < Date.parse(issuedAt) + restMs) {
+        throw new NetmonError('NM_RATE', `${subject.name} was given a certificate at ${issuedAt}`);
+      }
+      return this.#issue(csr, 'console', subject.name, 'renewal');
     });
   }
 

@@ -1,0 +1,82 @@
+import type { ConnectionOptions } from 'node:tls';
+import { NetmonError } from '../base/errors.ts';
+import { consolePath } from '../wire/orders.ts';
+import type { AgentPlace } from './agent-address.ts';
+import type { Dial } from './kept-socket.ts';
+
+/** What OpenSSL says where the other end speaks no TLS. */
+const plainCodes = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
+/** What it says of a certificate that is not of this console's authority. */
+const foreignCodes = new Set([
+  'CERT_SIGNATURE_FAILURE',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/**
+ * How an agent is dialled: by TLS with this console's certificate, and on this machine plainly where the console has none
+ * or where no TLS is spoken. Once TLS has led to an agent, nothing else is tried.
+ */
+export class AgentDialling {
+  readonly #place: AgentPlace;
+  readonly #tls: () => ConnectionOptions | null;
+  #isPlain = false;
+  #isProven = false;
+  #last: 'plain' | 'tls' = 'plain';
+
+  constructor(place: AgentPlace, tls: () => ConnectionOptions | null) {
+    this.#place = place;
+    this.#tls = tls;
+  }
+
+  /** The next attempt. Throws NM_FORBIDDEN for another machine while this console is not enrolled, NM_EXPIRED. */
+  next(): Dial {
+    const { address, isHere } = this.#place;
+    const tls = this.#isPlain ? null : this.#tls();
+    if (!tls && !isHere) {
+      throw new NetmonError(
+        'NM_FORBIDDEN',
+        `${address} is another machine, whose agent takes orders over TLS alone: enroll this console first (netmon enroll)`,
+      );
+    }
+    this.#last = tls ? 'tls' : 'plain';
+    return tls ? { url: `wss://${address}${consolePath}`, tls } : { url: `ws://${address}${consolePath}` };
+  }
+
+  succeeded(): void {
+    if (this.#last === 'tls') this.#isProven = true;
+  }
+
+  /** Why an attempt failed; null when another way is to be tried at once. */
+  explain(error: Error): NetmonError | null {
+    const { address, isHere } = this.#place;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const hungUp = code === 'ECONNRESET' || code === 'EPIPE';
+    if (this.#last === 'plain') {
+      this.#isPlain = false;
+      if (!hungUp) return unreachable(address, error);
+      const message = `${address} hung up: an agent that is enrolled takes consoles that are enrolled with its server (netmon enroll)`;
+      return new NetmonError('NM_UNAVAILABLE', message);
+    }
+    if (isHere && !this.#isProven && plainCodes.has(code)) {
+      this.#isPlain = true;
+      return null;
+    }
+    if (hungUp) {
+      const message = `${address} hung up: it takes consoles of its own server, with a certificate that has not ended`;
+      return new NetmonError('NM_UNAVAILABLE', message);
+    }
+    if (!foreignCodes.has(code)) return unreachable(address, error);
+    return new NetmonError(
+      'NM_FORBIDDEN',
+      `the agent at ${address} is of another server than the one this console is enrolled with`,
+    );
+  }
+}
+
+function unreachable(address: string, cause: Error): NetmonError {
+  return new NetmonError('NM_UNAVAILABLE', `unable to reach ${address}`, { cause });
+}
