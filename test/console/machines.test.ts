@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { ResultList } from '../../src/client/monitor-rest.ts';
+import { enroll as issue } from '../../src/platform/certificates/authority.fixture.ts';
+import { Authority } from '../../src/platform/certificates/authority.ts';
+import { identityPath, writeIdentity } from '../../src/platform/certificates/identity.ts';
 import type { MonitorRow } from '../../src/wire/monitor.ts';
 import { Namespace } from '../support/namespaces.ts';
 import { missing } from '../support/needs.ts';
@@ -80,9 +83,8 @@ describe('three agents in three namespaces', { skip: missing('root', 'namespaces
   const folder = (name: string): string => join(machines.data, name);
   const get = <T>(path: string): T =>
     JSON.parse(machines.run(machines.hub, ['curl', '-sf', api + path])) as T;
-  const enroll = (space: Namespace, name: string, role: string, server = api): void => {
-    const args = ['enroll', name, '--role', role, '--server', server];
-    const token = machines.run(machines.hub, [program, ...args]).trim();
+  const enroll = (space: Namespace, name: string, role: string): void => {
+    const token = machines.run(machines.hub, [program, 'enroll', name, '--role', role]).trim();
     machines.run(space, [program, 'enroll', '--token', token, '--data', folder(name)]);
   };
 
@@ -217,9 +219,8 @@ describe('three agents in three namespaces', { skip: missing('root', 'namespaces
       return { status, output: stdout + stderr };
     };
     assert.match(ask('nobody').output, /another machine.*enroll this console first/);
-    const other = ['server', '--data', folder('other'), '--port', '8081', '--agent-port', '8444'];
-    await machines.start(hub, [program, ...other], /127\.0\.0\.1:8081/);
-    enroll(hub, 'stranger', 'console', 'http://127.0.0.1:8081');
+    const other = await Authority.open({ folder: folder('other'), hosts: () => [] });
+    writeIdentity(identityPath(folder('stranger'), 'console'), await issue(other, 'console', 'desk'));
     const foreign = ask('stranger');
     assert.equal(foreign.status, 77, foreign.output);
     assert.match(foreign.output, /is of another server than the one this console is enrolled with/);
