@@ -34,6 +34,8 @@ export interface DatagramSocketOptions {
   /** Whether what ICMP says of the socket's packets is kept for `receiveError`. */
   readonly errors?: boolean;
   readonly receiveBufferBytes?: number;
+  /** Whether the kernel stamps what is received; it does unless this is false. */
+  readonly stamps?: boolean;
 }
 
 /** What one call of `receive` brought; `bytes` is valid until the next call. */
@@ -66,7 +68,7 @@ export class DatagramSocket implements Disposable {
 
   /** Throws NM_SYSTEM: EPERM for a raw socket without CAP_NET_RAW, EMFILE, ... */
   constructor(options: DatagramSocketOptions) {
-    const { family, type, protocol, filter, errors = false, receiveBufferBytes } = options;
+    const { family, type, protocol, filter, errors = false, stamps = true, receiveBufferBytes } = options;
     const libc = getLibc();
     this.family = family;
     const names = family === 4 ? ip : ip6;
@@ -75,7 +77,7 @@ export class DatagramSocket implements Disposable {
     if (this.fd < 0) throw systemError(`open a ${type} socket`);
     try {
       if (filter) attachSocketFilter(this.fd, filter);
-      this.set(solSocket, soTimestampNs, 1);
+      if (stamps) this.set(solSocket, soTimestampNs, 1);
       this.set(names.level, names.receiveTtl, 1);
       if (errors) this.set(names.level, names.receiveErrors, 1);
       if (receiveBufferBytes) this.#widen(receiveBufferBytes);

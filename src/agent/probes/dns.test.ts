@@ -11,7 +11,7 @@ import { missing } from '../../../test/support/needs.ts';
 import { makeCertificate, type Server, startServer } from '../../../test/support/servers.ts';
 import { until } from '../../../test/support/until.ts';
 import { makeDnsProbe } from './dns.ts';
-import { makeOwnNetwork, ownIp, runProbe, shell, withRule } from './probes.fixture.ts';
+import { makeOwnNetwork, names, ownIp, runProbe, shell, withRule } from './probes.fixture.ts';
 import { SocketWatch } from './socket-watch.ts';
 import { makeTrust } from './tls.ts';
 
@@ -20,7 +20,7 @@ if (!skip) makeOwnNetwork();
 const host = '127.0.0.1';
 const folder = mkdtempSync(join(tmpdir(), 'netmon-dns-'));
 if (!skip) makeCertificate(folder);
-const dns = makeDnsProbe(new SocketWatch(), makeTrust());
+const dns = makeDnsProbe(names, new SocketWatch(), makeTrust());
 const server = ownIp[4];
 let dnsmasq: Server | undefined;
 
@@ -183,7 +183,7 @@ test('by TLS the certificate must be for the name that is told', { skip }, async
   const tls = createTlsServer(pair, answerStream).listen(0, host);
   await once(tls, 'listening');
   const { port } = tls.address() as AddressInfo;
-  const known = makeDnsProbe(new SocketWatch(), makeTrust([pair.cert.toString()]));
+  const known = makeDnsProbe(names, new SocketWatch(), makeTrust([pair.cert.toString()]));
   const query = { name: 'shop.test', server: host, port, transport: 'tls' } as const;
   const good = await runProbe(known, { ...query, tls_name: 'shop.test' });
   assert.equal(good.failure, null);

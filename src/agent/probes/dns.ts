@@ -15,9 +15,9 @@ import type { Detail, Phases, ProbeOf, Reason } from '../../wire/probe.ts';
 import { Conversation, ProbeFailure } from './conversation.ts';
 import { askByDatagram } from './datagrams.ts';
 import { dial } from './dial.ts';
+import type { Names } from './names/names.ts';
 import type { Facts, ProbeContext, ProbeRun, ProbeType } from './probe.ts';
 import { resolveTarget } from './resolve.ts';
-import { listResolvers } from './resolvers.ts';
 import { failedRun, makeReason, makeRun, noPhases, roundMs } from './run.ts';
 import type { SocketWatch } from './socket-watch.ts';
 import { startTls, type Trust } from './tls.ts';
@@ -30,7 +30,7 @@ const maxStreamBytes = 2 + 65_535;
 const maxAnswers = 64;
 
 /** A question to one server. What is cut by UDP is asked for again by TCP, and `TC` stays among the flags. */
-export function makeDnsProbe(watch: SocketWatch, trust: Trust): ProbeType<'dns'> {
+export function makeDnsProbe(names: Names, watch: SocketWatch, trust: Trust): ProbeType<'dns'> {
   return {
     kind: 'dns',
     facts: factsOf('dns'),
@@ -41,8 +41,8 @@ export function makeDnsProbe(watch: SocketWatch, trust: Trust): ProbeType<'dns'>
         const reason = makeReason('PROTOCOL', `${probe.name} ${probe.type} cannot be asked for`, 'agent');
         return failedRun(reason);
       }
-      const server = probe.server ?? (await listResolvers())[0];
-      const target = await resolveTarget(server, null, context);
+      const server = probe.server ?? names.servers[0];
+      const target = await resolveTarget(names, server, null, context);
       const phases = { ...noPhases, resolve_ms: target.resolveMs };
       if (target.failure) return failedRun(target.failure, { phases });
       const visit = new Visit({ probe, query, message, server, context, watch, trust }, phases);

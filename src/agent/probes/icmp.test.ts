@@ -10,12 +10,12 @@ import { DatagramSocket } from '../../sys/datagram-socket.ts';
 import { writeSocketAddress } from '../../sys/socket-address.ts';
 import { Echoes } from './echoes.ts';
 import { makeIcmpProbe } from './icmp.ts';
-import { makeOwnNetwork, ownIp, runProbe, shell, withRule } from './probes.fixture.ts';
+import { makeOwnNetwork, names, ownIp, runProbe, shell, withRule } from './probes.fixture.ts';
 import { SocketWatch } from './socket-watch.ts';
 
 const skip = missing('root', 'namespaces', 'nft');
 if (!skip) makeOwnNetwork();
-const icmp = makeIcmpProbe(new Echoes(new SocketWatch()));
+const icmp = makeIcmpProbe(names, new Echoes(new SocketWatch()));
 const quick = { echoes: 3, gap_ms: 5 } as const;
 
 for (const family of [4, 6] as const)
@@ -172,8 +172,8 @@ test('where raw sockets are not allowed, those of ping_group_range are used', { 
     const { Echoes } = await import(${JSON.stringify(join(import.meta.dirname, 'echoes.ts'))});
     const { makeIcmpProbe } = await import(${JSON.stringify(join(import.meta.dirname, 'icmp.ts'))});
     const { SocketWatch } = await import(${JSON.stringify(join(import.meta.dirname, 'socket-watch.ts'))});
-    const { runProbe } = await import(${JSON.stringify(join(import.meta.dirname, 'probes.fixture.ts'))});
-    const icmp = makeIcmpProbe(new Echoes(new SocketWatch()));
+    const { names, runProbe } = await import(${JSON.stringify(join(import.meta.dirname, 'probes.fixture.ts'))});
+    const icmp = makeIcmpProbe(names, new Echoes(new SocketWatch()));
     const run = async (host) => {
       const { failure, echoes, facts } = await runProbe(icmp, { host, echoes: 2, gap_ms: 5 }, { timeoutMs: 300 });
       return { code: failure?.code ?? null, phase: failure?.phase ?? null, echoes: echoes.length, ttl: facts.TTL ?? null };

@@ -1,6 +1,7 @@
 import { factsOf } from '../../rules/assertions/placeholders.ts';
 import type { ProbeOf, Reason } from '../../wire/probe.ts';
 import type { EchoError, Echoes, EchoReply } from './echoes.ts';
+import type { Names } from './names/names.ts';
 import type { Facts, ProbeContext, ProbeRun, ProbeType } from './probe.ts';
 import { familyOf, resolveTarget } from './resolve.ts';
 import { describeErrno, explainUnusable, failedRun, makeReason, noPhases, roundMs } from './run.ts';
@@ -15,12 +16,12 @@ const sendingShare = 0.5;
 const afterErrorsMs = 500;
 
 /** Echoes of ICMP. The response time is the median; a round fails when no echo is answered, what is lost is `LOSS`. */
-export function makeIcmpProbe(echoes: Echoes): ProbeType<'icmp'> {
+export function makeIcmpProbe(names: Names, echoes: Echoes): ProbeType<'icmp'> {
   return {
     kind: 'icmp',
     facts: factsOf('icmp'),
     async run(probe, context) {
-      const target = await resolveTarget(probe.host, probe.family, context);
+      const target = await resolveTarget(names, probe.host, probe.family, context);
       const phases = { ...noPhases, resolve_ms: target.resolveMs };
       if (target.failure) return failedRun(target.failure, { phases });
       const ip = target.addresses[0];

@@ -9,13 +9,13 @@ import { test } from 'node:test';
 import { missing } from '../../../test/support/needs.ts';
 import { until } from '../../../test/support/until.ts';
 import { makeNtpProbe } from './ntp.ts';
-import { makeOwnNetwork, ownIp, runProbe, shell } from './probes.fixture.ts';
+import { makeOwnNetwork, names, ownIp, runProbe, shell } from './probes.fixture.ts';
 import { SocketWatch } from './socket-watch.ts';
 
 const skip = missing('root', 'namespaces', 'nft');
 if (!skip) makeOwnNetwork();
 const host = '127.0.0.1';
-const ntp = makeNtpProbe(new SocketWatch());
+const ntp = makeNtpProbe(names, new SocketWatch());
 
 interface Told {
   /** How far the server's clock is ahead, and how long the question and the answer are held up. */

@@ -5,6 +5,7 @@ import { decodeNtpReply, encodeNtpRequest, type NtpReply } from '../../decode/nt
 import { factsOf } from '../../rules/assertions/placeholders.ts';
 import type { Detail, Reason } from '../../wire/probe.ts';
 import { askByDatagram } from './datagrams.ts';
+import type { Names } from './names/names.ts';
 import type { ProbeContext, ProbeRun, ProbeType } from './probe.ts';
 import { resolveTarget } from './resolve.ts';
 import { failedRun, makeReason, makeRun, noPhases, roundMs } from './run.ts';
@@ -27,12 +28,12 @@ interface Sample {
 }
 
 /** The four timestamps of RFC 5905. The answer with the least delay counts, and its delay is the response time. */
-export function makeNtpProbe(watch: SocketWatch): ProbeType<'ntp'> {
+export function makeNtpProbe(names: Names, watch: SocketWatch): ProbeType<'ntp'> {
   return {
     kind: 'ntp',
     facts: factsOf('ntp'),
     async run(probe, context) {
-      const target = await resolveTarget(probe.host, probe.family, context);
+      const target = await resolveTarget(names, probe.host, probe.family, context);
       const phases = { ...noPhases, resolve_ms: target.resolveMs };
       if (target.failure) return failedRun(target.failure, { phases });
       const ip = target.addresses[0];

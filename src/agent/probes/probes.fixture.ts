@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { enterOwnNetwork } from '../../sys/network.fixture.ts';
 import { type ProbeKind, type ProbeOf, probeSchema } from '../../wire/probe.ts';
+import { Names } from './names/names.ts';
 import type { ProbeContext, ProbeRun, ProbeType } from './probe.ts';
 
 /** Carries out one try of a probe that says only what differs from the defaults. */
@@ -8,12 +9,17 @@ export async function runProbe<K extends ProbeKind>(
   type: ProbeType<K>,
   probe: Omit<Partial<ProbeOf<K>>, 'kind'>,
   options: Partial<Omit<ProbeContext, 'signal'>> = {},
+  ended?: AbortSignal,
 ): Promise<ProbeRun> {
   const { timeoutMs = 2000, policy = { refuse: () => null }, wanted = new Set(), before } = options;
   const parsed = probeSchema.parse({ ...probe, kind: type.kind }) as ProbeOf<K>;
-  const signal = AbortSignal.timeout(timeoutMs);
+  const overdue = AbortSignal.timeout(timeoutMs);
+  const signal = ended ? AbortSignal.any([overdue, ended]) : overdue;
   return await type.run(parsed, { timeoutMs, policy, wanted, before, signal });
 }
+
+/** For all probes of a test. */
+export const names = new Names();
 
 /** Addresses that are nobody else's in the network that `makeOwnNetwork` makes. */
 export const ownIp = { 4: '10.72.0.1', 6: 'fd72::1' } as const;

@@ -3,6 +3,7 @@ import { makeDnsProbe } from './dns.ts';
 import { Echoes } from './echoes.ts';
 import { makeHttpProbe } from './http/http.ts';
 import { makeIcmpProbe } from './icmp.ts';
+import { Names } from './names/names.ts';
 import { makeNtpProbe } from './ntp.ts';
 import type { ProbeType } from './probe.ts';
 import { SocketWatch } from './socket-watch.ts';
@@ -16,16 +17,17 @@ export type ProbeTypes = { readonly [K in ProbeKind]?: ProbeType<K> };
 
 /** What all probes of this process share; nothing is open before the first of them needs it. */
 const watch = new SocketWatch();
+const names = new Names();
 const trust = makeTrust();
 const echoes = new Echoes(watch);
 
 /** What this program can probe: a line for each kind. */
 export const probeTypes: ProbeTypes = {
-  icmp: makeIcmpProbe(echoes),
-  dns: makeDnsProbe(watch, trust),
-  ntp: makeNtpProbe(watch),
-  tcp: makeTcpProbe(trust),
-  traceroute: makeTracerouteProbe(watch, echoes),
-  udp: makeUdpProbe(watch),
-  http: makeHttpProbe(trust),
+  icmp: makeIcmpProbe(names, echoes),
+  dns: makeDnsProbe(names, watch, trust),
+  ntp: makeNtpProbe(names, watch),
+  tcp: makeTcpProbe(names, trust),
+  traceroute: makeTracerouteProbe(names, watch, echoes),
+  udp: makeUdpProbe(names, watch),
+  http: makeHttpProbe(names, trust),
 };

@@ -1,7 +1,7 @@
-import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
-import { formatIp, parseIp } from '../../base/ip.ts';
 import type { Reason } from '../../wire/probe.ts';
+import { allowAll } from './address-policy.ts';
+import { canonicalIp } from './names/hosts-file.ts';
+import type { Names } from './names/names.ts';
 import type { ProbeContext } from './probe.ts';
 import { makeReason, roundMs } from './run.ts';
 
@@ -19,10 +19,11 @@ export type Resolved =
   | { readonly failure: Reason; readonly resolveMs: number | null };
 
 /**
- * Where a target is: by the machine's own resolver, once, so that what the policy was asked of is what is connected to.
+ * Where a target is: looked up once, so that what the policy was asked of is what is connected to.
  * `family` is 4 or 6 for that alone. Never rejects.
  */
 export async function resolveTarget(
+  names: Names,
   host: string,
   family: 4 | 6 | null,
   { policy, signal, timeoutMs }: Pick<ProbeContext, 'policy' | 'signal' | 'timeoutMs'>,
@@ -31,52 +32,45 @@ export async function resolveTarget(
   if (literal !== null) return allow([literal], family, policy, null, host);
   const began = performance.now();
   try {
-    const found = await abortable(findAddresses(host, family), signal);
+    const found = await abortable(names.find(host, family), signal);
     const resolveMs = roundMs(performance.now() - began);
     if (found === null) {
       const message = `${host} was not resolved within ${timeoutMs} ms`;
       return { failure: makeReason('TIMEOUT', message, 'resolve'), resolveMs };
     }
-    const addresses = found.flatMap(({ address }) => canonicalIp(address) ?? []);
-    return allow(addresses, family, policy, resolveMs, host);
+    return allow(found, family, policy, resolveMs, host);
   } catch (thrown) {
-    const code = (thrown as NodeJS.ErrnoException).code ?? 'EAI_FAIL';
-    const failure = makeReason(code, `${host}: ${describeResolver(code)}`, 'resolve');
+    const failure = explain(host, (thrown as NodeJS.ErrnoException).code ?? 'EAI_FAIL');
     return { failure, resolveMs: roundMs(performance.now() - began) };
   }
 }
 
+/** How long the check of a name may hold up what goes through a proxy, which may well know names that nobody here does. */
+const checkMs = 1000;
+
 /**
- * Lookups under way. A lookup cannot be called off and occupies one of few threads, so while the resolver is silent the
- * rounds that come meanwhile wait for the same one, instead of each leaving another behind.
+ * Why a host may not be reached through a proxy, which looks names up by itself: an address that the policy forbids, or a name
+ * that has one here. Null also for a name that is not known here. Never rejects.
  */
-const underWay = new Map<string, Promise<readonly LookupAddress[]>>();
-
-function findAddresses(host: string, family: 4 | 6 | null): Promise<readonly LookupAddress[]> {
-  const key = `${family} ${host}`;
-  const known = underWay.get(key);
-  if (known) return known;
-  const found = lookUp(host, family).finally(() => underWay.delete(key));
-  underWay.set(key, found);
-  return found;
-}
-
-async function lookUp(host: string, family: 4 | 6 | null): Promise<readonly LookupAddress[]> {
-  return await lookup(host, { all: true, family: family ?? 0, order: 'verbatim' });
+export async function refuseProxied(
+  names: Names,
+  host: string,
+  { policy, signal }: Pick<ProbeContext, 'policy' | 'signal'>,
+): Promise<Reason | null> {
+  if (policy === allowAll) return null;
+  const literal = canonicalIp(host);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(checkMs)]);
+  const found =
+    literal === null ? await abortable(names.find(host, null), limit).catch(() => null) : [literal];
+  const forbidden = found?.find((ip) => refuse(policy, ip) !== null);
+  if (forbidden === undefined) return null;
+  const message = `${forbidden}: ${refuse(policy, forbidden)}`;
+  return makeReason('FORBIDDEN_ADDRESS', message, 'agent');
 }
 
 /** 4 or 6. */
 export function familyOf(ip: string): 4 | 6 {
   return ip.includes(':') ? 6 : 4;
-}
-
-/** The canonical text of an address, its zone kept; null when it is none. */
-function canonicalIp(text: string): string | null {
-  const [address, zone] = text.split('%');
-  const bytes = parseIp(address);
-  if (!bytes) return null;
-  const ip = formatIp(bytes);
-  return zone !== undefined && ip.includes(':') ? `${ip}%${zone}` : ip;
 }
 
 function allow(
@@ -102,14 +96,25 @@ function refuse(policy: ProbeContext['policy'], ip: string): string | null {
   return policy.refuse(ip.split('%')[0]);
 }
 
-function describeResolver(code: string): string {
-  if (code === 'ENOTFOUND') return 'there is no such name, or it has no address';
-  if (code === 'EAI_AGAIN') return 'the resolver does not answer';
-  return 'the resolver failed';
+function explain(host: string, code: string): Reason {
+  const [known, words] = failures[code] ?? ['EAI_FAIL', `the resolver failed (${code})`];
+  return makeReason(known, `${host}: ${words}`, 'resolve');
 }
 
+/** What a resolver's code becomes: the C library's where it has one, otherwise the answer's of the DNS. */
+const failures: Readonly<Record<string, readonly [code: string, words: string]>> = {
+  ENOTFOUND: ['ENOTFOUND', 'there is no such name'],
+  ENODATA: ['ENOTFOUND', 'the name has no address'],
+  EBADNAME: ['ENOTFOUND', 'it is no name of the DNS'],
+  ESERVFAIL: ['SERVFAIL', 'the resolver could not find out (SERVFAIL)'],
+  EREFUSED: ['REFUSED', 'the resolver refuses to answer (REFUSED)'],
+  ECONNREFUSED: ['EAI_AGAIN', 'there is no resolver where one should be'],
+  ETIMEOUT: ['EAI_AGAIN', 'the resolver does not answer'],
+  EAI_AGAIN: ['EAI_AGAIN', 'the resolver does not answer'],
+};
+
 /** Null when the signal came first. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
   if (signal.aborted) return null;
   const { promise, resolve } = Promise.withResolvers<null>();
   const stop = (): void => resolve(null);

@@ -10,7 +10,7 @@ import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { missing } from '../../../test/support/needs.ts';
 import { makeCertificate } from '../../../test/support/servers.ts';
 import { until } from '../../../test/support/until.ts';
-import { makeOwnNetwork, ownIp, runProbe, shell, withRule } from './probes.fixture.ts';
+import { makeOwnNetwork, names, ownIp, runProbe, shell, withRule } from './probes.fixture.ts';
 import { makeTcpProbe } from './tcp.ts';
 import { makeTrust } from './tls.ts';
 
@@ -20,7 +20,7 @@ const host = '127.0.0.1';
 const folder = mkdtempSync(join(tmpdir(), 'netmon-tcp-'));
 if (!skip) makeCertificate(folder);
 const pair = skip ? {} : { cert: readFileSync(`${folder}/cert`), key: readFileSync(`${folder}/key`) };
-const tcp = makeTcpProbe(makeTrust());
+const tcp = makeTcpProbe(names, makeTrust());
 
 /** A server that speaks as told, on a free port. */
 async function serve(speak: (socket: Socket) => void): Promise<{ port: number } & Disposable> {
@@ -199,7 +199,7 @@ test('TLS tells of the certificate, and fails by it unless it is not to be verif
   assert.equal(lax.failure, null);
   assert.equal(lax.detail.tls_version, 'TLSv1.3');
   assert.equal(lax.detail.certificate?.problem, 'DEPTH_ZERO_SELF_SIGNED_CERT');
-  const known = makeTcpProbe(makeTrust([readFileSync(`${folder}/cert`, 'utf8')]));
+  const known = makeTcpProbe(names, makeTrust([readFileSync(`${folder}/cert`, 'utf8')]));
   const misnamed = await runProbe(known, { host, port, tls: 'direct' });
   assert.equal(misnamed.failure?.code, 'ERR_TLS_CERT_ALTNAME_INVALID');
   server.close();

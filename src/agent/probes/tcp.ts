@@ -4,6 +4,7 @@ import { factsOf } from '../../rules/assertions/placeholders.ts';
 import type { Detail, Phases, ProbeOf } from '../../wire/probe.ts';
 import { Conversation, ProbeFailure } from './conversation.ts';
 import { dial } from './dial.ts';
+import type { Names } from './names/names.ts';
 import { encodePayload, makeExpected, showText } from './payload.ts';
 import type { Facts, ProbeContext, ProbeRun, ProbeType } from './probe.ts';
 import { resolveTarget } from './resolve.ts';
@@ -17,12 +18,12 @@ type TcpProbe = ProbeOf<'tcp'>;
 const bannerRestMs = 30;
 
 /** A connection, what is said over it, and TLS. The response time is all of it but resolving. */
-export function makeTcpProbe(trust: Trust): ProbeType<'tcp'> {
+export function makeTcpProbe(names: Names, trust: Trust): ProbeType<'tcp'> {
   return {
     kind: 'tcp',
     facts: factsOf('tcp'),
     async run(probe, context) {
-      const target = await resolveTarget(probe.host, probe.family, context);
+      const target = await resolveTarget(names, probe.host, probe.family, context);
       const phases = { ...noPhases, resolve_ms: target.resolveMs };
       if (target.failure) return failedRun(target.failure, { phases });
       const dialled = await dial(target.addresses, probe.port, context);

@@ -2,6 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { factsOf } from '../../rules/assertions/placeholders.ts';
 import type { Detail, ProbeOf, Reason } from '../../wire/probe.ts';
 import type { Echoes } from './echoes.ts';
+import { HopNames } from './hop-names.ts';
+import type { Names } from './names/names.ts';
 import { isOtherPath } from './paths.ts';
 import type { ProbeContext, ProbeRun, ProbeType } from './probe.ts';
 import { familyOf, resolveTarget } from './resolve.ts';
@@ -22,12 +24,16 @@ const longestWaitMs = 2000;
 const usualPorts = { icmp: 0, udp: 33_434, tcp: 80 } as const;
 
 /** The path to a target. The response time is that of the target, which fails the round when it is not reached. */
-export function makeTracerouteProbe(watch: SocketWatch, echoes: Echoes): ProbeType<'traceroute'> {
+export function makeTracerouteProbe(
+  names: Names,
+  watch: SocketWatch,
+  echoes: Echoes,
+): ProbeType<'traceroute'> {
   return {
     kind: 'traceroute',
     facts: factsOf('traceroute'),
     async run(probe, context) {
-      const target = await resolveTarget(probe.host, probe.family, context);
+      const target = await resolveTarget(names, probe.host, probe.family, context);
       const phases = { ...noPhases, resolve_ms: target.resolveMs };
       if (target.failure) return failedRun(target.failure, { phases });
       const ip = target.addresses[0];
@@ -42,8 +48,9 @@ export function makeTracerouteProbe(watch: SocketWatch, echoes: Echoes): ProbeTy
       if (unusable || !tracer)
         return failedRun(unusable ?? makeReason('EIO', '', 'agent'), { address: ip, phases });
       using opened = tracer;
-      const walk = new Walk(probe, opened, context);
+      const walk = new Walk(probe, opened, context, new HopNames(names));
       await walk.run();
+      await walk.names.settle(context.signal);
       return summarize(walk, probe, ip, context, phases);
     },
   };
@@ -65,6 +72,7 @@ async function openTracer(
 class Walk {
   /** By TTL less one, then by question. */
   readonly traces: (Trace | null)[][] = [];
+  readonly names: HopNames;
   unsent: string | null = null;
   readonly #probe: TracerouteProbe;
   readonly #tracer: Tracer;
@@ -72,7 +80,8 @@ class Walk {
   #open = 0;
   #wake: (() => void) | undefined;
 
-  constructor(probe: TracerouteProbe, tracer: Tracer, context: ProbeContext) {
+  constructor(probe: TracerouteProbe, tracer: Tracer, context: ProbeContext, names: HopNames) {
+    this.names = names;
     this.#probe = probe;
     this.#tracer = tracer;
     this.#context = context;
@@ -105,6 +114,7 @@ class Walk {
         this.#open++;
         const errno = this.#tracer.send(ttl, (ttl - 1) * queries + query, (trace) => {
           hop[query] = trace;
+          if (trace.by !== null) this.names.ask(trace.by);
           this.#open--;
           this.#wake?.();
         });
@@ -155,7 +165,9 @@ function summarize(
   const { end } = walk;
   const last = end === null ? undefined : walk.traces[end - 1];
   const isReached = last?.some((trace) => trace?.kind === 'target') ?? false;
-  const hops = walk.traces.slice(0, end ?? lastAnswered(walk.traces)).map(makeHop);
+  const hops = walk.traces
+    .slice(0, end ?? lastAnswered(walk.traces))
+    .map((hop, index) => makeHop(hop, index, walk.names));
   const before = context.before?.hops;
   const isChanged = before !== undefined && isOtherPath(before, hops, ip);
   const echoes = isReached ? (hops.at(-1)?.rtt_ms ?? []) : [];
@@ -177,12 +189,12 @@ function lastAnswered(traces: Walk['traces']): number {
   return traces.findLastIndex((hop) => hop.some((trace) => trace !== null)) + 1;
 }
 
-function makeHop(hop: readonly (Trace | null)[], index: number): Hop {
+function makeHop(hop: readonly (Trace | null)[], index: number, names: HopNames): Hop {
   const addresses = [...new Set(hop.flatMap((trace) => trace?.by ?? []))];
   return {
     ttl: index + 1,
     addresses,
-    name: null,
+    name: names.of(addresses[0]),
     rtt_ms: hop.map((trace) => trace && roundMs(trace.rttMs)),
   };
 }

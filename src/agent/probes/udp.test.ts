@@ -3,14 +3,14 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { missing } from '../../../test/support/needs.ts';
-import { makeOwnNetwork, ownIp, runProbe, withRule } from './probes.fixture.ts';
+import { makeOwnNetwork, names, ownIp, runProbe, withRule } from './probes.fixture.ts';
 import { SocketWatch } from './socket-watch.ts';
 import { makeUdpProbe } from './udp.ts';
 
 const skip = missing('root', 'namespaces', 'nft');
 if (!skip) makeOwnNetwork();
 const host = '127.0.0.1';
-const udp = makeUdpProbe(new SocketWatch());
+const udp = makeUdpProbe(names, new SocketWatch());
 
 /** A server that gives each datagram these answers. */
 async function serve(answers: readonly (string | Buffer)[], seen: Buffer[] = []) {

@@ -2,6 +2,7 @@ import { formatEndpoint } from '../../base/ip.ts';
 import { factsOf } from '../../rules/assertions/placeholders.ts';
 import type { ProbeOf } from '../../wire/probe.ts';
 import { type Answered, askByDatagram } from './datagrams.ts';
+import type { Names } from './names/names.ts';
 import { encodePayload, makeExpected, showText } from './payload.ts';
 import type { ProbeRun, ProbeType } from './probe.ts';
 import { resolveTarget } from './resolve.ts';
@@ -14,12 +15,12 @@ type UdpProbe = ProbeOf<'udp'>;
 const unneededMs = 1000;
 
 /** A datagram and what comes back. Silence is NO_REPLY and proves nothing; a port that is closed says so by ICMP. */
-export function makeUdpProbe(watch: SocketWatch): ProbeType<'udp'> {
+export function makeUdpProbe(names: Names, watch: SocketWatch): ProbeType<'udp'> {
   return {
     kind: 'udp',
     facts: factsOf('udp'),
     async run(probe, context) {
-      const target = await resolveTarget(probe.host, probe.family, context);
+      const target = await resolveTarget(names, probe.host, probe.family, context);
       const phases = { ...noPhases, resolve_ms: target.resolveMs };
       if (target.failure) return failedRun(target.failure, { phases });
       const bytes = encodePayload(probe.payload, probe.encoding);

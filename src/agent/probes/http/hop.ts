@@ -2,12 +2,13 @@
  * One request and its answer on a connection of its own: resolve, connect (through a proxy where there is one), TLS, the
  * exchange. Each part is timed; the connection is closed at the end.
  */
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { formatEndpoint } from '../../../base/ip.ts';
 import type { Detail, Phases, ProbeOf, Reason } from '../../../wire/probe.ts';
 import { dial } from '../dial.ts';
+import type { Names } from '../names/names.ts';
 import type { Facts, ProbeContext } from '../probe.ts';
-import { resolveTarget } from '../resolve.ts';
+import { refuseProxied, resolveTarget } from '../resolve.ts';
 import { makeReason, noPhases, roundMs } from '../run.ts';
 import { startTls, type TlsResult, type Trust } from '../tls.ts';
 import type { Answer } from './answer.ts';
@@ -32,6 +33,7 @@ export interface Hop {
 export interface HopParts {
   readonly probe: ProbeOf<'http'>;
   readonly context: ProbeContext;
+  readonly names: Names;
   readonly trust: Trust;
 }
 
@@ -74,23 +76,22 @@ class HopRun {
   }
 
   async run(): Promise<void> {
-    this.#failure = this.#refuseTarget();
+    this.#failure = await this.#refuseTarget();
     const plain = this.#failure ? null : await this.#connect();
     const socket = plain && (await this.#secure(plain));
     if (socket) await this.#exchange(socket);
   }
 
-  /** A proxy resolves names by itself; an address that it is to reach is ours to refuse. */
-  #refuseTarget(): Reason | null {
-    const host = hostOf(this.#request.url);
-    const rule = this.#proxy && isIP(host) ? this.#parts.context.policy.refuse(host) : null;
-    return rule === null ? null : makeReason('FORBIDDEN_ADDRESS', `${host}: ${rule}`, 'agent');
+  /** Where a proxy is to lead is ours to refuse, though it looks names up by itself. */
+  async #refuseTarget(): Promise<Reason | null> {
+    const { context, names } = this.#parts;
+    return this.#proxy ? await refuseProxied(names, hostOf(this.#request.url), context) : null;
   }
 
   async #connect(): Promise<Socket | null> {
-    const { probe, context } = this.#parts;
+    const { probe, context, names } = this.#parts;
     const where = this.#proxy ?? this.#request.url;
-    const target = await resolveTarget(hostOf(where), probe.family, context);
+    const target = await resolveTarget(names, hostOf(where), probe.family, context);
     this.#phases = { ...this.#phases, resolve_ms: target.resolveMs };
     if (target.failure) return this.#fail(target.failure);
     const dialled = await dial(target.addresses, portOf(where), context);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { until } from '../../../../test/support/until.ts';
@@ -9,12 +12,13 @@ import { probeNetworksValue } from '../../../platform/probe-networks.ts';
 import { checkAssertion, parseAssertion } from '../../../rules/assertions/assertions.ts';
 import { type ProbeOf, probeSchema } from '../../../wire/probe.ts';
 import { makeAddressPolicy } from '../address-policy.ts';
+import { Names } from '../names/names.ts';
 import type { ProbeContext, ProbeRun } from '../probe.ts';
-import { runProbe } from '../probes.fixture.ts';
+import { names, runProbe } from '../probes.fixture.ts';
 import { makeTrust } from '../tls.ts';
 import { makeHttpProbe } from './http.ts';
 
-const http = makeHttpProbe(makeTrust([]));
+const http = makeHttpProbe(names, makeTrust([]));
 type Probe = Omit<Partial<ProbeOf<'http'>>, 'kind'>;
 const run = (url: string, probe: Probe = {}, options: Partial<ProbeContext> = {}): Promise<ProbeRun> =>
   runProbe(http, { url, ...probe }, options);
@@ -302,7 +306,7 @@ test('a refused connection says so', async () => {
 test('a name that cannot exist fails to resolve', async () => {
   const name = `${'a'.repeat(64)}.invalid`;
   const { failure, address } = await run(`http://${name}/`);
-  const message = `${name}: there is no such name, or it has no address`;
+  const message = `${name}: it is no name of the DNS`;
   assert.deepEqual(failure, { code: 'ENOTFOUND', message, phase: 'resolve' });
   assert.equal(address, null);
 });
@@ -506,6 +510,35 @@ test('an address that is forbidden is so behind a proxy as well', async () => {
   const policy = makeAddressPolicy(probeNetworksValue.parse('127.0.0.1') ?? []);
   const { failure } = await run('http://169.254.169.254/', { proxy: proxy.url }, { policy });
   assert.equal(failure?.code, 'FORBIDDEN_ADDRESS');
+});
+
+test('a name whose address here is forbidden is so behind a proxy as well, one that is not known here is not', async () => {
+  let asked = 0;
+  await using proxy = await serve((_, response) => {
+    asked++;
+    response.end();
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'netmon-proxied-'));
+  const paths = {
+    hosts: join(folder, 'hosts'),
+    resolvConf: join(folder, 'none'),
+    nsswitch: join(folder, 'none'),
+  };
+  writeFileSync(paths.hosts, '127.0.0.1 fine.test two.test\n169.254.169.254 two.test metadata.test\n');
+  const proxied = makeHttpProbe(new Names(paths), makeTrust([]));
+  const policy = makeAddressPolicy(probeNetworksValue.parse('127.0.0.1') ?? []);
+  const visit = async (name: string): Promise<string | undefined> => {
+    const probe = { url: `http://${name}/`, proxy: proxy.url };
+    const { failure } = await runProbe(proxied, probe, { policy, timeoutMs: 60_000 });
+    return failure?.message;
+  };
+  const refused =
+    '169.254.169.254: it is a link-local address, which is not probed without link-local in --probe-networks';
+  assert.deepEqual([await visit('metadata.test'), await visit('two.test')], [refused, refused]);
+  assert.equal(asked, 0);
+  assert.deepEqual([await visit('fine.test'), await visit('unknown.invalid')], [undefined, undefined]);
+  assert.equal(asked, 2);
+  rmSync(folder, { recursive: true });
 });
 
 test('a proxy that refuses a tunnel says so', async () => {

@@ -5,6 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import { factsOf } from '../../../rules/assertions/placeholders.ts';
 import type { Detail, Phases, Reason } from '../../../wire/probe.ts';
+import type { Names } from '../names/names.ts';
 import type { Fact, Facts, ProbeRun, ProbeType } from '../probe.ts';
 import { makeReason, noPhases, roundMs } from '../run.ts';
 import type { Trust } from '../tls.ts';
@@ -13,7 +14,7 @@ import { type Hop, type HopParts, runHop } from './hop.ts';
 import { followRedirect, type HttpRequest, makeRequest, showUrl } from './request.ts';
 
 /** Without an assertion on the status, one of 200 to 399 is success. */
-export function makeHttpProbe(trust: Trust): ProbeType<'http'> {
+export function makeHttpProbe(names: Names, trust: Trust): ProbeType<'http'> {
   return {
     kind: 'http',
     facts: factsOf('http'),
@@ -21,7 +22,7 @@ export function makeHttpProbe(trust: Trust): ProbeType<'http'> {
       if (probe.method === 'CONNECT') {
         return finish([], makeReason('PROTOCOL', 'CONNECT is no method to probe with', 'agent'));
       }
-      return await followHops({ probe, context, trust });
+      return await followHops({ probe, context, names, trust });
     },
   };
 }

@@ -5,11 +5,11 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { test } from 'node:test';
 import type { ProbeOf } from '../../../wire/probe.ts';
 import type { ProbeContext, ProbeRun } from '../probe.ts';
-import { runProbe } from '../probes.fixture.ts';
+import { names, runProbe } from '../probes.fixture.ts';
 import { makeTrust } from '../tls.ts';
 import { makeHttpProbe } from './http.ts';
 
-const http = makeHttpProbe(makeTrust([]));
+const http = makeHttpProbe(names, makeTrust([]));
 
 interface Started extends AsyncDisposable {
   readonly url: string;

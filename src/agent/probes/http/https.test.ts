@@ -10,7 +10,7 @@ import { enterOwnNetwork } from '../../../sys/network.fixture.ts';
 import type { ProbeOf } from '../../../wire/probe.ts';
 import { type Issued, TestAuthority } from '../certificates.fixture.ts';
 import type { ProbeContext, ProbeRun } from '../probe.ts';
-import { runProbe } from '../probes.fixture.ts';
+import { names, runProbe } from '../probes.fixture.ts';
 import { makeTrust } from '../tls.ts';
 import { makeHttpProbe } from './http.ts';
 
@@ -70,8 +70,8 @@ async function startScene(): Promise<Scene> {
     ].join('\n'),
   );
   await until('nginx', () => accepts(ports.plain));
-  const known = makeHttpProbe(makeTrust([authority.root]));
-  const unknown = makeHttpProbe(makeTrust([own.root]));
+  const known = makeHttpProbe(names, makeTrust([authority.root]));
+  const unknown = makeHttpProbe(names, makeTrust([own.root]));
   return {
     run: (url, probe = {}, options = {}) =>
       runProbe(known, { url, ...probe }, { timeoutMs: 5000, ...options }),
@@ -128,7 +128,7 @@ test('a resolver that is not to be reached is told apart from a name that does n
   skip,
 }, async () => {
   const { failure } = await run('https://nobody.test/');
-  const message = 'nobody.test: the resolver does not answer';
+  const message = 'nobody.test: there is no resolver where one should be';
   assert.deepEqual(failure, { code: 'EAI_AGAIN', message, phase: 'resolve' });
 });
 

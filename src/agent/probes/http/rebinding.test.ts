@@ -8,14 +8,14 @@ import { test } from 'node:test';
 import { missing } from '../../../../test/support/needs.ts';
 import { probeNetworksValue } from '../../../platform/probe-networks.ts';
 import { makeAddressPolicy } from '../address-policy.ts';
-import { makeOwnNetwork, ownIp, runProbe, shell } from '../probes.fixture.ts';
+import { makeOwnNetwork, names, ownIp, runProbe, shell } from '../probes.fixture.ts';
 import { makeTrust } from '../tls.ts';
 import { makeHttpProbe } from './http.ts';
 
 /** The resolver that this machine asks: in a network of its own, the test answers in its place. */
 const nameserver = /^nameserver\s+(\S+)/m.exec(readFileSync('/etc/resolv.conf', 'utf8'))?.[1] ?? '';
 const skip = missing('root', 'namespaces', 'nft') || (!isIPv4(nameserver) && 'needs a nameserver of IPv4');
-const http = makeHttpProbe(makeTrust([]));
+const http = makeHttpProbe(names, makeTrust([]));
 const policy = makeAddressPolicy(probeNetworksValue.parse(ownIp[4]) ?? []);
 const port = 9181;
 
