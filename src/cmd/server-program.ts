@@ -130,12 +130,13 @@ export async function startServer(config: ServerConfig, reporter: Reporter): Pro
       monitors,
       makeRetention(store, reporter),
       makeAccounts(store, mirror, reporter),
-      viewers,
-      monitorViewers,
       { name: 'identities', start: () => identities.start(), stop: () => {} },
       ingest,
       ...(listener ? [listener] : []),
       dialer,
+      // After what brings the agents, and so let go before it: a page keeps the last picture, not one without agents.
+      viewers,
+      monitorViewers,
       // Without letting go of program pages: the server's process calls no C library by itself.
       ...makeMemoryTrimmer(null),
     ],

@@ -26,6 +26,7 @@ export class Scene implements LiveSource {
   #timer: NodeJS.Timeout | undefined;
   #readings = 0;
   #samples: Sample[] = [];
+  readonly #sampledAt: number[] = [];
 
   /** `count` connections, of which the first `busy` change with every reading. */
   constructor(count: number, busy: number) {
@@ -43,6 +44,11 @@ export class Scene implements LiveSource {
     );
     this.#link.start();
     this.#timer = setInterval(() => this.#read(), readingMs);
+  }
+
+  /** Samples that it has told up to a time, Unix milliseconds. */
+  countSamples(until: number): number {
+    return this.#sampledAt.filter((at) => at <= until).length;
   }
 
   async stop(): Promise<void> {
@@ -121,7 +127,9 @@ export class Scene implements LiveSource {
       connection.bytes_received = (connection.bytes_received ?? 0) + connection.download_speed / 10;
     }
     const wave = 1 + Math.sin(this.#readings / 12);
-    this.#samples.push([Date.now(), Math.round(300_000 * wave), Math.round(4_000_000 * wave)]);
+    const at = Date.now();
+    this.#sampledAt.push(at);
+    this.#samples.push([at, Math.round(300_000 * wave), Math.round(4_000_000 * wave)]);
     this.#listener();
   }
 }

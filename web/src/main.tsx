@@ -51,12 +51,13 @@ const queries = new QueryClient({
   defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false, staleTime: 1000 } },
 });
 
+// A transition of React's would wait for as long as live data comes in, so that a box that was ticked shows it late.
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <LiveContext value={live}>
         <MonitorContext value={monitors}>
-          <BrowserRouter>
+          <BrowserRouter useTransitions={false}>
             <Routes>
               <Route element={<Shell />}>
                 <Route index element={<ConnectionsView />} />

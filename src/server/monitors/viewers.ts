@@ -46,6 +46,7 @@ export class MonitorViewers implements Component {
   #stopListening: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #liveness: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(monitors: Monitors, reporter: Reporter) {
     this.#monitors = monitors;
@@ -57,6 +58,7 @@ export class MonitorViewers implements Component {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#liveness);
     this.#stopListening?.();
     clearTimeout(this.#timer);
@@ -68,6 +70,10 @@ export class MonitorViewers implements Component {
 
   /** Takes over an upgrade whose Host and Origin the server has checked. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#stopped) {
+      endWithProblem(socket, new NetmonError('NM_UNAVAILABLE', 'the server stops'));
+      return;
+    }
     if (this.#viewers.size >= maxViewers) {
       endWithProblem(socket, new NetmonError('NM_RATE', `${maxViewers} viewers are connected`));
       return;

@@ -53,6 +53,7 @@ export class ViewerHub implements Component {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #liveness: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(mirror: Mirror, reporter: Reporter, now: () => number = Date.now) {
     this.#mirror = mirror;
@@ -66,7 +67,9 @@ export class ViewerHub implements Component {
     this.#liveness = setInterval(() => this.#checkAlive(), livenessMs);
   }
 
+  /** Lets the viewers go and no more in, since what they saw last is what they are left with. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#liveness);
     clearTimeout(this.#timer);
     for (const socket of [...this.#delta.keys(), ...this.#published.keys()]) {
@@ -77,6 +80,10 @@ export class ViewerHub implements Component {
 
   /** Takes over an upgrade of `/ws` whose Host and Origin the server has checked. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#stopped) {
+      endWithProblem(socket, new NetmonError('NM_UNAVAILABLE', 'the server stops'));
+      return;
+    }
     if (this.#delta.size + this.#published.size >= maxViewers) {
       endWithProblem(socket, new NetmonError('NM_RATE', `${maxViewers} viewers are connected`));
       return;
