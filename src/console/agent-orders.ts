@@ -112,7 +112,8 @@ export class AgentOrders {
 
   #onText(text: string): void {
     const message = parseMessage(text);
-    if (message?.kind === 'hello') {
+    if (!message && !this.#hello) this.#socket.cut(notAnAgent());
+    else if (message?.kind === 'hello') {
       this.#hello = message;
       this.#events.onLink(message, null);
     } else if (message?.kind === 'result') this.#events.onResult(message.result);
@@ -137,6 +138,10 @@ export class AgentOrders {
     this.#waiting.clear();
     this.#events.onLink(null, reason);
   }
+}
+
+function notAnAgent(): NetmonError {
+  return new NetmonError('NM_UNAVAILABLE', 'what answers there says hello as no agent of this version does');
 }
 
 function readRefusal(code: string, message: string): NetmonError {

@@ -186,7 +186,8 @@ export class AgentStation implements Station {
 /** What an agent says of itself, in the form of a server's list. */
 function describeSelf(description: NonNullable<AgentRow['description']>, address: string): AgentRow {
   const { agent, version, kernel, os, spooled_records, spooled_bytes, lost_records } = description;
-  const now = new Date();
+  const now = Date.now();
+  const startedAt = Math.max(0, now - description.uptime_s * 1000);
   return {
     agent,
     version,
@@ -198,8 +199,8 @@ function describeSelf(description: NonNullable<AgentRow['description']>, address
     tls: false,
     certificate_until: null,
     revoked_at: null,
-    first_seen: new Date(now.getTime() - description.uptime_s * 1000).toISOString(),
-    last_seen: now.toISOString(),
+    first_seen: new Date(startedAt).toISOString(),
+    last_seen: new Date(now).toISOString(),
     reason: null,
     sensors: [],
     lag_ms: null,

@@ -129,8 +129,7 @@ class ConsoleShell {
       else this.#screen.print(await findCommand(name).run(this.#context, words));
     } catch (error) {
       if (error instanceof Cancelled) this.#screen.print(['nothing was changed']);
-      else if (error instanceof NetmonError) this.#screen.print([`! ${escapeText(describeError(error))}`]);
-      else throw error;
+      else this.#screen.print([`! ${escapeText(describeError(error))}`]);
     }
   }
 

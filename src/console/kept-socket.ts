@@ -108,6 +108,11 @@ export class KeptSocket {
     return true;
   }
 
+  /** Ends a connection that is of no use, as if it had been cut for that reason. */
+  cut(reason: NetmonError): void {
+    if (this.#socket) this.#lose(this.#socket, reason);
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);

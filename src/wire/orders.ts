@@ -166,7 +166,7 @@ export const maxAgentInputBytes = 4 * 1024 * 1024;
 
 export const consoleHelloSchema = z.strictObject({
   kind: z.literal('hello'),
-  agent: z.string().min(1).max(253),
+  agent: agentNameSchema,
   version: z.string().max(32),
   kernel: z.string().max(128),
   os: z.string().max(128),

@@ -76,6 +76,7 @@ export class Listener implements Component {
     const server = this.#makeServer(tls);
     server.maxConnections = maxConnections;
     server.on('connection', (socket: Socket) => this.#onConnection(socket));
+    server.on('error', (error) => this.#parts.reporter.error('unable to take a connection', { error }));
     server.on('tlsClientError', (error, socket: TLSSocket) => {
       this.#parts.reporter.warn('refused a handshake', { from: socket.remoteAddress, error });
     });

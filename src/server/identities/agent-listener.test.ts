@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
+import { until } from '../../../test/support/until.ts';
 import { enroll } from '../../agent/identity/enroll.ts';
 import { NetmonError } from '../../base/errors.ts';
 import { enroll as issueOnly } from '../../platform/certificates/authority.fixture.ts';
@@ -234,6 +235,28 @@ describe('the entrance for agents', () => {
     await entrance.identities.revoke('agent', 'slow');
     agent.send({ kind: 'hello', agent: 'slow', version: '1', kernel: 'k', os: 'o', epoch: 'e', sensors: [] });
     assert.equal((await agent.next('refused'))?.code, 'NM_FORBIDDEN');
+  });
+
+  it('has room for few connections of one certificate that say nothing, and for others meanwhile', async () => {
+    const silent = await letIn('silent');
+    const held: Agent[] = [];
+    const refused = async (): Promise<true | undefined> => {
+      const agent = new Agent(entrance, dialServerTls(silent));
+      const refusal = once(agent.socket, 'unexpected-response').then(([, response]) => response.statusCode);
+      const status = await Promise.race([once(agent.socket, 'open').then(() => 101), refusal]);
+      if (status === 101) held.push(agent);
+      return status === 429 || undefined;
+    };
+    await until('a refusal', refused, { withinMs: 30_000, everyMs: 1 });
+    const open = held.filter(({ socket }) => socket.readyState === WebSocket.OPEN).length;
+    assert.ok(open <= 4, `${open}`);
+    const other = new Agent(entrance, dialServerTls(await letIn('talker')));
+    await other.hello('talker');
+    assert.ok(await other.next('welcome'));
+    for (const { socket } of [...held, other]) socket.terminate();
+    await until('room', async () => (await askForLink(entrance, silent)).status === 101 || undefined, {
+      withinMs: 30_000,
+    });
   });
 
   it('ends a link whose certificate was not renewed in time', async () => {

@@ -93,6 +93,7 @@ export class AgentListener implements Component {
     );
     server.maxConnections = maxConnections;
     server.on('connection', (socket: Socket) => this.#onConnection(socket));
+    server.on('error', (error) => this.#parts.reporter.error('unable to take a connection', { error }));
     server.on('tlsClientError', (error, socket) => {
       this.#parts.reporter.debug('a handshake failed', { from: socket.remoteAddress, error });
     });

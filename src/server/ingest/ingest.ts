@@ -13,6 +13,8 @@ import { showAlerts } from './shown-alerts.ts';
 
 /** Agents connected at once; each may hold a frame of 16 MiB in memory. */
 const maxSessions = 1_000;
+/** Connections of one certificate: a link, the one that takes its place, and those of a copied machine. */
+const maxOfIdentity = 4;
 /** Length of the records of all agents that may wait for the store, and each agent's part of it. */
 const totalCredit = 256 * 1024 * 1024;
 const leastCredit = 128 * 1024;
@@ -26,7 +28,8 @@ const noteEvery = 3;
 export class Ingest implements Component {
   readonly name = 'ingest';
   readonly #parts: SessionParts;
-  readonly #sessions = new Set<AgentSession>();
+  /** Each with who its certificate says that it is. */
+  readonly #sessions = new Map<AgentSession, LinkOrigin['identity']>();
   readonly #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -44,7 +47,7 @@ export class Ingest implements Component {
     await showAlerts(this.#parts);
     let ticks = 0;
     this.#timer = setInterval(() => {
-      for (const session of this.#sessions) session.checkAlive();
+      for (const session of this.#sessions.keys()) session.checkAlive();
       if (++ticks % noteEvery === 0) this.#parts.agents?.touch();
     }, livenessMs);
   }
@@ -52,10 +55,10 @@ export class Ingest implements Component {
   /** Closes every link once what has come is committed; at the latest after a second. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    const settled = Promise.all([...this.#sessions].map((session) => session.settle()));
+    const settled = Promise.all(Array.from(this.#sessions.keys(), (session) => session.settle()));
     await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
-    for (const session of this.#sessions) session.close();
-    for (const session of this.#sessions) session.terminate();
+    for (const session of this.#sessions.keys()) session.close();
+    for (const session of this.#sessions.keys()) session.terminate();
     this.#sessions.clear();
   }
 
@@ -73,15 +76,25 @@ export class Ingest implements Component {
       endWithProblem(socket, new NetmonError('NM_RATE', `${maxSessions} agents are connected`));
       return;
     }
+    if (origin.identity && this.#countOf(origin.identity.agent) >= maxOfIdentity) {
+      endWithProblem(socket, new NetmonError('NM_RATE', `${origin.identity.agent} has too many connections`));
+      return;
+    }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.adopt(webSocket, origin));
   }
 
   /** Takes over an open socket on which an agent will say hello. */
   adopt(socket: WebSocket, origin: LinkOrigin): AgentSession {
     const session = new AgentSession(socket, this.#parts, { origin, credit: () => this.#credit() });
-    this.#sessions.add(session);
+    this.#sessions.set(session, origin.identity);
     socket.on('close', () => this.#sessions.delete(session));
     return session;
+  }
+
+  #countOf(agent: string): number {
+    let count = 0;
+    for (const identity of this.#sessions.values()) if (identity?.agent === agent) count++;
+    return count;
   }
 
   #credit(): number {

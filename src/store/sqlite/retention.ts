@@ -21,6 +21,8 @@ const fileShare = 0.86;
 /** Gaps, and agents' epochs, that are kept. */
 const keptGaps = 10_000;
 const keptEpochs = 10_000;
+/** Of one agent, so that one that begins anew all the time has none of the others forgotten. */
+const keptEpochsOfAgent = 100;
 
 /** Deletes what is too old or too much, gives the space back, and resolves to the number of rows deleted. */
 export async function applyLimits(session: Session, limits: Limits, now: number): Promise<number> {
@@ -83,6 +85,13 @@ function deleteOldest(session: Session, count: number): number {
 /** Bounds the tables that grow slowly. */
 function deleteForgotten(session: Session): void {
   session.run('DELETE FROM gaps WHERE id <= (SELECT max(id) FROM gaps) - ?', keptGaps);
+  session.run(
+    `DELETE FROM epochs WHERE (agent, epoch) IN (
+       SELECT agent, epoch FROM (
+         SELECT agent, epoch, row_number() OVER (PARTITION BY agent ORDER BY updated_at DESC) AS place FROM epochs)
+       WHERE place > ?)`,
+    keptEpochsOfAgent,
+  );
   session.run(
     `DELETE FROM epochs WHERE (agent, epoch) IN (
        SELECT agent, epoch FROM epochs ORDER BY updated_at DESC LIMIT -1 OFFSET ?)`,
