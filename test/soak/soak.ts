@@ -1,5 +1,5 @@
 /**
- * `npm run soak [-- --minutes N]`: 3,000 connections a second from changing processes, with failures, for 20 minutes.
+ * `npm run soak [-- traffic --minutes N]`: 3,000 connections a second from changing processes, with failures, for 20 minutes.
  * Checks that every connection is recorded or reported lost, that memory does not grow and that the database keeps its
  * limit. A short form of it is a test.
  */
@@ -250,8 +250,9 @@ export function judge(
   return problems;
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({ options: { minutes: { type: 'string', default: '20' } } });
+/** `args` are those of the command after its name. True when all was well. */
+export async function runSoakCommand(args: readonly string[]): Promise<boolean> {
+  const { values } = parseArgs({ args: [...args], options: { minutes: { type: 'string', default: '20' } } });
   const reason = missing('root', 'gcc', 'namespaces', 'bpf');
   if (reason) throw new Error(reason);
   const databaseLimitBytes = 50e6;
@@ -260,5 +261,5 @@ if (import.meta.main) {
   const problems = judge(result, { growth: 0.1, databaseLimitBytes });
   for (const problem of problems) console.log(`FAILED: ${problem}`);
   if (problems.length === 0) console.log('all accounted for, memory flat, database within its limit');
-  process.exitCode = problems.length === 0 ? 0 : 1;
+  return problems.length === 0;
 }

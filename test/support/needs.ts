@@ -6,6 +6,12 @@ const needs = {
   root: () => (process.getuid?.() === 0 ? null : 'needs root'),
   gcc: () => findCommand('gcc'),
   namespaces: () => findCommand('ip') ?? findCommand('nsenter') ?? tryCommand('unshare', ['--net', 'true']),
+  diskImages: () =>
+    findCommand('mkfs.ext4') ??
+    findCommand('fsfreeze') ??
+    (existsSync('/dev/loop-control') ? null : 'needs loop devices (/dev/loop-control is missing)') ??
+    tryCommand('unshare', ['--mount', '--pid', '--fork', '--mount-proc', 'true']) ??
+    tryDiskImage(),
   nft: () => findCommand('nft'),
   bpf: () =>
     existsSync('/sys/kernel/btf/vmlinux')
@@ -37,6 +43,21 @@ export function missing(...wanted: readonly Need[]): string | false {
 function findCommand(name: string): string | null {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
   return folders.some((folder) => existsSync(`${folder}/${name}`)) ? null : `needs the command ${name}`;
+}
+
+/** Mounts a small image in a mount namespace, which takes the mount and its loop device along when it ends. */
+function tryDiskImage(): string | null {
+  const steps = [
+    'trap "rm -rf $dir" EXIT',
+    'truncate -s 4M $dir/image',
+    'mkfs.ext4 -q $dir/image',
+    'mkdir $dir/mount',
+    'mount -o loop $dir/image $dir/mount',
+    'fsfreeze --freeze $dir/mount',
+    'fsfreeze --unfreeze $dir/mount',
+    'umount $dir/mount',
+  ];
+  return tryCommand('unshare', ['--mount', 'sh', '-ec', `dir=$(mktemp -d); ${steps.join('; ')}`]);
 }
 
 function tryCommand(file: string, args: readonly string[]): string | null {

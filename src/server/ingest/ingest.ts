@@ -38,6 +38,7 @@ export class Ingest implements Component {
     handleProtocols: (offered) => (offered.has(linkSubprotocol) ? linkSubprotocol : false),
   });
   #timer: NodeJS.Timeout | undefined;
+  #isOpen = false;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -45,6 +46,7 @@ export class Ingest implements Component {
 
   async start(): Promise<void> {
     await showAlerts(this.#parts);
+    this.#isOpen = true;
     let ticks = 0;
     this.#timer = setInterval(() => {
       for (const session of this.#sessions.keys()) session.checkAlive();
@@ -62,7 +64,10 @@ export class Ingest implements Component {
     this.#sessions.clear();
   }
 
-  /** Takes over an upgrade of `linkPath` that the server has authorised. */
+  /**
+   * Takes over an upgrade of `linkPath` that the server has authorised. Before the start it is refused: what was stored
+   * earlier comes first, and agents that have much to send would hold the start up.
+   */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, origin = plainOrigin(socket)): void {
     const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
     if (!offered.includes(linkSubprotocol)) {
@@ -70,6 +75,10 @@ export class Ingest implements Component {
         socket,
         new NetmonError('NM_BAD_REQUEST', `expected the subprotocol ${linkSubprotocol}`),
       );
+      return;
+    }
+    if (!this.#isOpen) {
+      endWithProblem(socket, new NetmonError('NM_UNAVAILABLE', 'the server is starting'));
       return;
     }
     if (this.#sessions.size >= maxSessions) {

@@ -50,9 +50,11 @@ export async function sumRounds(
   pause: () => Promise<unknown>,
 ): Promise<UptimeRow[]> {
   const changed: UptimeRow[] = [];
+  // What comes from now on is left for the next time: as long as rounds come there would be no end.
+  const newest = readNewest(session);
   for (;;) {
     const from = readMark(session, summedMark);
-    const pass = readPass(session) ?? beginPass(session, from);
+    const pass = readPass(session) ?? beginPass(session, from, newest);
     if (!pass) {
       const summed = (monitor: number): number => readSummed(session, monitor);
       return [...changed, ...(await refreshUptimes(session, describe, summed, now(), pause))];
@@ -83,8 +85,11 @@ function sliceOf(monitor: number): number {
   return monitor % slices;
 }
 
-function beginPass(session: Session, from: number): Pass | null {
-  const newest = Number(session.get('SELECT coalesce(max(id), 0) FROM rounds')?.[0]);
+function readNewest(session: Session): number {
+  return Number(session.get('SELECT coalesce(max(id), 0) FROM rounds')?.[0]);
+}
+
+function beginPass(session: Session, from: number, newest: number): Pass | null {
   if (newest <= from) return null;
   const pass = { upTo: Math.min(newest, from + maxRounds), slice: -1 };
   savePass(session, pass);

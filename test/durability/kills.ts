@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fleet } from './fleet.ts';
+import { judge, type Verdict } from './oracle.ts';
+import { ServerProgram } from './server.ts';
+
+export interface RunOptions {
+  readonly folder: string;
+  readonly agents: number;
+  /** Records a second, of all agents. */
+  readonly rate: number;
+  /** Between 0 and 1. */
+  readonly random: () => number;
+  readonly print: (line: string) => void;
+}
+
+export interface RunResult extends Verdict {
+  readonly acknowledged: number;
+  readonly seconds: number;
+}
+
+/** A server is killed this long after it was started, at most; the first second is that of its start. */
+const longestLifeMs = 3_500;
+
+/**
+ * Kills the server so many times while agents send, and looks whether what it holds in the end is what they made. What
+ * was acknowledged is with nobody else, so a loss shows, whichever kill it was.
+ */
+export async function runKills(kills: number, options: RunOptions): Promise<RunResult> {
+  const { folder, agents, rate, random, print } = options;
+  const database = join(folder, 'server', 'netmon.db');
+  mkdirSync(folder, { recursive: true });
+  await using server = new ServerProgram();
+  await server.start(database);
+  await server.addMonitors();
+  const began = performance.now();
+  await using fleet = new Fleet(agents, server.url, folder);
+  fleet.generate(rate);
+  await fleet.reach('acknowledged', 1);
+  for (let kill = 1; kill <= kills; kill++) {
+    await sleep(random() * longestLifeMs);
+    await server.kill();
+    if (kill % 10 === 0)
+      print(`${kill} kills: ${fleet.sum('acknowledged')} of ${fleet.sum('made')} acknowledged`);
+    // Every fourth time the next kill may fall into the start.
+    if (kill % 4 === 0) server.spawn(database);
+    else await server.start(database);
+  }
+  await server.kill();
+  await server.start(database);
+  await fleet.drain();
+  const seconds = (performance.now() - began) / 1000;
+  await server.stop();
+  const dues = [...fleet.states()].map(([agent, { made }]) => ({ agent, end: made, without: [] }));
+  return { ...judge(database, dues), acknowledged: fleet.sum('acknowledged'), seconds };
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { until } from '../support/until.ts';
+import { monitorIds } from './records.ts';
+
+/** The run has a network namespace of its own, where this port is nobody else's, and none that the kernel gives to clients. */
+const port = 7411;
+const program = join(import.meta.dirname, '../../bin/netmon');
+/** Longest wait for an answer of a server that was just started. */
+const readyMs = 60_000;
+/** Rows that a run makes must not be too many for the database's limit. */
+const databaseLimit = '64GB';
+
+/** `netmon server` as a user runs it, started again and again. */
+export class ServerProgram implements AsyncDisposable {
+  readonly url = `http://127.0.0.1:${port}`;
+  #process: ChildProcess | null = null;
+  #output = '';
+
+  get pid(): number {
+    return this.#process!.pid!;
+  }
+
+  /** Begins to start it on a database, which takes a while. */
+  spawn(database: string): void {
+    const args = ['server', '--port', String(port), '--db', database, '--db-limit', databaseLimit];
+    const child = spawn(program, [...args, '--user', 'root', '--log-level', 'error'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text: Buffer) => {
+        if (child === this.#process) this.#output += text.toString();
+      });
+    }
+    this.#process = child;
+  }
+
+  /** Starts it and waits until it serves. */
+  async start(database: string): Promise<void> {
+    this.spawn(database);
+    await until(
+      'the server',
+      () => {
+        if (this.#process!.exitCode !== null) throw new Error(`the server ended: ${this.#output}`);
+        return this.#output.includes(this.url) || undefined;
+      },
+      { withinMs: readyMs, everyMs: 10, describe: () => this.#output },
+    );
+  }
+
+  /** Kills it at once, wherever it is, and waits until it is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  /** Has it know the monitors whose rounds the agents report; they are carried out by nobody. */
+  async addMonitors(): Promise<void> {
+    for (const id of monitorIds) {
+      const body = { id, name: id, probe: { kind: 'icmp', host: '192.0.2.1' }, enabled: false };
+      const response = await fetch(`${this.url}/api/monitors`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(`POST /api/monitors: ${response.status} ${await response.text()}`);
+    }
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
