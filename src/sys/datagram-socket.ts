@@ -15,6 +15,14 @@ const soError = 4;
 const soReceiveBuffer = { force: 33, usual: 8 } as const;
 /** SO_TIMESTAMPNS: a struct timespec of the wall clock with each packet, from when the kernel took it. */
 const soTimestampNs = 35;
+/** SO_TIMESTAMPING: a stamp in the error queue for each packet when it is handed to the device, numbered from 0. */
+const soTimestamping = 37;
+/** TX_SOFTWARE, SOFTWARE, OPT_ID and OPT_TSONLY of uapi/linux/net_tstamp.h. */
+const sendStampFlags = 0x02 | 0x10 | 0x80 | 0x800;
+/** SO_EE_ORIGIN_TIMESTAMPING of uapi/linux/errqueue.h. */
+const originStamp = 4;
+/** Stamps of one call, so that a flood of packets cannot keep it. */
+const maxStamps = 4096;
 const messageFlags = { dontwait: 0x40, noSignal: 0x4000, errorQueue: 0x2000, truncated: 0x20 } as const;
 const ip = { level: 0, ttl: 2, receiveErrors: 11, receiveTtl: 12 } as const;
 const ip6 = { level: 41, ttl: 16, receiveErrors: 25, receiveTtl: 51, hopLimit: 52 } as const;
@@ -36,6 +44,8 @@ export interface DatagramSocketOptions {
   readonly receiveBufferBytes?: number;
   /** Whether the kernel stamps what is received; it does unless this is false. */
   readonly stamps?: boolean;
+  /** Whether the kernel tells when what is sent leaves; `receiveError` has to be called then. */
+  readonly sendStamps?: boolean;
 }
 
 /** What one call of `receive` brought; `bytes` is valid until the next call. */
@@ -68,7 +78,16 @@ export class DatagramSocket implements Disposable {
 
   /** Throws NM_SYSTEM: EPERM for a raw socket without CAP_NET_RAW, EMFILE, ... */
   constructor(options: DatagramSocketOptions) {
-    const { family, type, protocol, filter, errors = false, stamps = true, receiveBufferBytes } = options;
+    const {
+      family,
+      type,
+      protocol,
+      filter,
+      errors = false,
+      stamps = true,
+      sendStamps = false,
+      receiveBufferBytes,
+    } = options;
     const libc = getLibc();
     this.family = family;
     const names = family === 4 ? ip : ip6;
@@ -80,6 +99,7 @@ export class DatagramSocket implements Disposable {
       if (stamps) this.set(solSocket, soTimestampNs, 1);
       this.set(names.level, names.receiveTtl, 1);
       if (errors) this.set(names.level, names.receiveErrors, 1);
+      if (sendStamps) this.restartStamps();
       if (receiveBufferBytes) this.#widen(receiveBufferBytes);
     } catch (error) {
       libc.close(this.fd);
@@ -138,10 +158,29 @@ export class DatagramSocket implements Disposable {
     return typeof length === 'number' ? readReceived(length) : length;
   }
 
-  /** The next message about a packet that this socket sent; null when there is none. */
-  receiveError(): PathError | null {
-    const length = receiveInto(this.fd, messageFlags.dontwait | messageFlags.errorQueue);
-    return typeof length === 'number' ? readPathError(length) : null;
+  /**
+   * The next error that a packet of this socket has met; null when there is none. `onStamp` is told of the stamps of sent
+   * packets that lie before it: the how many-th of this socket it was, modulo 2^32, and when it left, in milliseconds of the
+   * wall clock.
+   */
+  receiveError(onStamp?: (index: number, atMs: number) => void): PathError | null {
+    for (let i = 0; i < maxStamps; i++) {
+      const length = receiveInto(this.fd, messageFlags.dontwait | messageFlags.errorQueue);
+      if (typeof length !== 'number') return null;
+      const stamp = readSendStamp();
+      if (stamp === null) return readPathError(length);
+      onStamp?.(stamp.index, stamp.atMs);
+    }
+    return null;
+  }
+
+  /**
+   * Numbers stamps from 0 again, after a call of `send` that may or may not have taken a number. Where the kernel gives out
+   * none there are none.
+   */
+  restartStamps(): void {
+    for (const flags of [0, sendStampFlags])
+      getLibc().setsockopt(this.fd, solSocket, soTimestamping, new Int32Array([flags]), 4);
   }
 
   /** How a connection that was under way has ended: null when it stands, otherwise the errno. */
@@ -232,16 +271,31 @@ function readReceived(length: number): Received {
   };
 }
 
+/** Which packet left when; null where the message is none of that. */
+function readSendStamp(): { readonly index: number; readonly atMs: number } | null {
+  let index: number | null = null;
+  let atMs = 0;
+  visitControls((level, type, at, end) => {
+    if (level === solSocket && type === soTimestamping) atMs = readTimespec(control, at);
+    else if (isErrorReport(level, type) && end - at >= 16 && control.getUint8(at + 4) === originStamp)
+      index = control.getUint32(at + 12, true);
+  });
+  return index === null ? null : { index, atMs };
+}
+
+function isErrorReport(level: number, type: number): boolean {
+  return (
+    (level === ip.level && type === ip.receiveErrors) || (level === ip6.level && type === ip6.receiveErrors)
+  );
+}
+
 /** struct sock_extended_err with the offender's address behind it (uapi/linux/errqueue.h). */
 function readPathError(length: number): PathError {
   let errno = 'EIO';
   let icmp: PathError['icmp'] = null;
   let by: string | null = null;
   visitControls((level, type, at, end) => {
-    const isError =
-      (level === ip.level && type === ip.receiveErrors) ||
-      (level === ip6.level && type === ip6.receiveErrors);
-    if (!isError || end - at < 16) return;
+    if (!isErrorReport(level, type) || end - at < 16) return;
     errno = errnoName(control.getUint32(at, true));
     if (control.getUint8(at + 4) < 2) return;
     icmp = { type: control.getUint8(at + 5), code: control.getUint8(at + 6) };

@@ -2,11 +2,13 @@
  * The echoes of all rounds of this process, over one socket a family:
  *
  * 1. `open` makes the socket, with a filter in the kernel for what answers this process alone.
- * 2. `send` numbers an echo, notes the time and sends it; a number is free again when its echo is over.
+ * 2. `send` numbers an echo, notes the time and sends it; a number is free again when its echo is over. The kernel tells in the
+ *    error queue when the packet left, so that what delays this process between the two is in no round trip.
  * 3. What comes in is matched by id, number, address and a random token, so that nobody makes up a reply unseen.
  * 4. A reply ends an echo; an error does not, since errors can be made up more easily and a reply may follow.
  */
 import { randomBytes } from 'node:crypto';
+import { AgingMap } from '../../base/aging-map.ts';
 import {
   decodeEchoAnswer,
   decodeQuotedEcho,
@@ -28,6 +30,8 @@ const receiveBufferBytes = 4 << 20;
 const maxSequences = 65_536;
 /** Packets of one look, so that a flood of them cannot keep the agent. */
 const maxPacketsPerLook = 2048;
+/** Echoes that may wait for their stamp; more only wait where the device does not stamp. */
+const maxUnstamped = 4096;
 
 export interface EchoOrder {
   readonly family: 4 | 6;
@@ -55,7 +59,9 @@ export interface EchoError {
 interface Waiting {
   readonly ip: string;
   readonly token: Buffer;
-  readonly sentWallMs: number;
+  /** By the kernel's stamp, or before there is one by when it was handed to the kernel. */
+  sentWallMs: number;
+  isStamped: boolean;
   readonly sentMs: number;
   readonly hear: (answer: EchoReply | EchoError) => void;
 }
@@ -65,6 +71,9 @@ interface Channel {
   /** Whether packets come as they are, with all errors among them; otherwise as an unprivileged socket gets them. */
   readonly raw: boolean;
   readonly waiting: Map<number, Waiting>;
+  /** Echoes whose stamp has not come, by how many were sent before. */
+  readonly unstamped: AgingMap<number, Waiting>;
+  sent: number;
   watch: Disposable | undefined;
 }
 
@@ -101,13 +110,22 @@ export class Echoes {
     try {
       channel.watch ??= this.#watch.watch(channel.socket, () => drain(family, channel));
       channel.socket.setTtl(ttl);
-      const echo = { ip: ip.split('%')[0], token, sentMs: performance.now(), sentWallMs: readWallMs(), hear };
+      const echo: Waiting = {
+        ip: ip.split('%')[0],
+        token,
+        sentMs: performance.now(),
+        sentWallMs: readWallMs(),
+        isStamped: false,
+        hear,
+      };
       channel.waiting.set(sequence, echo);
       const errno = channel.socket.send(bytes, address);
       if (errno !== null) {
+        restartStamps(channel);
         forget(channel, sequence, token);
         return errno;
       }
+      expectStamp(channel, echo);
     } catch (thrown) {
       forget(channel, sequence, token);
       return errnoOf(thrown);
@@ -135,17 +153,22 @@ function openChannel(family: 4 | 6, id: number): Channel {
   let socket: DatagramSocket;
   let raw = true;
   try {
-    socket = new DatagramSocket({ ...common, type: 'raw', filter: makeEchoFilter(family, id) });
+    socket = new DatagramSocket({
+      ...common,
+      type: 'raw',
+      filter: makeEchoFilter(family, id),
+      sendStamps: true,
+    });
     setTypeFilter(socket);
   } catch (refused) {
     raw = false;
     try {
-      socket = new DatagramSocket({ ...common, type: 'datagram', errors: true });
+      socket = new DatagramSocket({ ...common, type: 'datagram', errors: true, sendStamps: true });
     } catch {
       throw refused;
     }
   }
-  return { socket, raw, waiting: new Map(), watch: undefined };
+  return { socket, raw, waiting: new Map(), unstamped: new AgingMap(), sent: 0, watch: undefined };
 }
 
 /** Keeps all but replies and errors out, before the other filter is run. */
@@ -157,16 +180,44 @@ function setTypeFilter(socket: DatagramSocket): void {
   socket.setBytes(level, name, new Uint8Array(words.buffer));
 }
 
+/** What was sent is stamped before it is answered; a device that does not stamp fills the table and nothing else. */
+function expectStamp(channel: Channel, echo: Waiting): void {
+  channel.unstamped.set(channel.sent, echo);
+  channel.sent = (channel.sent + 1) % 2 ** 32;
+  if (channel.unstamped.size > maxUnstamped) channel.unstamped.removeOldest();
+}
+
+/** Whether the kernel counted a packet that it did not send depends on its version and on where it failed. */
+function restartStamps(channel: Channel): void {
+  drainErrors(channel);
+  channel.unstamped.clear();
+  channel.sent = 0;
+  channel.socket.restartStamps();
+}
+
 function drain(family: 4 | 6, channel: Channel): void {
-  const { socket, raw } = channel;
+  const { socket } = channel;
+  drainErrors(channel);
   for (let i = 0; i < maxPacketsPerLook; i++) {
     const received = socket.receive();
     if (received === null) break;
     // What an error queue holds shows as an errno of the next call, too.
     if (typeof received !== 'string') take(family, channel, received);
   }
-  for (let i = 0; !raw && i < maxPacketsPerLook; i++) {
-    const error = socket.receiveError();
+}
+
+/** Stamps, and for a socket of datagrams the errors. */
+function drainErrors(channel: Channel): void {
+  const { socket, unstamped } = channel;
+  const stamp = (index: number, atMs: number): void => {
+    const echo = unstamped.get(index);
+    // Fragments of one echo have a stamp each; it has left with the first of them.
+    if (!echo || !unstamped.delete(index)) return;
+    echo.sentWallMs = atMs;
+    echo.isStamped = true;
+  };
+  for (let i = 0; i < maxPacketsPerLook; i++) {
+    const error = socket.receiveError(stamp);
     if (error === null) break;
     const quoted = decodeQuotedEcho(error.bytes);
     const echo = quoted && channel.waiting.get(quoted.sequence);
@@ -180,6 +231,8 @@ function take(family: 4 | 6, channel: Channel, { bytes, from, atMs, ttl }: Recei
   const answer = decodeEchoAnswer(family, bytes, family === 4 && channel.raw);
   const echo = answer && channel.waiting.get(answer.sequence);
   if (!answer || !echo || !isToken(echo, answer.token)) return;
+  // It was sent while the others were looked at.
+  if (!echo.isStamped) drainErrors(channel);
   const rttMs = timeOf(echo, atMs);
   if (answer.kind === 'error') {
     if (answer.target !== echo.ip) return;
