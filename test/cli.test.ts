@@ -23,7 +23,7 @@ function netmon(args: readonly string[], env: NodeJS.ProcessEnv = {}, file = pro
   execFile(
     file,
     args,
-    { env: { PATH: process.env.PATH, ...env }, timeout: 20_000, cwd: folder },
+    { env: { PATH: process.env.PATH, ...env }, timeout: 60_000, cwd: folder },
     (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
   );

@@ -18,7 +18,7 @@ interface Outcome {
 
 function probe(...args: readonly string[]): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
-  execFile(program, ['probe', ...args], { timeout: 20_000 }, (error, stdout, stderr) =>
+  execFile(program, ['probe', ...args], { timeout: 60_000 }, (error, stdout, stderr) =>
     resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
   );
   return promise;

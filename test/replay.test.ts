@@ -27,7 +27,7 @@ function replay(args: readonly string[], input?: Uint8Array): Promise<Outcome> {
   const child = execFile(
     program,
     ['replay', ...args],
-    { cwd: folder, timeout: 20_000 },
+    { cwd: folder, timeout: 60_000 },
     (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
   );

@@ -40,7 +40,7 @@ export async function openBrowser(): Promise<Browser> {
     viewport: { width: 1440, height: 900 },
   });
   const page = context.pages()[0] ?? (await context.newPage());
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   const complaints = await watch(context, page);
   return {
     page,

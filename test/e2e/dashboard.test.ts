@@ -269,7 +269,7 @@ describe('the dashboard in Chromium', { skip: browserMissing ?? false }, () => {
     await alert.filter({ hasText: /What you see is \d+ s old/ }).waitFor();
     await rows().first().waitFor();
     server = await startServer(folder, server.port);
-    await alert.waitFor({ state: 'detached', timeout: 30_000 });
+    await alert.waitFor({ state: 'detached' });
     await page.getByRole('status', { name: 'Connected, the picture is live' }).waitFor();
     await rows().filter({ hasText: 'worker-5' }).first().waitFor();
     assert.deepEqual(browser.complaints.dialogs, []);

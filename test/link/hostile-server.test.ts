@@ -72,7 +72,7 @@ class Stage {
   }
 
   async until(what: string, holds: () => boolean): Promise<void> {
-    const deadline = performance.now() + 15_000;
+    const deadline = performance.now() + 60_000;
     while (!holds()) {
       assert.ok(performance.now() < deadline, `${what} did not come`);
       await sleep(5);

@@ -68,6 +68,7 @@ describe('durable records', () => {
           await once(agent, 'message');
         }
       }
+      while (countWritten(runs) < 3_000) await once(agent, 'message');
       agent.send('enough');
       await drained(agent);
     } finally {
@@ -77,19 +78,21 @@ describe('durable records', () => {
     const stored = readNumbers(database);
     const twice = [...stored].filter(([, times]) => times > 1);
     assert.deepEqual(twice, [], 'stored twice');
-    let expected = 0;
     for (const { first, written } of runs) {
-      for (let number = first; number < written; number++, expected++) {
+      for (let number = first; number < written; number++) {
         assert.equal(stored.get(number), 1, `number ${number} of those below ${written} is missing`);
       }
     }
-    assert.ok(expected > 3_000, `only ${expected} records were made`);
     rmSync(dir, { recursive: true });
   });
 });
 
+function countWritten(runs: readonly Report[]): number {
+  return runs.reduce((sum, { first, written }) => sum + written - first, 0);
+}
+
 async function drained(agent: ChildProcess): Promise<void> {
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(120_000);
   for (;;) {
     const [report] = (await once(agent, 'message', { signal })) as [Report];
     if (report.waiting === 0) return;

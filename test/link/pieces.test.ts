@@ -93,9 +93,9 @@ describe('a full picture in pieces', () => {
     [...source.open.values()].map((one) => `${one.remoteIp}:${one.remotePort} ${one.bytesSent}`).sort();
 
   async function until(holds: () => boolean): Promise<void> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     while (!holds()) {
-      assert(Date.now() < deadline, 'it did not come about within 10 s');
+      assert(Date.now() < deadline, 'it did not come about within a minute');
       source.read();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -149,8 +149,15 @@ describe('a full picture in pieces', () => {
   it('answers a refresh with its last piece', async () => {
     startAgent();
     await until(() => source.frames >= 1 && server.mirror.connectedAgents() === 1);
-    source.add(5000);
-    await server.mirror.refresh();
-    assert.equal(shown().join(), actual().join());
+    for (let key = 5000; ; key++) {
+      assert(key < 5040, 'no answer within the time that a refresh may take');
+      source.add(key);
+      const since = performance.now();
+      await server.mirror.refresh();
+      // It gives up waiting after 250 ms; then there is something to see later only.
+      if (performance.now() - since > 240) continue;
+      assert.equal(shown().join(), actual().join());
+      break;
+    }
   });
 });

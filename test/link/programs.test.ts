@@ -28,7 +28,7 @@ class Program {
   /** What the pattern's group matches, once it was printed. */
   find(pattern: RegExp): Promise<string> {
     return until(String(pattern), async () => pattern.exec(this.output)?.[1], {
-      withinMs: 30_000,
+      withinMs: 60_000,
       describe: () => this.output,
     });
   }
@@ -74,7 +74,7 @@ it('agents that wait on one machine are dialled, obey their own policy, and are 
         const found = rows.filter((row) => row.connected).map((row) => row.agent);
         return found.join() === names.join() ? rows : undefined;
       },
-      { withinMs: 30_000 },
+      { withinMs: 60_000 },
     );
   const dialled = await fetch(`${url}/api/dials`, {
     method: 'POST',

@@ -82,7 +82,7 @@ export class Netmon implements AsyncDisposable {
     what: string,
     query: Record<string, string | number>,
     test: (row: Connection) => boolean,
-    withinMs = 10_000,
+    withinMs = 60_000,
   ): Promise<Connection> {
     let rows: Connection[] = [];
     return until(
@@ -150,7 +150,7 @@ export async function runNetmon(options: NetmonOptions = {}): Promise<Netmon> {
         if (child.exitCode !== null) throw new Error(`netmon up ended with ${child.exitCode}:\n${output}`);
         return /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
       },
-      { withinMs: 20_000, everyMs: 20, describe: () => output },
+      { withinMs: 60_000, everyMs: 20, describe: () => output },
     );
     const netmon = new Netmon(child, {
       url,

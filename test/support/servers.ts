@@ -105,7 +105,7 @@ export class InspectedLoopback implements AsyncDisposable {
         last = this.records.length;
         return grown ? undefined : true;
       },
-      { everyMs: 700, withinMs: 30_000 },
+      { everyMs: 700, withinMs: 60_000 },
     );
   }
 

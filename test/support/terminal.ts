@@ -72,7 +72,7 @@ export class Terminal implements Disposable {
   }
 
   /** Waits until the screen matches, and returns what matched. */
-  see(pattern: RegExp, withinMs = 20_000): Promise<RegExpExecArray> {
+  see(pattern: RegExp, withinMs = 60_000): Promise<RegExpExecArray> {
     return until(`${pattern} on the screen`, () => pattern.exec(this.screen().join('\n')) ?? undefined, {
       withinMs,
       describe: () => this.screen(),

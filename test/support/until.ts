@@ -9,7 +9,7 @@ export async function until<T>(
   ask: () => Promise<T | undefined> | T | undefined,
   options: { withinMs?: number; everyMs?: number; describe?: () => unknown } = {},
 ): Promise<T> {
-  const { withinMs = 10_000, everyMs = 50, describe } = options;
+  const { withinMs = 60_000, everyMs = 50, describe } = options;
   const deadline = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
