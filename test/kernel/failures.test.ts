@@ -160,7 +160,9 @@ describe('every failure is recorded with its errno and its process', { skip, con
       const row = await netmon.find('the timeout', { pid: report.pid, error: 'ETIMEDOUT' }, () => true);
       assert.ok(report.retries >= 2);
       assert.equal(row.syn_retries, report.retries);
-      assert.ok(Math.abs((row.duration_ms ?? 0) - report.elapsed_ms) < 100, `${row.duration_ms} ms`);
+      // Three SYNs, 1, 2 and 4 s apart; the program may be told of the end late.
+      assert.ok((row.duration_ms ?? 0) > 6000, `${row.duration_ms} ms`);
+      assert.ok((row.duration_ms ?? 0) < report.elapsed_ms + 1000, `${row.duration_ms} ms`);
     });
 
   const breaks = [

@@ -6,12 +6,22 @@ import { splitEndpoint } from '../support/endpoints.ts';
 import { buildGenerator, generate, startGenerator } from '../support/generator.ts';
 import { Namespace } from '../support/namespaces.ts';
 import { missing } from '../support/needs.ts';
-import { runNetmon } from '../support/netmon.ts';
+import { type Netmon, runNetmon } from '../support/netmon.ts';
 import type { ServeReport, StormReport } from '../support/reports.ts';
 import { until } from '../support/until.ts';
 
 const count = 2000;
+/** Rows that are written one by one (5,000 at once) less both ends of each connection of a test. */
+const spareRows = 5000 - 2 * count;
 const skip = missing('root', 'gcc', 'namespaces', 'bpf');
+
+/** How many connections of other network namespaces ended meanwhile. */
+async function countOthers(netmon: Netmon, space: Namespace): Promise<number> {
+  const ended = await netmon.ended();
+  return ended
+    .filter((row) => row.network_namespace !== space.inode)
+    .reduce((sum, row) => sum + row.count, 0);
+}
 
 describe('short connections are seen with their process', { skip }, () => {
   for (const [each, what] of [
@@ -19,7 +29,7 @@ describe('short connections are seen with their process', { skip }, () => {
     ['fork', 'by a process each that lives only for it'],
     ['exec', 'by a program each that is executed only for it'],
   ] as const)
-    it(`${count} connections of a millisecond, ${what}`, async () => {
+    it(`${count} connections of a millisecond, ${what}`, async (t) => {
       using space = new Namespace();
       await using netmon = await runNetmon();
       await using server = startGenerator(['serve'], { namespace: space });
@@ -34,6 +44,11 @@ describe('short connections are seen with their process', { skip }, () => {
         rows = await netmon.connections({ remote: `127.0.0.1:${port}`, error: 'none' });
         return rows.reduce((sum, row) => sum + row.count, 0) >= count || undefined;
       });
+      const others = await countOthers(netmon, space);
+      if (rows.length < count && others > spareRows)
+        return t.skip(
+          `${others} other connections of this machine used the rows up that are written one by one`,
+        );
       assert.equal(rows.length, count, 'a row each: nothing had to be folded');
       const byPort = new Map(rows.map((row) => [splitEndpoint(row.local_addr).port, row]));
       for (const [pid, local] of report.connections ?? []) {
@@ -84,7 +99,8 @@ describe('short connections are seen with their process', { skip }, () => {
       rows.reduce((sum, row) => sum + row.count, 0),
       5000,
     );
-    assert.ok(rows.length <= 7, `${rows.length} rows for a flood of 2.5 s`);
+    const seconds = report.took_us / 1e6;
+    assert.ok(rows.length <= seconds + 5, `${rows.length} rows for a flood of ${seconds} s`);
     assert.ok(
       rows.some(({ count }) => count === 1),
       'the first is told of at once',
