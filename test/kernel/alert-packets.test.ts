@@ -149,7 +149,7 @@ describe('packets saved at an alert', { skip }, () => {
   it('are written whole by a capture that waits for alerts, also after the server was away', async () => {
     await set(settings);
     const folder = mkdtempSync(join(tmpdir(), 'netmon-on-alert-'));
-    const flags = ['--interface', 'lo', '--last', '10s', '--after', '3s', '--on-alert'];
+    const flags = ['--interface', 'lo', '--last', '60s', '--after', '3s', '--on-alert'];
     const child = spawn(
       program,
       ['capture', '--write', join(folder, 'high.pcapng'), ...flags, '--server', netmon.url],
