@@ -17,15 +17,17 @@ import {
  * The agent's link: one WebSocket, text frames of JSON, subprotocol `netmon.v1`. Order on a connection:
  *
  * 1. agent: `hello`; server: `welcome` with the last sequence number it has committed of the agent's epoch
- * 2. agent: `records` from there on, kept in its spool until acknowledged; server: `ack` after COMMIT
+ * 2. agent: `records` from there on, kept in its spool until acknowledged; server: `ack` after COMMIT; where the spool
+ *    holds records of several epochs, `epoch` before those of the next
  * 3. server: `order`, as what it wants changes; agent: `answer` to each (wire/orders.ts)
  * 4. agent: `live` every `live_interval_ms` that the server last asked for by `pace`, and at once on `sync`
  *
  * The server grants credit for records: what is on its way without an acknowledgement may be that long, so that
  * neither end holds more than it meant to. With nothing on its way one frame may always be sent.
  *
- * Durable records are identified by (agent, epoch, seq), so that a resend is never stored twice. Live frames are
- * never kept: after a reconnect the first one is `full`.
+ * Durable records are identified by (agent, epoch, seq), so that a resend is never stored twice; an agent begins a new
+ * epoch with each start, so that what it knows nothing of (a spool set back, a copied machine) keeps its numbers. Live
+ * frames are never kept: after a reconnect the first one is `full`.
  */
 export const linkSubprotocol = 'netmon.v1';
 export const linkPath = '/api/agent/link';
@@ -43,7 +45,7 @@ export const helloSchema = z.strictObject({
   version: z.string().max(32),
   kernel: z.string().max(128),
   os: z.string().max(128),
-  /** Changes whenever the spool is made anew; with `seq` it identifies a durable record. */
+  /** Of the oldest records in its spool; with `seq` it identifies a durable record. */
   epoch: z.string().min(1).max(64),
   sensors: z.array(sensorSchema).max(32),
   /** Revision of the set of monitors that it has of this server; absent for none. */
@@ -77,6 +79,21 @@ const openAlertsSchema = z.strictObject({
   open: z.array(alertKeySchema).max(10_000),
 });
 
+/** Kinds by which a gap counts what was lost: those of durable records, connections that failed by themselves. */
+export const lostKinds = [
+  'connection',
+  'failure',
+  'traffic',
+  'request',
+  'probe',
+  'alert',
+  'alert_packets',
+  'open_alerts',
+] as const;
+export type LostKind = (typeof lostKinds)[number];
+/** Kinds of which nothing was lost are left out; all is, where it is not known. */
+export const lostBySchema = z.partialRecord(z.enum(lostKinds), count);
+
 /**
  * What is kept for good: a connection that ended or failed (or a fold of like ones), traffic of ten seconds added up,
  * a request out of a bounded sample, an alert that was raised or has recovered, what became of its packets, which alerts
@@ -99,9 +116,21 @@ export const durableRecordSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('probe'), result: monitorResultSchema }),
   alertPacketsSchema,
   openAlertsSchema,
-  z.strictObject({ kind: z.literal('gap'), at: z.iso.datetime(), reason: z.string().max(256), lost: count }),
+  z.strictObject({
+    kind: z.literal('gap'),
+    at: z.iso.datetime(),
+    reason: z.string().max(256),
+    lost: count,
+    lost_by: lostBySchema.optional(),
+  }),
 ]);
 export type DurableRecord = z.infer<typeof durableRecordSchema>;
+
+/**
+ * The records of an epoch are all acknowledged, and those of the next one follow. The server answers with what it has
+ * committed of that one, and only then they are sent.
+ */
+export const epochSchema = z.strictObject({ kind: z.literal('epoch'), epoch: z.string().min(1).max(64) });
 
 export const recordsSchema = z.strictObject({
   kind: z.literal('records'),
@@ -224,6 +253,7 @@ export type SavedPiece = Omit<z.infer<typeof savedPacketsSchema>, 'kind' | 'ask'
 
 export const agentMessageSchema = z.discriminatedUnion('kind', [
   helloSchema,
+  epochSchema,
   recordsSchema,
   liveSchema,
   packetsSchema,
@@ -261,6 +291,12 @@ export const serverMessageSchema = z.discriminatedUnion('kind', [
     committed: z.number().int().min(-1),
     live_interval_ms: z.number().int().min(50).max(60_000),
     credit: creditSchema,
+  }),
+  /** Answers `epoch`; `committed` as in `welcome`. */
+  z.strictObject({
+    kind: z.literal('epoch'),
+    epoch: z.string().max(64),
+    committed: z.number().int().min(-1),
   }),
   z.strictObject({ kind: z.literal('ack'), epoch: z.string().max(64), seq: count, credit: creditSchema }),
   z.strictObject({ kind: z.literal('pace'), live_interval_ms: z.number().int().min(50).max(60_000) }),

@@ -7,6 +7,7 @@ import type { DurableRecord } from '../../wire/link.ts';
 import type { IdentityKeeper } from '../identity/keeper.ts';
 import type { OrderDesk } from '../orders/desk.ts';
 import { dialServer, isOverTls, linkUrl } from './dial.ts';
+import { isUrgent, kindOf } from './importance.ts';
 import { type Hello, LinkSession } from './session.ts';
 import type { LiveSource, RecordSink } from './source.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
@@ -37,8 +38,10 @@ export interface LinkStatus {
   /** Those of them that are not on disk yet, at most of the last second. */
   readonly unwritten_records: number;
   readonly spooled_bytes: number;
-  /** Connections that the full spool has given up. */
+  /** What the records that it has given up stood for. */
   readonly lost: number;
+  /** Why the spool cannot be written, so that records wait in memory; null while it can. */
+  readonly spool_problem: string | null;
 }
 
 /** What was recorded goes to disk, and from there to the server, this long after the first of it. */
@@ -75,6 +78,9 @@ export class AgentLink implements RecordSink, Component {
   /** Whether what is sent is checked first, since a server refused something. */
   #strict = false;
   #stopping: (() => void) | null = null;
+  /** Of the spool's file, as they were logged last. */
+  #problem: string | null = null;
+  #discarded: string | null = null;
   #dialTimer: NodeJS.Timeout | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
   #flushAt = 0;
@@ -90,10 +96,7 @@ export class AgentLink implements RecordSink, Component {
     const { server } = this.#options;
     if (server !== null) linkUrl(server);
     this.#spool = new Spool(this.#options.spool);
-    if (this.#spool.discarded !== null) {
-      this.#reporter.warn('set an unreadable spool aside', { file: this.#spool.discarded });
-      this.record(discardedGap());
-    }
+    this.#tellOfSpool();
     this.#reason = server === null ? 'no server has dialled this agent' : null;
     this.#source.onReading?.(() => this.#session?.onReading());
     this.#armFlush();
@@ -135,7 +138,7 @@ export class AgentLink implements RecordSink, Component {
 
   record(record: DurableRecord): void {
     this.#spool?.add(record);
-    this.#armFlush(isUrgent(record) ? urgentFlushMs : flushMs);
+    this.#armFlush(isUrgent(kindOf(record)) ? urgentFlushMs : flushMs);
   }
 
   status(): LinkStatus {
@@ -148,6 +151,7 @@ export class AgentLink implements RecordSink, Component {
       unwritten_records: this.#spool?.unwritten ?? 0,
       spooled_bytes: size?.bytes ?? 0,
       lost: this.#spool?.lost ?? 0,
+      spool_problem: this.#spool?.problem ?? null,
     };
   }
 
@@ -168,10 +172,25 @@ export class AgentLink implements RecordSink, Component {
   #flush(): void {
     try {
       this.#spool?.flush();
-      this.#session?.sendRecords();
-    } catch (error) {
-      this.#reporter.error('unable to write the spool; records wait in memory', { error });
+    } catch {
+      // The spool's problem is told of below.
     }
+    this.#tellOfSpool();
+    this.#session?.sendRecords();
+  }
+
+  /** Logs what has become of the spool's file since the last time. */
+  #tellOfSpool(): void {
+    if (!this.#spool) return;
+    const { problem, discarded } = this.#spool;
+    if (discarded !== this.#discarded) {
+      this.#reporter.warn('set an unreadable spool aside', { file: discarded });
+      this.#discarded = discarded;
+    }
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    if (problem === null) this.#reporter.info('the spool can be written again');
+    else this.#reporter.error('unable to write the spool; records wait in memory', { problem });
   }
 
   #dial(): void {
@@ -283,15 +302,4 @@ export class AgentLink implements RecordSink, Component {
     clearTimeout(timer);
     clearTimeout(this.#dialTimer);
   }
-}
-
-/** Whether it is shown as it comes: failures, rounds of monitors, alerts. */
-function isUrgent(record: DurableRecord): boolean {
-  if (record.kind === 'connection') return record.connection.error !== null;
-  return record.kind === 'probe' || record.kind === 'alert';
-}
-
-function discardedGap(): DurableRecord {
-  const reason = 'the spool was unreadable; what it held is not counted';
-  return { kind: 'gap', at: new Date().toISOString(), reason, lost: 0 };
 }

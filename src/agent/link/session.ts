@@ -98,6 +98,9 @@ export class LinkSession {
   #toldSpoolAt = Number.NEGATIVE_INFINITY;
   #welcomed = false;
   #next = 0;
+  /** The epoch that the server was told of, and whether it has said what it has committed of it. */
+  #epoch: string;
+  #isEpochKnown = false;
   #intervalMs = 0;
   #sentLiveAt = Number.NEGATIVE_INFINITY;
   /** Whether more frames follow as soon as the network has taken the last one. */
@@ -118,6 +121,7 @@ export class LinkSession {
     this.#source = source;
     this.#spool = spool;
     this.#events = events;
+    this.#epoch = spool.epoch;
     socket.on('message', (data, binary) => this.#onMessage(binary ? '' : String(data)));
     socket.on('pong', () => {
       this.#answered = true;
@@ -126,7 +130,7 @@ export class LinkSession {
     this.#welcomeTimer = setTimeout(() => this.#break('the server did not say welcome'), welcomeMs);
     const sensors = strict ? cleanSensors(source.sensors()) : source.sensors();
     const monitors_revision = monitorsRevision?.() ?? undefined;
-    socket.send(JSON.stringify({ kind: 'hello', ...hello, epoch: spool.epoch, sensors, monitors_revision }));
+    socket.send(JSON.stringify({ kind: 'hello', ...hello, epoch: this.#epoch, sensors, monitors_revision }));
   }
 
   get welcomed(): boolean {
@@ -135,7 +139,7 @@ export class LinkSession {
 
   /** Whether everything in the spool's file is with the server for good. */
   get drained(): boolean {
-    return this.#spool.acknowledged >= this.#spool.last;
+    return this.#spool.drained;
   }
 
   /** To be called when the socket has closed. */
@@ -149,7 +153,13 @@ export class LinkSession {
 
   /** Sends what the spool holds and has not been sent on this connection, as far as window and credit allow. */
   sendRecords(): void {
-    while (this.#welcomed && this.#underway.length < maxFramesUnderway && this.#next <= this.#spool.last) {
+    if (!this.#welcomed || !this.#isEpochKnown) return;
+    if (this.#spool.epoch !== this.#epoch) this.#changeEpoch();
+    while (
+      this.#isEpochKnown &&
+      this.#underway.length < maxFramesUnderway &&
+      this.#next <= this.#spool.last
+    ) {
       const idle = this.#underway.length === 0;
       const room = Math.min(maxBatchLength, this.#credit - this.#underwayLength);
       if (room <= 0 && !idle) return;
@@ -160,9 +170,8 @@ export class LinkSession {
       this.#next = batch.last + 1;
       this.#underway.push({ last: batch.last, length: batch.text.length });
       this.#underwayLength += batch.text.length;
-      const { epoch } = this.#spool;
       this.#socket.send(
-        `{"kind":"records","epoch":${JSON.stringify(epoch)},"first":${batch.first},"records":${batch.text}}`,
+        `{"kind":"records","epoch":${JSON.stringify(this.#epoch)},"first":${batch.first},"records":${batch.text}}`,
       );
     }
   }
@@ -192,6 +201,9 @@ export class LinkSession {
       case 'ack':
         this.#grant(message.credit);
         this.#onAck(message.epoch, message.seq);
+        break;
+      case 'epoch':
+        this.#onEpoch(message.epoch, message.committed);
         break;
       case 'pace':
         this.#setPace(message.live_interval_ms);
@@ -264,15 +276,7 @@ export class LinkSession {
 
   #onWelcome(committed: number, intervalMs: number): void {
     if (this.#welcomed) throw new Error('the server said welcome twice');
-    // The spool was set back, or the server's database was: from a backup, say. Numbers must not be mistaken for others.
-    const { last, acknowledged } = this.#spool;
-    if (committed > last || (committed >= 0 && committed < acknowledged)) {
-      this.#spool.renew();
-      throw new Error('spool and server differ on what was committed; a new epoch begins');
-    }
-    this.#spool.markSent(committed);
-    this.#spool.acknowledge(committed);
-    this.#next = this.#spool.acknowledged + 1;
+    this.#goOn(committed);
     clearTimeout(this.#welcomeTimer);
     this.#welcomed = true;
     this.#events.welcomed();
@@ -280,6 +284,35 @@ export class LinkSession {
     this.#setPace(intervalMs);
     this.sendRecords();
     this.#renewInTime();
+  }
+
+  /** Goes on after the last record of the epoch that the server has. */
+  #goOn(committed: number): void {
+    if (this.#spool.epoch !== this.#epoch) {
+      // It was full meanwhile, and all that it had of the epoch has given way.
+      this.#changeEpoch();
+      return;
+    }
+    if (!this.#spool.agree(committed)) {
+      throw new Error('spool and server differ on what was committed; a new epoch begins');
+    }
+    this.#next = this.#spool.acknowledged + 1;
+    this.#isEpochKnown = true;
+  }
+
+  /** All of an epoch is acknowledged: asks what the server has of the next one. */
+  #changeEpoch(): void {
+    this.#epoch = this.#spool.epoch;
+    this.#isEpochKnown = false;
+    this.#socket.send(JSON.stringify({ kind: 'epoch', epoch: this.#epoch }));
+  }
+
+  #onEpoch(epoch: string, committed: number): void {
+    if (!this.#welcomed || this.#isEpochKnown || epoch !== this.#epoch) {
+      throw new Error('the server spoke of an epoch that it was not asked about');
+    }
+    this.#goOn(committed);
+    this.sendRecords();
   }
 
   #renewInTime(): void {
@@ -293,7 +326,8 @@ export class LinkSession {
   }
 
   #onAck(epoch: string, seq: number): void {
-    if (epoch !== this.#spool.epoch || !this.#spool.acknowledge(seq)) {
+    const isAwaited = this.#underway.length > 0 && epoch === this.#epoch;
+    if (!isAwaited || !this.#spool.acknowledge(seq)) {
       throw new Error('the server acknowledged what it was not sent');
     }
     while (this.#underway.length > 0 && this.#underway[0].last <= seq) {

@@ -55,22 +55,28 @@ describe('Spool', () => {
       assert.equal((read(spool)[0] as { key: number }).key, 7);
     }
     using spool = new Spool({ path });
-    assert.equal(spool.epoch, epoch);
     spool.add({ ...ended(2), key: 7 } as DurableRecord);
     spool.flush();
+    assert.equal(spool.epoch, epoch, 'the numbers of an epoch are those of one process');
     assert.deepEqual(
       read(spool).map((record) => [record.seq, (record as { key: number | null }).key]),
-      [
-        [0, null],
-        [1, 7],
-      ],
+      [[0, null]],
+    );
+    spool.markSent(0);
+    assert.ok(spool.acknowledge(0));
+    assert.notEqual(spool.epoch, epoch);
+    assert.deepEqual(
+      read(spool).map((record) => [record.seq, (record as { key: number | null }).key]),
+      [[0, 7]],
     );
   });
 
-  it('never gives a number twice, also when all records were acknowledged before a restart', () => {
+  it('begins a new epoch with each opening, also when all records were acknowledged before', () => {
     const path = join(dir, 'numbers.sqlite');
+    let epoch: string;
     {
       using spool = new Spool({ path });
+      epoch = spool.epoch;
       spool.add(ended(1));
       spool.flush();
       spool.markSent(0);
@@ -80,7 +86,8 @@ describe('Spool', () => {
     using spool = new Spool({ path });
     spool.add(ended(2));
     spool.flush();
-    assert.equal(read(spool)[0].seq, 1);
+    assert.notEqual(spool.epoch, epoch);
+    assert.equal(read(spool)[0].seq, 0);
   });
 
   it('beyond its cap replaces the oldest unsent records by one gap that counts what they stood for', () => {
@@ -109,9 +116,80 @@ describe('Spool', () => {
     for (const record of records) if (record.kind === 'connection') kept += record.connection.count;
     assert.equal(kept + gaps[0].lost, stoodFor);
     assert.equal(spool.lost, gaps[0].lost);
-    assert.equal(records.at(-1)!.seq, 1009);
-    const hole = gaps[0].seq - 10;
-    assert.ok(hole > 0 && hole <= gaps[0].lost);
+    assert.deepEqual(gaps[0].lost_by, { connection: gaps[0].lost });
+    assert.equal(records.at(-1)!.seq, records.length - 1, 'numbers have no holes');
+  });
+
+  it('gives up what is least important first, the oldest of it, and says how much of each kind', () => {
+    using spool = new Spool({ path: null, maxRecords: 100 });
+    const at = '2026-01-01T00:00:00.000Z';
+    const probe = (i: number) =>
+      ({ kind: 'probe', result: { monitor: `m${i}` } }) as unknown as DurableRecord;
+    const sums = () => ({ kind: 'traffic', rollup: { at } }) as unknown as DurableRecord;
+    const count = (): Record<string, number> => {
+      const found: Record<string, number> = {};
+      const records = JSON.parse(spool.read(0)!.text) as DurableRecord[];
+      for (const record of records) {
+        const kind =
+          record.kind === 'connection' && record.connection.error !== null ? 'failure' : record.kind;
+        found[kind] = (found[kind] ?? 0) + 1;
+      }
+      return found;
+    };
+    for (let i = 0; i < 20; i++) {
+      spool.add(probe(i));
+      spool.add(ended(i, { error: 'ECONNREFUSED', count: 2 }));
+      spool.add(sums());
+      spool.add(ended(i));
+      spool.add(ended(100 + i));
+    }
+    spool.flush();
+    for (let i = 0; i < 30; i++) spool.add(probe(20 + i));
+    spool.flush();
+    assert.deepEqual(count(), { probe: 50, failure: 20, traffic: 20, connection: 8, gap: 1 });
+    assert.equal(spool.lost, 32);
+    const [gap] = (JSON.parse(spool.read(0)!.text) as DurableRecord[]).filter(({ kind }) => kind === 'gap');
+    assert.deepEqual(gap.kind === 'gap' && gap.lost_by, { connection: 32 });
+    for (let i = 0; i < 60; i++) spool.add(probe(50 + i));
+    spool.flush();
+    const left = count();
+    assert.deepEqual(
+      [left.gap, left.connection, left.traffic],
+      [1, undefined, undefined],
+      'one gap tells of all',
+    );
+    const records = JSON.parse(spool.read(0)!.text) as DurableRecord[];
+    const told = records.find((record) => record.kind === 'gap')!;
+    const failures = 20 - (left.failure ?? 0);
+    const rounds = 110 - left.probe;
+    const lost_by = {
+      connection: 40,
+      traffic: 20,
+      failure: failures * 2,
+      ...(rounds > 0 && { probe: rounds }),
+    };
+    assert.deepEqual({ ...told, at }, { kind: 'gap', at, reason: told.reason, lost: spool.lost, lost_by });
+  });
+
+  it('takes no number for one that it does not know: where a server knows more, or less, another epoch begins', () => {
+    using spool = new Spool({ path: null });
+    for (let port = 0; port < 4; port++) spool.add(ended(port));
+    spool.flush();
+    spool.markSent(1);
+    const { epoch } = spool;
+    assert.equal(spool.agree(3), false, 'a copy of this machine has sent other records under these numbers');
+    assert.notEqual(spool.epoch, epoch);
+    assert.equal(spool.acknowledged, 1);
+    assert.deepEqual(
+      read(spool).map(({ seq }) => seq),
+      [2, 3],
+    );
+    spool.markSent(3);
+    assert.equal(spool.acknowledge(3), true);
+    const second = spool.epoch;
+    assert.equal(spool.agree(2), false, 'the server was set back');
+    assert.notEqual(spool.epoch, second);
+    assert.equal(spool.agree(-1), true, 'another server');
   });
 
   it('keeps a cap in bytes', () => {
@@ -138,6 +216,9 @@ describe('Spool', () => {
     assert.match(spool.discarded ?? '', /bad\.sqlite\.bad: /);
     spool.add(ended(1));
     spool.flush();
-    assert.equal(read(spool).length, 1);
+    assert.deepEqual(
+      read(spool).map(({ kind }) => kind),
+      ['gap', 'connection'],
+    );
   });
 });

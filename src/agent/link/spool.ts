@@ -1,19 +1,28 @@
-import { chmodSync, closeSync, constants, openSync, renameSync, rmSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { NetmonError } from '../../base/errors.ts';
-import { type DurableRecord, durableRecordSchema, maxRecordsPerFrame } from '../../wire/link.ts';
-
 /**
  * The agent's durable records until a server has committed them. Order of a record's life:
  *
  * 1. `add`: in memory, at most until the next `flush`
- * 2. `flush`: in the file with its sequence number, one transaction for all that came since
+ * 2. `flush`: in the file, one transaction for all that came since
  * 3. `read`, `markSent`, `acknowledge`: sent, committed by the server, deleted by the flush after
  *
- * Beyond the cap the oldest records that were not sent yet give way to one `gap` record that takes the number of the
- * last of them and counts what they stood for. A sent record is never dropped, since the server may have it: so the
- * count is exact, and a hole in the numbers is always followed by the gap that explains it.
+ * A record is known to servers by its epoch and its number in it, which is its place among the epoch's records. Each
+ * opening begins an epoch for what it adds, so that only this process gives numbers in it, and what an earlier one left
+ * keeps its own: neither a spool that was set back nor a copy of it takes another record's number.
+ *
+ * Beyond the cap the least important records that were not sent give way to one `gap` record that counts them by kind.
+ * Those after them move up, which nobody knows of, so numbers have no holes. A record that may have been sent is never
+ * dropped: how far that is, is on disk before it is true, in steps, so that a power cut does not make it forgotten.
  */
+import { NetmonError } from '../../base/errors.ts';
+import { type DurableRecord, durableRecordSchema } from '../../wire/link.ts';
+import { chooseRows, type Excess } from './choose.ts';
+import { type Epoch, isDrained, lastOf, makeEpoch, rangeOf, readEpochs } from './epochs.ts';
+import { importanceOf, importances } from './importance.ts';
+import { LossTally } from './loss-tally.ts';
+import { describeFailure, isPassing } from './spool-failure.ts';
+import { type IdRange, openSpoolFile, type SpooledRow, type SpoolFile } from './spool-file.ts';
+import { sizeOf, Waiting, type WaitingRow } from './waiting.ts';
+
 export interface SpoolOptions {
   /** A file, made with mode 0600; null keeps the records in memory. */
   readonly path: string | null;
@@ -32,36 +41,15 @@ export interface SpoolBatch {
 /** About 100,000 records; half a day of a busy machine without a server. */
 const defaultMaxBytes = 128 * 1024 * 1024;
 const defaultMaxRecords = 200_000;
-/** Records that wait in memory while the file cannot be written. */
-const maxPending = 20_000;
+/** Records after which no flush is waited for, and those of one transaction. */
+const mostAtOnce = 5_000;
+const perTransaction = 1_000;
 /** Longest batch in UTF-16 units, far below the server's limit of a frame in bytes. */
 export const maxBatchLength = 4 * 1024 * 1024;
-/** What is dropped at once beyond the excess, as a share of the cap, so that a full spool is not trimmed at each flush. */
-const slack = 0.05;
-/** `PRAGMA user_version` of this layout; a file with another is set aside. */
-const layoutVersion = 1;
-
-/** What the body of a row is: a connection alone, which is sent with its key, or a whole record. */
-const bodies = { connection: 0, gap: 1, record: 2 } as const;
-type Body = (typeof bodies)[keyof typeof bodies];
-
-interface Pending {
-  readonly key: number | null;
-  readonly weight: number;
-  readonly of: Body;
-  readonly body: string;
-}
-
-interface Statements {
-  readonly insert: StatementSync;
-  readonly read: StatementSync;
-  readonly between: StatementSync;
-  readonly replace: StatementSync;
-  readonly oldest: StatementSync;
-  readonly removeTo: StatementSync;
-  readonly removeBetween: StatementSync;
-  readonly saveMeta: StatementSync;
-}
+/** What is dropped beyond the excess, as a share of the cap, so that a full spool is not trimmed at each flush. */
+const slack = 0.02;
+/** Numbers, as a share of the cap, that are noted as sent ahead of those that are. */
+const reserveShare = 0.025;
 
 /** A record reaches the disk at the next `flush`, which throws NM_SYSTEM when it cannot and keeps what it has. */
 export class Spool implements Disposable {
@@ -69,127 +57,155 @@ export class Spool implements Disposable {
   readonly #maxBytes: number;
   readonly #maxRecords: number;
   readonly #now: () => number;
-  readonly #db: DatabaseSync;
-  readonly #statements: Statements;
-  /** Numbers below this were given by an earlier process, whose keys name nothing now. */
-  readonly #firstOwn: number;
-  /** What was set aside because it could not be read, null for nothing. */
-  readonly discarded: string | null;
-  #epoch: string;
-  #next: number;
-  #sent: number;
-  #acknowledged: number;
-  #deleted: number;
-  #records: number;
-  #bytes: number;
-  #pending: Pending[] = [];
-  #lost = 0;
+  /** Null while it cannot be opened. */
+  #file: SpoolFile | null = null;
+  /** The oldest first; the last one is that of this process. */
+  #epochs: Epoch[];
+  readonly #own: Epoch = makeEpoch();
+  /** Whether the file knows the epoch of this process. */
+  #isOwnSaved = false;
+  #nextId = 0;
+  /** Where the record of a number lies that will be asked for next. */
+  #cursor: { readonly epoch: Epoch; readonly seq: number; readonly id: number } | null = null;
+  #bytes = 0;
+  readonly #waiting = new Waiting();
+  readonly #lost = new LossTally();
+  /** The gap that tells what a full spool gave up, while it has not been sent. */
+  #gap: { readonly id: number; readonly size: number; readonly tally: LossTally } | null = null;
+  #discarded: string | null = null;
+  #problem: string | null = null;
 
+  /** Throws NM_SYSTEM for a file that cannot be used; one on a full or broken disk is opened when that is over. */
   constructor(options: SpoolOptions) {
     this.#options = options;
     this.#maxBytes = options.maxBytes ?? defaultMaxBytes;
     this.#maxRecords = options.maxRecords ?? defaultMaxRecords;
     this.#now = options.now ?? Date.now;
-    const opened = openOrReplace(options.path);
-    this.#db = opened.db;
-    this.discarded = opened.discarded;
-    this.#statements = prepare(this.#db);
-    const meta = readMeta(this.#db);
-    this.#epoch = meta.epoch ?? crypto.randomUUID();
-    this.#next = meta.next;
-    this.#sent = meta.sent;
-    this.#acknowledged = meta.acknowledged;
-    this.#deleted = -1;
-    this.#firstOwn = this.#next;
-    const sum = this.#db.prepare('SELECT count(*) AS n, total(length(body)) AS b FROM records').get()!;
-    this.#records = Number(sum.n);
-    this.#bytes = Number(sum.b);
-    this.#saveMeta();
+    this.#epochs = [this.#own];
+    try {
+      this.#open();
+    } catch (thrown) {
+      if (!isPassing(thrown)) throw thrown;
+      this.#problem = describeFailure(thrown);
+    }
   }
 
+  /** Of the oldest records that a server has not acknowledged, or else of those that will be added. */
   get epoch(): string {
-    return this.#epoch;
+    return this.#sending.epoch;
   }
-  /** The last number in the file, -1 before the first. */
+  /** The last number of the epoch in the file, -1 before the first. */
   get last(): number {
-    return this.#next - 1;
+    return lastOf(this.#sending);
   }
   get acknowledged(): number {
-    return this.#acknowledged;
+    return this.#sending.acknowledged;
+  }
+  /** Whether everything in the file is acknowledged. */
+  get drained(): boolean {
+    return isDrained(this.#sending);
   }
   /** Whether a flush would write something. */
   get dirty(): boolean {
-    return this.#pending.length > 0 || this.#deleted < this.#acknowledged;
+    return this.unwritten > 0 || this.#epochs.some(({ deleted, acknowledged }) => deleted < acknowledged);
   }
   /** Records that wait for a flush, and would be lost with the process. */
   get unwritten(): number {
-    return this.#pending.length;
+    return this.#waiting.length;
   }
   /** Records not yet acknowledged, and the length of their text. */
   get size(): { readonly records: number; readonly bytes: number } {
-    return { records: this.#records + this.#pending.length, bytes: this.#bytes };
+    const records = this.#records + this.unwritten;
+    return { records, bytes: this.#bytes + this.#waiting.bytes };
   }
-  /** Connections that gave way to gaps since the spool was opened. */
+  /** What records that gave way to gaps stood for, since the spool was opened. */
   get lost(): number {
-    return this.#lost;
+    return this.#lost.lost;
+  }
+  /** Why the file cannot be written, null while it can. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+  /** What was set aside because it could not be read, null for nothing. */
+  get discarded(): string | null {
+    return this.#discarded;
   }
 
   add(record: DurableRecord): void {
-    this.#pending.push(makePending(record));
-    if (this.#pending.length > maxPending) this.#dropPending();
+    this.#waiting.add(record, (lost) => this.#lost.addAll(lost));
+    if (this.#waiting.length < mostAtOnce || this.#problem !== null) return;
+    try {
+      this.flush();
+    } catch {
+      // `problem` says so from now on, and records wait for the next flush.
+    }
   }
 
-  /** Writes what was added, deletes what was acknowledged and keeps the cap, in one transaction. */
+  /** Writes what was added, deletes what was acknowledged and keeps the cap. */
   flush(): void {
     if (!this.dirty) return;
-    const before = [this.#next, this.#records, this.#bytes, this.#deleted, this.#lost] as const;
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
-      for (const pending of this.#pending) this.#insert(this.#next++, pending);
-      this.#deleteAcknowledged();
-      this.#keepCap();
-      this.#saveMeta();
-      this.#db.exec('COMMIT');
-      this.#pending = [];
+      const file = this.#file ?? this.#open();
+      this.#deleteAcknowledged(file);
+      while (this.unwritten > 0) this.#write(file);
+      this.#keepCap(file);
+      this.#problem = null;
     } catch (cause) {
-      [this.#next, this.#records, this.#bytes, this.#deleted, this.#lost] = before;
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw new NetmonError('NM_SYSTEM', `unable to write the spool ${this.#options.path ?? '(memory)'}`, {
-        cause,
-      });
+      this.#problem = describeFailure(cause);
+      const where = this.#options.path ?? '(memory)';
+      throw new NetmonError('NM_SYSTEM', `unable to write the spool ${where}: ${this.#problem}`, { cause });
     }
   }
 
   /**
-   * The records from number `from` on, up to a hole, 1000 of them or a text of that length, but one at least; null when
-   * there is none.
+   * The records of the epoch from a number on, 1000 or a text of that length, but one at least; null for none, or where the
+   * disk fails.
    */
   read(from: number, maxLength = maxBatchLength): SpoolBatch | null {
-    const texts: string[] = [];
-    let first = -1;
-    let length = 1;
-    for (const row of this.#statements.read.iterate(from)) {
-      const seq = Number(row.seq);
-      const text = this.#recordText(seq, row);
-      length += text.length + 1;
-      if (first < 0) first = seq;
-      else if (seq !== first + texts.length || length > maxLength) break;
-      texts.push(text);
+    try {
+      return this.#readBatch(from, maxLength);
+    } catch (thrown) {
+      this.#problem = describeFailure(thrown);
+      return null;
     }
-    return first < 0 ? null : { first, last: first + texts.length - 1, text: `[${texts.join(',')}]` };
   }
 
   /** Notes, before they are sent, that the records up to this number may from now on be known to a server. */
   markSent(seq: number): void {
-    if (seq <= this.#sent) return;
-    this.#sent = seq;
-    this.#saveMeta();
+    const epoch = this.#sending;
+    epoch.sent = Math.max(epoch.sent, seq);
+    const { reserved } = epoch;
+    if (seq <= reserved) return;
+    epoch.reserved = seq + Math.ceil(this.#maxRecords * reserveShare);
+    // A disk that takes nothing is no reason to send nothing: numbers only change where records are dropped, and that
+    // says again what was sent.
+    if (!this.#saveEpochs()) epoch.reserved = Math.max(reserved, seq);
   }
 
   /** Whether the number is one that may have been acknowledged; the records up to it are deleted by the next flush. */
   acknowledge(seq: number): boolean {
-    if (seq > this.#sent) return false;
-    if (seq > this.#acknowledged) this.#acknowledged = seq;
+    const epoch = this.#sending;
+    if (seq > epoch.sent) return false;
+    epoch.acknowledged = Math.max(epoch.acknowledged, seq);
+    return true;
+  }
+
+  /**
+   * Takes what a server has committed of the epoch (-1 for nothing) as acknowledged. False where it knows other records
+   * by these numbers, since this machine or the server was set back or copied: then their epoch has another name.
+   */
+  agree(committed: number): boolean {
+    const epoch = this.#sending;
+    const isAhead = epoch === this.#own && committed > epoch.sent;
+    if (isAhead) epoch.acknowledged = epoch.sent;
+    if (isAhead || (committed >= 0 && committed < epoch.acknowledged)) {
+      epoch.epoch = crypto.randomUUID();
+      this.#saveEpochs();
+      return false;
+    }
+    const known = Math.min(committed, lastOf(epoch));
+    epoch.sent = Math.max(epoch.sent, known);
+    epoch.acknowledged = Math.max(epoch.acknowledged, known);
     return true;
   }
 
@@ -198,175 +214,214 @@ export class Spool implements Disposable {
    * being stored. The number of them.
    */
   replaceInvalid(): number {
-    let replaced = 0;
-    for (const row of this.#statements.between.all(this.#acknowledged, this.#sent)) {
-      const seq = Number(row.seq);
-      if (isValidRecord(this.#recordText(seq, row))) continue;
-      const { weight, body } = this.#makeGap(Number(row.weight), 'the record was not valid');
-      this.#statements.replace.run(body, seq);
-      this.#bytes += body.length - String(row.body).length;
-      this.#lost += weight;
-      replaced++;
+    const { acknowledged, sent } = this.#sending;
+    const file = this.#file;
+    const from = this.#startOf(this.#sending, acknowledged + 1);
+    if (!file || from === null || sent <= acknowledged) return 0;
+    const rows = [...file.rows({ ...this.#rangeOf(this.#sending), from }, sent - acknowledged)];
+    const invalid = rows.filter((row) => !isValidRecord(this.#recordText(row)));
+    for (const { id, kind, weight, body } of invalid) {
+      const tally = new LossTally();
+      tally.addRecord(kind, weight, body);
+      const gap = this.#writeGap(tally, 'the record was not valid');
+      file.replaceByGap(id, gap);
+      this.#bytes += gap.length - body.length;
+      this.#lost.addAll(tally);
     }
-    return replaced;
-  }
-
-  /** Starts a new epoch, for a server that knows more of this one than the spool does. */
-  renew(): void {
-    this.#epoch = crypto.randomUUID();
-    this.#saveMeta();
+    return invalid.length;
   }
 
   [Symbol.dispose](): void {
-    if (this.#db.isOpen) this.#db.close();
+    this.#file?.[Symbol.dispose]();
   }
 
-  #insert(seq: number, { key, weight, of, body }: Pending): void {
-    this.#statements.insert.run(seq, weight, of, key, body);
-    this.#records++;
-    this.#bytes += body.length;
+  get #records(): number {
+    return this.#epochs.reduce((sum, { records }) => sum + records, 0);
   }
 
-  #recordText(seq: number, row: Record<string, unknown>): string {
-    if (row.gap !== bodies.connection) return row.body as string;
-    const key = seq < this.#firstOwn ? null : row.record_key;
-    return `{"kind":"connection","key":${key},"connection":${row.body}}`;
+  get #sending(): Epoch {
+    return this.#epochs.find((epoch) => !isDrained(epoch)) ?? this.#own;
   }
 
-  #deleteAcknowledged(): void {
-    if (this.#deleted >= this.#acknowledged) return;
-    for (const row of this.#statements.removeTo.iterate(this.#acknowledged)) {
-      this.#records--;
-      this.#bytes -= Number(row.length);
+  #open(): SpoolFile {
+    const { file, discarded } = openSpoolFile(this.#options.path);
+    try {
+      const { epochs, bytes } = readEpochs(file, this.#own);
+      this.#epochs = epochs;
+      this.#bytes = bytes;
+      this.#nextId = this.#own.first;
+    } catch (thrown) {
+      file[Symbol.dispose]();
+      throw thrown;
     }
-    this.#deleted = this.#acknowledged;
-  }
-
-  #keepCap(): void {
-    if (this.#records <= this.#maxRecords && this.#bytes <= this.#maxBytes) return;
-    const keepRecords = this.#maxRecords * (1 - slack);
-    const keepBytes = this.#maxBytes * (1 - slack);
-    let weight = 0;
-    let last = -1;
-    for (const row of this.#statements.oldest.iterate(this.#sent)) {
-      if (this.#records <= keepRecords && this.#bytes <= keepBytes) break;
-      weight += Number(row.weight);
-      if (row.gap !== bodies.gap) this.#lost += Number(row.weight);
-      last = Number(row.seq);
-      this.#records--;
-      this.#bytes -= Number(row.length);
+    this.#file = file;
+    if (discarded !== null) {
+      this.#discarded = discarded;
+      const reason = 'the spool was unreadable; what it held is not counted';
+      this.add({ kind: 'gap', at: new Date(this.#now()).toISOString(), reason, lost: 0 });
     }
-    if (last < 0) return;
-    this.#statements.removeBetween.run(this.#sent, last);
-    this.#insert(last, this.#makeGap(weight, 'the spool was full: no server took the records in time'));
+    return file;
   }
 
-  /** The disk cannot be written: the older half of what waits in memory becomes a gap. */
-  #dropPending(): void {
-    const dropped = this.#pending.splice(0, maxPending / 2);
-    let weight = 0;
-    for (const pending of dropped) {
-      weight += pending.weight;
-      if (pending.of !== bodies.gap) this.#lost += pending.weight;
+  #readBatch(from: number, maxLength: number): SpoolBatch | null {
+    const epoch = this.#sending;
+    const first = Math.max(from, epoch.deleted + 1);
+    const id = this.#startOf(epoch, first);
+    if (!this.#file || id === null) return null;
+    const texts: string[] = [];
+    let length = 1;
+    let next = id;
+    for (const row of this.#file.rows({ ...this.#rangeOf(epoch), from: id })) {
+      const text = this.#recordText(row);
+      length += text.length + 1;
+      if (texts.length > 0 && length > maxLength) break;
+      texts.push(text);
+      next = row.id + 1;
     }
-    this.#pending.unshift(this.#makeGap(weight, 'the spool could not be written'));
+    if (texts.length === 0) return null;
+    this.#cursor = { epoch, seq: first + texts.length, id: next };
+    return { first, last: first + texts.length - 1, text: `[${texts.join(',')}]` };
   }
 
-  #makeGap(lost: number, reason: string): Pending {
-    const record = { kind: 'gap', at: new Date(this.#now()).toISOString(), reason, lost };
-    return { key: null, weight: Math.max(1, lost), of: bodies.gap, body: JSON.stringify(record) };
+  #write(file: SpoolFile): void {
+    const { rows, taken } = this.#waiting.take(perTransaction, (lost) => {
+      return this.#writeGap(lost, `the spool could not be written: ${this.#problem ?? 'it was busy'}`);
+    });
+    const insert = (): void =>
+      file.transaction(() => {
+        if (!this.#isOwnSaved) file.saveEpochs(this.#epochs);
+        for (const [i, row] of rows.entries()) file.insert({ id: this.#nextId + i, ...row });
+      });
+    try {
+      insert();
+    } catch (thrown) {
+      if (!isPassing(thrown) || !this.#giveWay(file, rows.slice(rows.length - taken))) throw thrown;
+      insert();
+    }
+    this.#isOwnSaved = true;
+    this.#nextId += rows.length;
+    this.#own.records += rows.length;
+    this.#bytes += sizeOf(rows);
+    this.#waiting.remove(taken);
   }
 
-  #saveMeta(): void {
-    this.#statements.saveMeta.run(this.#epoch, this.#next, this.#sent, this.#acknowledged);
+  /** The disk is full: what is in the file and no more important than what comes gives way. Whether any did. */
+  #giveWay(file: SpoolFile, rows: readonly WaitingRow[]): boolean {
+    const importance = Math.max(...rows.map(({ kind }) => importanceOf(kind)));
+    const among = importances.filter((each) => each <= importance);
+    return this.#trim(file, { records: 1, bytes: 2 * sizeOf(rows) }, among, 'the disk was full');
   }
-}
 
-function makePending(record: DurableRecord): Pending {
-  if (record.kind === 'connection') {
-    const { key, connection } = record;
-    return { key, weight: connection.count, of: bodies.connection, body: JSON.stringify(connection) };
+  #deleteAcknowledged(file: SpoolFile): void {
+    for (const epoch of this.#epochs) {
+      const { deleted, acknowledged } = epoch;
+      if (deleted >= acknowledged) continue;
+      const range = { from: epoch.first, to: this.#idOf(epoch, acknowledged)! };
+      const { records, bytes } = file.sum(range);
+      epoch.deleted = acknowledged;
+      try {
+        file.transaction(() => {
+          file.removeBetween(range);
+          file.saveEpochs(this.#epochs);
+        });
+      } catch (thrown) {
+        epoch.deleted = deleted;
+        throw thrown;
+      }
+      epoch.records -= records;
+      this.#bytes -= bytes;
+    }
+    this.#forgetEmptyEpochs();
   }
-  const body = JSON.stringify(record);
-  if (record.kind !== 'gap') return { key: null, weight: 1, of: bodies.record, body };
-  return { key: null, weight: Math.max(1, record.lost), of: bodies.gap, body };
+
+  #keepCap(file: SpoolFile): void {
+    const records = this.#records;
+    if (records <= this.#maxRecords && this.#bytes <= this.#maxBytes) return;
+    const excess = {
+      records: records - this.#maxRecords * (1 - slack),
+      bytes: this.#bytes - this.#maxBytes * (1 - slack),
+    };
+    const reason = 'the spool was full: no server took the records in time';
+    this.#trim(file, excess, importances, reason);
+  }
+
+  /** Drops at least that much of what was not sent, if there is so much, and has a gap tell of it; whether any was. */
+  #trim(file: SpoolFile, excess: Excess, among: readonly number[], reason: string): boolean {
+    const ranges = this.#epochs.map((epoch) => this.#unsentOf(epoch));
+    const known = this.#gap;
+    const gap = known && ranges.some(({ from, to }) => known.id >= from && known.id <= to) ? known : null;
+    const dropped = chooseRows(file, { excess, among, ranges, keep: gap?.id });
+    if (dropped.length === 0) return false;
+    const tally = new LossTally();
+    for (const { kind, weight, body } of dropped) tally.addRecord(kind, weight, body);
+    if (gap) tally.addAll(gap.tally);
+    const body = this.#writeGap(tally, reason);
+    const id = gap?.id ?? dropped[0].id;
+    file.transaction(() => {
+      for (const row of dropped) if (row.id !== id) file.remove(row.id);
+      file.replaceByGap(id, body);
+      file.saveEpochs(this.#epochs);
+    }, true);
+    for (const row of dropped) {
+      if (row.kind !== 'gap') this.#lost.add(row.kind, row.weight);
+      if (row.id !== id) this.#epochs.findLast(({ first }) => first <= row.id)!.records--;
+    }
+    const given = dropped.reduce((sum, { size }) => sum + size, gap?.size ?? 0);
+    this.#bytes += body.length - given;
+    this.#gap = { id, size: body.length, tally };
+    this.#forgetEmptyEpochs();
+    return true;
+  }
+
+  #writeGap(tally: LossTally, reason: string): string {
+    return JSON.stringify(tally.toGap(this.#now(), reason));
+  }
+
+  /** Has the file know the epochs as they are, power cut or not; whether it does. */
+  #saveEpochs(): boolean {
+    const file = this.#file;
+    try {
+      file?.transaction(() => file.saveEpochs(this.#epochs), true);
+      return true;
+    } catch (thrown) {
+      this.#problem = describeFailure(thrown);
+      return false;
+    }
+  }
+
+  #forgetEmptyEpochs(): void {
+    this.#epochs = this.#epochs.filter((epoch) => epoch.records > 0 || epoch === this.#own);
+  }
+
+  /** The ids of the epoch's rows that were not sent. */
+  #unsentOf(epoch: Epoch): IdRange {
+    const { to } = this.#rangeOf(epoch);
+    return { from: this.#startOf(epoch, epoch.sent + 1) ?? to + 1, to };
+  }
+
+  #rangeOf(epoch: Epoch): IdRange {
+    return rangeOf(this.#epochs, epoch);
+  }
+
+  /** An id between those of the record of that number and the one before it. */
+  #startOf(epoch: Epoch, seq: number): number | null {
+    if (this.#cursor?.epoch === epoch && this.#cursor.seq === seq) return this.#cursor.id;
+    return this.#idOf(epoch, seq);
+  }
+
+  /** The id of the record of that number in the file; null when there is none. */
+  #idOf(epoch: Epoch, seq: number): number | null {
+    if (seq <= epoch.deleted || seq > lastOf(epoch)) return null;
+    return this.#file!.nth(this.#rangeOf(epoch), seq - epoch.deleted - 1);
+  }
+
+  #recordText({ id, kind, key, body }: SpooledRow): string {
+    if (kind !== 'connection' && kind !== 'failure') return body;
+    // Keys of an earlier process name nothing now.
+    return `{"kind":"connection","key":${id < this.#own.first ? null : key},"connection":${body}}`;
+  }
 }
 
 function isValidRecord(text: string): boolean {
   return durableRecordSchema.safeParse(JSON.parse(text)).success;
-}
-
-/** Opens the file; one that is no spool of this layout is set aside under `.bad` and a new one begun. */
-function openOrReplace(path: string | null): { db: DatabaseSync; discarded: string | null } {
-  if (path === null) return { db: openDatabase(':memory:'), discarded: null };
-  try {
-    closeSync(openSync(path, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600));
-    chmodSync(path, 0o600);
-  } catch (cause) {
-    throw new NetmonError('NM_SYSTEM', `unable to open the spool ${path}`, { cause });
-  }
-  try {
-    return { db: openDatabase(path), discarded: null };
-  } catch (thrown) {
-    const aside = `${path}.bad`;
-    renameSync(path, aside);
-    for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
-    closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600));
-    return { db: openDatabase(path), discarded: `${aside}: ${(thrown as Error).message}` };
-  }
-}
-
-function openDatabase(path: string): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: 1000 });
-  try {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512');
-    const version = Number(db.prepare('PRAGMA user_version').get()!.user_version);
-    if (version !== 0 && version !== layoutVersion) throw new Error(`a spool of layout ${version}`);
-    db.exec(`
-      CREATE TABLE IF NOT EXISTS records (seq INTEGER PRIMARY KEY, weight INTEGER NOT NULL, gap INTEGER NOT NULL,
-        record_key INTEGER, body TEXT NOT NULL) STRICT;
-      CREATE TABLE IF NOT EXISTS meta (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL,
-        next INTEGER NOT NULL, sent INTEGER NOT NULL, acknowledged INTEGER NOT NULL) STRICT;
-      PRAGMA user_version = ${layoutVersion}`);
-    return db;
-  } catch (thrown) {
-    db.close();
-    throw thrown;
-  }
-}
-
-function readMeta(db: DatabaseSync): {
-  epoch: string | null;
-  next: number;
-  sent: number;
-  acknowledged: number;
-} {
-  const row = db.prepare('SELECT epoch, next, sent, acknowledged FROM meta').get();
-  if (!row) return { epoch: null, next: 0, sent: -1, acknowledged: -1 };
-  return {
-    epoch: String(row.epoch),
-    next: Number(row.next),
-    sent: Number(row.sent),
-    acknowledged: Number(row.acknowledged),
-  };
-}
-
-function prepare(db: DatabaseSync): Statements {
-  return {
-    insert: db.prepare('INSERT INTO records (seq, weight, gap, record_key, body) VALUES (?, ?, ?, ?, ?)'),
-    read: db.prepare(
-      `SELECT seq, gap, record_key, body FROM records WHERE seq >= ? ORDER BY seq LIMIT ${maxRecordsPerFrame}`,
-    ),
-    between: db.prepare(
-      'SELECT seq, weight, gap, record_key, body FROM records WHERE seq > ? AND seq <= ? ORDER BY seq',
-    ),
-    replace: db.prepare('UPDATE records SET gap = 1, record_key = NULL, body = ? WHERE seq = ?'),
-    oldest: db.prepare(
-      'SELECT seq, weight, gap, length(body) AS length FROM records WHERE seq > ? ORDER BY seq',
-    ),
-    removeTo: db.prepare('DELETE FROM records WHERE seq <= ? RETURNING length(body) AS length'),
-    removeBetween: db.prepare('DELETE FROM records WHERE seq > ? AND seq <= ?'),
-    saveMeta: db.prepare(`INSERT INTO meta VALUES (1, ?, ?, ?, ?) ON CONFLICT (one) DO UPDATE
-      SET epoch = excluded.epoch, next = excluded.next, sent = excluded.sent, acknowledged = excluded.acknowledged`),
-  };
 }

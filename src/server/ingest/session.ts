@@ -69,6 +69,8 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.#send({ kind: 'sync', sync });
   });
   #hello: Hello | null = null;
+  /** Of the records that come. */
+  #epoch = '';
   #agent: AgentMirror | null = null;
   readonly #questions = new Questions((question) => this.#send(question));
   #ended = false;
@@ -210,7 +212,8 @@ export class AgentSession implements AgentControl, LinkedAgent {
       if (this.#clock.isRough) void this.sync();
       this.#orders?.open();
       this.#live.push(() => this.#onLive(message));
-    } else if (message.kind === 'records') this.#onRecords(message, this.#hello, length);
+    } else if (message.kind === 'records') this.#onRecords(message, this.#hello.agent, length);
+    else if (message.kind === 'epoch') this.#onEpoch(message.epoch, this.#hello.agent);
     else if (message.kind === 'answer') this.#orders?.answer(message);
     else this.#renew(message.csr);
     if (this.#records.length + this.#live.length > maxWaiting) this.#socket.pause();
@@ -233,6 +236,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
       throw new NetmonError('NM_FORBIDDEN', `an agent named ${hello.agent} is connected already`);
     }
     this.#hello = hello;
+    this.#epoch = hello.epoch;
     this.#orders = new OrderBook({
       agent: hello.agent,
       send: (message) => this.#send(message),
@@ -317,7 +321,19 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.#resume();
   }
 
-  #onRecords(message: RecordsMessage, { agent, epoch }: Hello, length: number): void {
+  /** What follows is of another epoch. */
+  #onEpoch(epoch: string, agent: string): void {
+    this.#records.push(async () => {
+      const committed = await this.#parts.store.committedSeq(agent, epoch);
+      this.#intake.begin(committed);
+      this.#epoch = epoch;
+      this.#send({ kind: 'epoch', epoch, committed });
+      this.#resume();
+    });
+  }
+
+  #onRecords(message: RecordsMessage, agent: string, length: number): void {
+    const epoch = this.#epoch;
     this.#intake.admit(message, { epoch }, length);
     const source = { agent, epoch, mirror: () => this.#agent };
     this.#records.push(async () => {
