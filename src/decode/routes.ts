@@ -1,10 +1,8 @@
-import { cidrContains, parseIp } from '../base/ip.ts';
+import { cidrContains, formatIp, parseIp } from '../base/ip.ts';
 
 /** RTF_UP and RTF_REJECT of linux/route.h. */
 const flagUp = 1;
 const flagReject = 0x200;
-/** ATF_COM of linux/if_arp.h: the neighbour's hardware address is known. */
-const neighbourComplete = 2;
 /** A table longer than this is looked at in part; a router's may have a million. */
 const maxRoutes = 10_000;
 
@@ -51,8 +49,9 @@ export function parseRoutes6(text: string): Route[] {
     if (!bytes || !(bits >= 0 && bits <= 128) || name === 'lo' || bytes[0] === 0xff || !isUsable(flags))
       return [];
     const address = readAddress6(gateway);
-    const onLink = /^[0:]*$/.test(address ?? '');
-    return [{ family: 6, bytes, bits, interface: name, gateway: onLink ? null : address }];
+    const next = parseIp(address ?? '');
+    const onLink = !next || next.every((byte) => byte === 0);
+    return [{ family: 6, bytes, bits, interface: name, gateway: onLink ? null : formatIp(next) }];
   });
 }
 
@@ -67,13 +66,6 @@ export function findRoute(routes: readonly Route[], ip: string): Route | null {
       best = route;
   }
   return best;
-}
-
-/** Whether /proc/net/arp knows the neighbour and has no hardware address of it, which the kernel has asked for in vain. */
-export function isNeighbourLost(arp: string, ip: string): boolean {
-  const line = arp.split('\n', maxRoutes).find((one) => one.startsWith(`${ip} `));
-  const flags = line?.trim().split(/\s+/)[2];
-  return flags !== undefined && (Number.parseInt(flags, 16) & neighbourComplete) === 0;
 }
 
 function isUsable(flags: string | undefined): boolean {

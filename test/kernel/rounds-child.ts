@@ -1,4 +1,4 @@
-// Carries out a monitor of ICMP every second for each host that is named, and prints each round, until its input ends.
+// Carries out a monitor of ICMP twice a second for each host that is named, and prints each round, until its input ends.
 import { once } from 'node:events';
 import { makeNetworkReader } from '../../src/agent/monitors/network-view.ts';
 import { MonitorRunner } from '../../src/agent/monitors/runner.ts';
@@ -22,23 +22,22 @@ const runner = new MonitorRunner({
   },
 });
 runner.start();
-runner.onResult(({ monitor, outcome, reason }) =>
-  process.stdout.write(`${JSON.stringify({ monitor, outcome, reason })}\n`),
+runner.onResult(({ at, monitor, outcome, reason }) =>
+  process.stdout.write(`${JSON.stringify({ at, monitor, outcome, reason })}\n`),
 );
 for (const [i, host] of process.argv.slice(2).entries()) {
-  const { name, probe, interval_ms, timeout_ms, retries, assertions, thresholds, labels } =
+  const { name, probe, timeout_ms, retries, assertions, thresholds, labels } =
     monitorSettingsSchema.parse({
       name: host,
       probe: { kind: 'icmp', host, echoes: 1 },
-      interval_ms: 1_000,
-      timeout_ms: 400,
+      timeout_ms: 300,
     });
   const monitor = {
     id: `m${i}`,
     revision: 1,
     name,
     probe,
-    interval_ms,
+    interval_ms: 500,
     timeout_ms,
     retries,
     assertions,

@@ -26,10 +26,11 @@ export class CarriedMonitor {
   }
 
   /** Carries out a round; null when it was ended from outside. `check` has a last look at what was found. */
-  async run(signal: AbortSignal, check: (result: ProbeResult) => ProbeResult): Promise<MonitorResult | null> {
+  async run(signal: AbortSignal, check: (result: ProbeResult) => Promise<ProbeResult>): Promise<MonitorResult | null> {
     const found = await this.#round.run(signal, this.#before);
     if (!found) return null;
-    const result = check(found);
+    const result = await check(found);
+    if (signal.aborted) return null;
     this.#last = result;
     if (result.outcome !== 'unknown') this.#before = result.detail;
     this.#track.add(result.outcome, Date.parse(result.at));

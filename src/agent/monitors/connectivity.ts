@@ -1,133 +1,254 @@
 /**
- * Whether a round that failed tells of its target or of the agent's own network, by what is at hand: the interfaces, the
- * routes, the gateway's entry among the neighbours, and the last rounds of all other targets. Nothing is sent for it.
+ * Whether a round in which nothing was heard tells of its target or of the agent's own network. The way to a target is
+ * its interface and gateway, by family. For a silent round, in this order:
  *
  * 1. no interface but loopback is up, or the kernel has no way to the address: the agent's own network is gone
- * 2. the gateway does not answer the kernel either, and no target answers of at least two that did before
- * 3. no target answers, of those that did before and lie in at least three networks
+ * 2. others that lie on the same way are asked at once, after the round has ended; one that answers proves that the
+ *    network is there: the target is down
+ * 3. none answers, or the kernel asks for the gateway in vain: the agent is cut off, and nothing is known of the target
+ * 4. there is nobody to ask: unknown where the agent was cut off, and at first where nothing was heard on that way yet;
+ *    otherwise the target is down
  *
- * One answer of any target (a refusal is one) speaks against the last two, so that one target alone that is down never
- * looks like that.
+ * A target that is proved to be down is asked no more, so that its silence never speaks for others. Other services of its
+ * own machine speak for the network, and never against it: all of it may be down.
  */
 import { AgingMap } from '../../base/aging-map.ts';
-import { formatIp, isLoopback, parseEndpoint, parseIp } from '../../base/ip.ts';
+import { isLoopback } from '../../base/ip.ts';
 import type { Probe, ProbeResult, Reason } from '../../wire/probe.ts';
+import { countSilent, hearsAny, Inquiries, type Witness } from './inquiry.ts';
+import { isSilence, makeQuestion, networkOf, nothingHeard, readIp } from './silence.ts';
+
+/** The interface that leads to an address, and the gateway; null for what is on the link. */
+export interface Way {
+  readonly interface: string;
+  readonly gateway: string | null;
+}
 
 /** What of the machine's network is asked for, when a round has failed. */
 export interface NetworkView {
   /** Interfaces that are up and running, loopback left out. */
   readonly interfaces: ReadonlySet<string>;
   isOwnAddress(ip: string): boolean;
-  /** The interface that leads to an address; null for no route. */
-  findInterface(ip: string): string | null;
-  /** A gateway that the kernel asks for in vain; null when there is none. */
-  readonly lostGateway: string | null;
+  /** Null for no route. */
+  findWay(ip: string): Way | null;
+  /** Whether the kernel asks for a neighbour on an interface in vain. */
+  isLost(ip: string, interfaceName: string): boolean;
 }
 
-/** Targets that are remembered. */
-const maxTargets = 4_096;
-/** An older round tells nothing of now. */
-const freshMs = 300_000;
-const leastWithGateway = 2;
-const leastNetworks = 3;
+/** Who is asked beside targets: the other end of a link, as long as there is one. */
+export type OtherWitness = Omit<Witness, 'weighs' | 'isFresh'>;
 
-/** Codes of a failure in which nothing of the target was heard. */
-const silent = new Set([
-  'TIMEOUT',
-  'NO_REPLY',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENETDOWN',
-  'EADDRNOTAVAIL',
-]);
-/** Those that the kernel gives for a way it does not have. */
+export interface ConnectivityParts {
+  readonly look: () => NetworkView;
+  readonly monotonic: () => number;
+  /** Whether a probe hears anything within a second or so; null where that cannot be told. Never rejects. */
+  readonly ask: (probe: Probe) => Promise<boolean | null>;
+  readonly others: () => readonly OtherWitness[];
+}
+
+/** Targets that are remembered, and asked at a time. */
+const maxTargets = 4_096;
+const maxAsked = 4;
+
+/** Codes that the kernel gives for a way it does not have. */
 const unreachable = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL']);
-/** A resolver that says so has answered. */
-const answered = new Set(['ENOTFOUND', 'NXDOMAIN', 'ENODATA', 'NODATA']);
 
 interface Target {
-  readonly at: number;
-  readonly answers: boolean;
-  /** Whether it ever answered, and the network it lies in as far as that is known. */
-  readonly answeredOnce: boolean;
-  readonly network: string | null;
+  readonly ip: string;
+  readonly way: Way;
+  /** How to ask it again; null for what is not asked without need. */
+  readonly question: Probe | null;
+  /** When it was heard last, by a clock that nobody sets. */
+  readonly answeredAt: number;
+  /** By its last round; `down` is proved, `silent` is not. */
+  readonly state: 'answers' | 'silent' | 'down';
 }
 
-export class Connectivity {
-  readonly #look: () => NetworkView;
-  readonly #monotonic: () => number;
-  readonly #targets = new AgingMap<string, Target>();
+interface Verdict {
+  /** Why nothing is known of the target; null when it is down. */
+  readonly why: string | null;
+  readonly isProved: boolean;
+}
 
-  constructor(look: () => NetworkView, monotonic: () => number) {
-    this.#look = look;
-    this.#monotonic = monotonic;
+const down: Verdict = { why: null, isProved: false };
+
+export class Connectivity {
+  readonly #parts: ConnectivityParts;
+  readonly #inquiries: Inquiries;
+  readonly #targets = new AgingMap<string, Target>();
+  /** Ways on which anything was ever heard, and those of them on which nobody answers any more. */
+  readonly #known = new Set<string>();
+  readonly #cut = new Set<string>();
+
+  constructor(parts: ConnectivityParts) {
+    this.#parts = parts;
+    this.#inquiries = new Inquiries(parts.monotonic);
   }
 
-  /** Takes in a round; the same one, or `unknown` where the failure is the agent's own. */
-  check(result: ProbeResult, probe: Probe): ProbeResult {
-    const ip = readIp(result.address);
-    if (result.outcome === 'unknown' || (ip !== null && isLoopback(ip))) return result;
+  /** Takes in a round that has just ended; the same one, or `unknown` where its silence is the agent's own. */
+  async check(result: ProbeResult, probe: Probe): Promise<ProbeResult> {
+    const found = readIp(result.address);
+    if (result.outcome === 'unknown' || (found !== null && isLoopback(found))) return result;
+    const network = this.#parts.look();
+    if (found !== null && network.isOwnAddress(found)) return result;
     const isSilent = isSilence(result);
-    const network = this.#look();
-    if (ip !== null && network.isOwnAddress(ip)) return result;
-    this.#note(targetOf(probe), ip, !isSilent);
+    // Of a name that cannot be resolved, where it was the last time.
+    const ip = found ?? (isSilent ? (this.#targets.get(nameTarget(probe))?.ip ?? null) : null);
+    const way = ip === null ? null : network.findWay(ip);
+    if (!isSilent) {
+      if (ip !== null && way) this.#hear(probe, ip, way, result.address);
+      return result;
+    }
     const reason = result.reason ?? nothingHeard;
-    const why = isSilent ? this.#explain(reason, ip, network) : null;
+    const { why, isProved } = await this.#judge(reason, nameTarget(probe), ip, network);
+    if (ip !== null && way) this.#miss(probe, ip, way, result.address, { why, isProved });
     return why === null ? result : { ...result, outcome: 'unknown', reason: makeReason(why, reason) };
   }
 
-  #note(name: string, ip: string | null, answers: boolean): void {
+  #hear(probe: Probe, ip: string, way: Way, address: string | null): void {
+    this.#open(nameWay(ip, way));
+    const question = makeQuestion(probe, ip, address);
+    const answeredAt = this.#parts.monotonic();
+    this.#keep(nameTarget(probe), { ip, way, question, answeredAt, state: 'answers' });
+  }
+
+  #miss(probe: Probe, ip: string, way: Way, address: string | null, { why, isProved }: Verdict): void {
+    const name = nameTarget(probe);
     const before = this.#targets.get(name);
+    const question = before?.question ?? makeQuestion(probe, ip, address);
+    const state = isProved || (why === null && before?.state === 'down') ? 'down' : 'silent';
+    const answeredAt = before?.answeredAt ?? Number.NEGATIVE_INFINITY;
+    this.#keep(name, { ip, way, question, answeredAt, state });
+  }
+
+  #keep(name: string, target: Target): void {
     this.#targets.delete(name);
-    this.#targets.set(name, {
-      at: this.#monotonic(),
-      answers,
-      answeredOnce: answers || (before?.answeredOnce ?? false),
-      network: ip === null ? (before?.network ?? null) : networkOf(ip),
-    });
+    this.#targets.set(name, target);
     if (this.#targets.size > maxTargets) this.#targets.removeOldest();
   }
 
-  #explain(reason: Reason, ip: string | null, network: NetworkView): string | null {
-    if (network.interfaces.size === 0) return 'no network interface of this machine is up';
-    if (ip !== null) {
-      const through = network.findInterface(ip);
-      if (through === null && unreachable.has(reason.code)) return `this machine has no route to ${ip}`;
-      if (through !== null && !network.interfaces.has(through)) return `the interface ${through} is down`;
-    }
-    const lost = this.#lostTargets();
-    if (lost === null) return null;
-    if (network.lostGateway !== null && lost.length >= leastWithGateway) {
-      return `neither the gateway ${network.lostGateway} nor any of ${lost.length} targets answers`;
-    }
-    const networks = new Set(lost.flatMap((target) => target.network ?? []));
-    if (networks.size < leastNetworks) return null;
-    return `none of ${lost.length} targets in ${networks.size} networks answers any more`;
+  #open(key: string): void {
+    this.#known.add(key);
+    this.#cut.delete(key);
   }
 
-  /** Targets that answered before and do not any more; null while any other does. */
-  #lostTargets(): Target[] | null {
-    const oldest = this.#monotonic() - freshMs;
-    const lost: Target[] = [];
-    for (const target of this.#targets.values()) {
-      if (target.at < oldest) continue;
-      if (target.answers) return null;
-      if (target.answeredOnce) lost.push(target);
+  async #judge(
+    { code }: Reason,
+    name: string,
+    ip: string | null,
+    network: NetworkView,
+  ): Promise<Verdict> {
+    if (network.interfaces.size === 0) return unknown('no network interface of this machine is up');
+    if (ip === null) return this.#cut.size > 0 ? unknown('this agent is cut off') : down;
+    const way = network.findWay(ip);
+    if (!way) return unreachable.has(code) ? unknown(`this machine has no route to ${ip}`) : down;
+    if (!network.interfaces.has(way.interface)) return unknown(`the interface ${way.interface} is down`);
+    return this.#askOthers(name, ip, way);
+  }
+
+  async #askOthers(name: string, ip: string, way: Way): Promise<Verdict> {
+    const key = nameWay(ip, way);
+    const before = this.#targets.get(name);
+    const asked = await this.#inquiries.ask(key, () => this.#findWitnesses(ip, way));
+    const others = asked.filter((witness) => witness.name !== name);
+    if (await hearsAny(others)) {
+      this.#open(key);
+      return { why: null, isProved: true };
     }
-    return lost;
+    // What is proved stays so until those fall silent who were heard since.
+    const telling = others.filter(
+      (witness) => witness.weighs && witness.ip !== ip && (witness.isFresh || before?.state !== 'down'),
+    );
+    const silent = await countSilent(telling);
+    const isGatewayLost = way.gateway !== null && this.#parts.look().isLost(way.gateway, way.interface);
+    if (silent === 0 && !isGatewayLost) return this.#judgeAlone(key, way, before === undefined);
+    this.#cut.add(key);
+    if (isGatewayLost) return unknown(`the gateway ${way.gateway} does not answer`);
+    return unknown(`none of ${silent + 1} targets beyond ${describeWay(way)} answers`);
+  }
+
+  /** With nobody to ask. */
+  #judgeAlone(key: string, way: Way, isFirst: boolean): Verdict {
+    if (this.#cut.has(key)) return unknown(`nobody beyond ${describeWay(way)} has answered since it fell silent`);
+    if (isFirst && !this.#known.has(key)) return unknown(`nobody beyond ${describeWay(way)} has answered yet`);
+    return down;
+  }
+
+  /** Who may tell of the way to an address: of those that are not proved to be down the last heard, some of each network. */
+  #findWitnesses(ip: string, way: Way): Witness[] {
+    const key = nameWay(ip, way);
+    const network = this.#parts.look();
+    const found = Array.from(this.#targets, ([name, target]) => ({ name, ...target }))
+      .filter(({ state, question }) => state !== 'down' && question)
+      .filter((target) => speaksFor(target.ip, target.way, ip, way))
+      .sort((a, b) => b.answeredAt - a.answeredAt || 0);
+    const targets = spread(found).map(
+      ({ name, ip: its, way: itsWay, question, state }): Witness => ({
+        name,
+        ip: its,
+        weighs: nameWay(its, itsWay) === key,
+        isFresh: state === 'answers',
+        ask: () => this.#parts.ask(question!),
+      }),
+    );
+    const others = this.#parts.others().flatMap((other): Witness[] => {
+      const itsWay = network.findWay(other.ip);
+      if (!itsWay || isLoopback(other.ip) || network.isOwnAddress(other.ip)) return [];
+      if (!speaksFor(other.ip, itsWay, ip, way)) return [];
+      return [{ ...other, weighs: nameWay(other.ip, itsWay) === key, isFresh: true }];
+    });
+    return [...targets, ...others];
   }
 }
 
-/** Of a target that may be silent, or should be (`[CONNECTED] == false`), and is. */
-const nothingHeard: Reason = { code: 'EHOSTUNREACH', message: 'nothing was heard', phase: 'processing' };
+/** Whether an answer from one address shows that the way to another is there. What is on a link is nearer than what is beyond it. */
+function speaksFor(ip: string, way: Way, wanted: string, wantedWay: Way): boolean {
+  if (nameWay(ip, way) === nameWay(wanted, wantedWay)) return true;
+  return wantedWay.gateway === null && nameWay(ip, { ...way, gateway: null }) === nameWay(wanted, wantedWay);
+}
 
-function isSilence({ outcome, reason, echoes }: ProbeResult): boolean {
-  if (outcome !== 'down') return echoes.every((echo) => echo === null);
-  if (echoes.length > 0 && echoes.every((echo) => echo === null)) return true;
-  if (!reason || reason.phase === 'assertion') return false;
-  return reason.phase === 'resolve' ? !answered.has(reason.code) : silent.has(reason.code);
+/** The first of each network, and then of each address, as many as are asked. */
+function spread<T extends { readonly ip: string }>(found: readonly T[]): T[] {
+  const chosen = new Map<string, T>();
+  for (const group of [networkOf, (ip: string) => ip]) {
+    const taken = new Set(Array.from(chosen.values(), ({ ip }) => group(ip)));
+    for (const one of found) {
+      if (chosen.size >= maxAsked) break;
+      if (taken.has(group(one.ip))) continue;
+      taken.add(group(one.ip));
+      chosen.set(one.ip, one);
+    }
+  }
+  return [...chosen.values()];
+}
+
+function unknown(why: string): Verdict {
+  return { why, isProved: false };
+}
+
+function describeWay({ interface: name, gateway }: Way): string {
+  return gateway === null ? name : `${gateway} (${name})`;
+}
+
+function nameWay(ip: string, way: Way): string {
+  return `${ip.includes(':') ? 6 : 4} ${way.interface} ${way.gateway ?? ''}`;
+}
+
+/** Probes that ask the same of the same machine are one target. */
+function nameTarget(probe: Probe): string {
+  switch (probe.kind) {
+    case 'http':
+      return `http ${URL.parse(probe.url)?.host ?? probe.url}`;
+    case 'dns':
+      return `dns ${probe.server ?? ''} ${probe.port ?? ''}`;
+    case 'tcp':
+    case 'udp':
+    case 'ntp':
+      return `${probe.kind} ${probe.host} ${probe.port}`;
+    case 'icmp':
+    case 'traceroute':
+      return `${probe.kind} ${probe.host}`;
+  }
 }
 
 function makeReason(why: string, { message }: Reason): Reason {
@@ -136,32 +257,4 @@ function makeReason(why: string, { message }: Reason): Reason {
     message: `${why}; ${message}`.slice(0, 512).toWellFormed(),
     phase: 'agent',
   };
-}
-
-/** The machine that a probe is about; probes of different kinds on one machine are one target. */
-function targetOf(probe: Probe): string {
-  switch (probe.kind) {
-    case 'http':
-      return URL.parse(probe.url)?.hostname ?? probe.url;
-    case 'dns':
-      return probe.server ?? 'the resolver';
-    case 'icmp':
-    case 'ntp':
-    case 'tcp':
-    case 'udp':
-    case 'traceroute':
-      return probe.host;
-  }
-}
-
-function readIp(address: string | null): string | null {
-  if (address === null) return null;
-  const bytes = parseIp(address.replace(/%.*$/, ''));
-  return bytes ? formatIp(bytes) : (parseEndpoint(address)?.ip ?? null);
-}
-
-/** What is likely to fail together: a /24, or a /48. */
-function networkOf(ip: string): string {
-  const bytes = parseIp(ip)!;
-  return bytes.subarray(0, ip.includes(':') ? 6 : 15).join('.');
 }

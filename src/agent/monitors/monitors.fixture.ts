@@ -48,8 +48,8 @@ export function makeTypes(run: ProbeType<'tcp'>['run']): ProbeTypes {
 export const goodNetwork: NetworkView = {
   interfaces: new Set(['eth0']),
   isOwnAddress: () => false,
-  findInterface: () => 'eth0',
-  lostGateway: null,
+  findWay: () => ({ interface: 'eth0', gateway: '192.0.2.254' }),
+  isLost: () => false,
 };
 
 /** A runner that keeps its records in `records`. */

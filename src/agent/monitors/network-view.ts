@@ -1,10 +1,19 @@
-import { networkInterfaces } from 'node:os';
-import { findRoute, isNeighbourLost, parseRoutes, parseRoutes6 } from '../../decode/routes.ts';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import {
+  decodeNeighbour,
+  type Neighbour,
+  neighbourRequest,
+  neighbourTypes,
+} from '../../decode/neighbours.ts';
+import { findRoute, parseRoutes, parseRoutes6 } from '../../decode/routes.ts';
+import { NetlinkSocket, netlinkFamilies } from '../../sys/netlink.ts';
 import { readProcText } from '../../sys/proc.ts';
 import type { NetworkView } from './connectivity.ts';
 
 /** A view is used again within this time: rounds fail by the hundred when a network goes. */
 const freshMs = 500;
+/** Neighbours that are looked at; the kernel's tables have room for 1,024 each unless told otherwise. */
+const maxNeighbours = 10_000;
 
 /** Reads the machine's network, at most twice a second. */
 export function makeNetworkReader(monotonic: () => number): () => NetworkView {
@@ -28,14 +37,37 @@ function readNetwork(): NetworkView {
     ...parseRoutes(readProcText('/proc/net/route') ?? ''),
     ...parseRoutes6(readProcText('/proc/net/ipv6_route') ?? ''),
   ];
-  const arp = readProcText('/proc/net/arp') ?? '';
-  const gateways = routes.flatMap(({ family, bits, gateway }) =>
-    family === 4 && bits === 96 && gateway !== null ? [gateway] : [],
-  );
+  let neighbours: readonly Neighbour[] | null = null;
   return {
     interfaces: new Set(outer.map(([name]) => name)),
     isOwnAddress: (ip) => own.has(ip),
-    findInterface: (ip) => findRoute(routes, ip)?.interface ?? null,
-    lostGateway: gateways.find((gateway) => isNeighbourLost(arp, gateway)) ?? null,
+    findWay: (ip) => findRoute(routes, ip),
+    isLost: (ip, interfaceName) => {
+      neighbours ??= readNeighbours();
+      // The scope of its link-local address is the number of an interface.
+      const index = all.find(([name]) => name === interfaceName)?.[1]?.find(hasScope)?.scopeid;
+      const known = neighbours.filter((one) => one.ip === ip && (index === undefined || one.index === index));
+      return known.length > 0 && known.every(({ isLost }) => isLost);
+    },
   };
+}
+
+function hasScope({ scopeid }: NetworkInterfaceInfo): boolean {
+  return scopeid !== undefined && scopeid > 0;
+}
+
+/** None where the system has no rtnetlink, or does not let it be used. */
+function readNeighbours(): readonly Neighbour[] {
+  const neighbours: Neighbour[] = [];
+  try {
+    using socket = new NetlinkSocket(netlinkFamilies.route);
+    socket.dump(neighbourTypes.getNeighbour, neighbourRequest, (view, { type, from, end }) => {
+      if (type !== neighbourTypes.newNeighbour || neighbours.length >= maxNeighbours) return;
+      const neighbour = decodeNeighbour(view, from, end);
+      if (neighbour) neighbours.push(neighbour);
+    });
+  } catch {
+    return [];
+  }
+  return neighbours;
 }

@@ -8,17 +8,21 @@ import type { Reporter } from '../../platform/reporter.ts';
 import type { DurableRecord } from '../../wire/link.ts';
 import type { Assignment, MonitorResult } from '../../wire/monitor.ts';
 import type { AgentDescription, Order, OrderAnswer } from '../../wire/orders.ts';
+import type { Probe } from '../../wire/probe.ts';
 import type { OrderHandler, OrderOwner, ResultFeed } from '../orders/handler.ts';
 import { makeRound, type RoundParts } from '../probes/round.ts';
 import { AssignmentBook, type Entry } from './book.ts';
 import { CarriedMonitor } from './carried.ts';
-import { Connectivity, type NetworkView } from './connectivity.ts';
+import { Connectivity, type NetworkView, type OtherWitness } from './connectivity.ts';
 import { RoundHistory } from './history.ts';
 import { Scheduler } from './scheduler.ts';
 import { SetParts } from './set-parts.ts';
+import { isSilence } from './silence.ts';
 
 /** Single rounds on request that may be under way. */
 const maxTrials = 16;
+/** Time for a target that is asked whether the network is there. */
+const askMs = 1_000;
 /** Of more monitors than this a list is brief, so that it stays within what an answer may be long. */
 const maxWholeList = 1_000;
 
@@ -32,6 +36,8 @@ export interface RunnerParts extends RoundParts {
   readonly reporter: Reporter;
   /** The machine's network, asked when a round has failed. */
   readonly network: () => NetworkView;
+  /** Who can be asked beside targets whether the network is there. */
+  readonly witnesses?: () => readonly OtherWitness[];
   readonly describe: () => OwnDescription;
 }
 
@@ -46,12 +52,18 @@ export class MonitorRunner implements Component, OrderHandler, ResultFeed {
   readonly #sets = { server: new SetParts(), console: new SetParts() };
   readonly #listeners = new Set<(result: MonitorResult) => void>();
   readonly #trials = new Set<AbortController>();
+  readonly #asking = new Set<AbortController>();
   #consoleRevision = 0;
   #isStopped = false;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.#connectivity = new Connectivity(parts.network, parts.monotonic);
+    this.#connectivity = new Connectivity({
+      look: parts.network,
+      monotonic: parts.monotonic,
+      ask: (probe) => this.#ask(probe),
+      others: () => parts.witnesses?.() ?? [],
+    });
     this.#book = new AssignmentBook({
       path: parts.file,
       onFailure: (reason) => parts.reporter.error('the monitors of this agent could not be read', { reason }),
@@ -78,7 +90,7 @@ export class MonitorRunner implements Component, OrderHandler, ResultFeed {
   /** Ends what is under way; a round that has not ended is not recorded. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const trial of this.#trials) trial.abort();
+    for (const under of [...this.#trials, ...this.#asking]) under.abort();
     await this.#scheduler.stop();
   }
 
@@ -187,6 +199,21 @@ export class MonitorRunner implements Component, OrderHandler, ResultFeed {
       return { type: 'result', result };
     } finally {
       this.#trials.delete(controller);
+    }
+  }
+
+  /** Whether anything is heard of a target, asked once more; null where the agent cannot tell. */
+  async #ask(probe: Probe): Promise<boolean | null> {
+    const controller = new AbortController();
+    this.#asking.add(controller);
+    try {
+      const order = { probe, timeout_ms: askMs, retries: 0, assertions: [] };
+      const result = await makeRound(order, this.#parts).run(controller.signal);
+      return !result || result.outcome === 'unknown' ? null : !isSilence(result);
+    } catch {
+      return null;
+    } finally {
+      this.#asking.delete(controller);
     }
   }
 
