@@ -33,6 +33,10 @@ export function makeMonitorRunner(
     record: (record) => link().record(record),
     reporter,
     network: makeNetworkReader(monotonic),
+    witnesses: () => {
+      const { witness } = link();
+      return witness ? [{ name: 'the server', ...witness }] : [];
+    },
     describe: makeDescriber(hello, forbidden, link),
   });
 }

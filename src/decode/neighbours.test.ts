@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { decodeNeighbour } from './neighbours.ts';
 
 /** struct ndmsg with its attributes, as the kernel has answered. */
-const message = (text: string): DataView => new DataView(Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex')).buffer);
+const message = (text: string): DataView =>
+  new DataView(Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex')).buffer);
 const decode = (text: string, cut = 0) => {
   const view = message(text);
   return decodeNeighbour(view, 0, view.byteLength - cut);

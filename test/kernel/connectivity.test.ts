@@ -28,7 +28,9 @@ function startAgent(space: Namespace, targets: readonly string[]): Generator {
 type Wanted = Outcome | RegExp;
 
 const isWanted = ({ outcome, reason }: Round, wanted: Wanted): boolean =>
-  typeof wanted === 'string' ? outcome === wanted : outcome === 'unknown' && wanted.test(reason?.message ?? '');
+  typeof wanted === 'string'
+    ? outcome === wanted
+    : outcome === 'unknown' && wanted.test(reason?.message ?? '');
 
 /** The next rounds, until each target has had what is wanted so often in a row; those that began since the call. */
 async function watch(agent: Generator, wanted: readonly Wanted[], times = 2): Promise<Round[]> {
@@ -87,7 +89,9 @@ describe('an agent behind a router', { skip: missing('root', 'namespaces', 'nft'
 
   /** What the router forgets of its second interface when that goes down. */
   function joinDistant(): void {
-    link.far.shell('ip address replace 10.72.0.1/24 dev veth1; ip address replace fd72::1/64 dev veth1 nodad');
+    link.far.shell(
+      'ip address replace 10.72.0.1/24 dev veth1; ip address replace fd72::1/64 dev veth1 nodad',
+    );
     for (const host of hosts) link.far.shell(`ip route replace ${host} via 10.72.0.2`);
     for (const host of hosts6) link.far.shell(`ip route replace ${host} via fd72::2`);
   }

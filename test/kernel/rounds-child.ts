@@ -26,12 +26,11 @@ runner.onResult(({ at, monitor, outcome, reason }) =>
   process.stdout.write(`${JSON.stringify({ at, monitor, outcome, reason })}\n`),
 );
 for (const [i, host] of process.argv.slice(2).entries()) {
-  const { name, probe, timeout_ms, retries, assertions, thresholds, labels } =
-    monitorSettingsSchema.parse({
-      name: host,
-      probe: { kind: 'icmp', host, echoes: 1 },
-      timeout_ms: 300,
-    });
+  const { name, probe, timeout_ms, retries, assertions, thresholds, labels } = monitorSettingsSchema.parse({
+    name: host,
+    probe: { kind: 'icmp', host, echoes: 1 },
+    timeout_ms: 300,
+  });
   const monitor = {
     id: `m${i}`,
     revision: 1,

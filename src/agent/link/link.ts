@@ -11,6 +11,7 @@ import { isUrgent, kindOf } from './importance.ts';
 import { type Hello, LinkSession } from './session.ts';
 import type { LiveSource, RecordSink } from './source.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
+import { answersPing } from './witness.ts';
 
 export interface LinkOptions {
   /** `http://host:port`, `https://host:port` or `unix:/path`; null to wait for a server that dials. */
@@ -71,6 +72,8 @@ export class AgentLink implements RecordSink, Component {
   #session: LinkSession | null = null;
   /** Who is at the other end of `#socket`. */
   #peer: string | null = null;
+  /** Its IP address, where it is known. */
+  #peerIp: string | null = null;
   #reason: string | null = 'not started';
   #failures = 0;
   #welcomedAt = 0;
@@ -109,14 +112,22 @@ export class AgentLink implements RecordSink, Component {
   }
 
   /** Takes over an open socket that a server has dialled; false when the link is held, or the agent stops. */
-  adopt(socket: WebSocket, peer: string, isTls = false): boolean {
+  adopt(socket: WebSocket, peer: string, isTls = false, peerIp: string | null = null): boolean {
     if (!this.#spool || this.#session || this.#stopping) return false;
     clearTimeout(this.#dialTimer);
     const dialled = this.#socket;
     this.#hold(socket, peer);
+    this.#peerIp = peerIp;
     dialled?.terminate();
     this.#begin(socket, isTls);
     return true;
+  }
+
+  /** The server's address, and a way to ask whether it hears this agent now; null while there is no link over a network. */
+  get witness(): { readonly ip: string; readonly ask: () => Promise<boolean> } | null {
+    const socket = this.#socket;
+    if (!socket || !this.#session?.welcomed || this.#peerIp === null) return null;
+    return { ip: this.#peerIp, ask: () => answersPing(socket) };
   }
 
   /** Writes what is left, gives the server a second to take it, and closes. */
@@ -198,12 +209,16 @@ export class AgentLink implements RecordSink, Component {
     if (server === null) return;
     const socket = dialServer(server, token, identity?.current);
     this.#hold(socket, server);
+    socket.on('upgrade', ({ socket: { remoteAddress = null } }) => {
+      if (socket === this.#socket) this.#peerIp = remoteAddress;
+    });
     socket.on('open', () => this.#begin(socket, isOverTls(server)));
   }
 
   #hold(socket: WebSocket, peer: string): void {
     this.#socket = socket;
     this.#peer = peer;
+    this.#peerIp = null;
     socket.on('error', (error) => {
       if (socket === this.#socket) this.#reason = describeError(error);
     });

@@ -158,8 +158,11 @@ export class Listener implements Component {
         const session = new ConsoleSession(webSocket, peer, this.#parts);
         this.#consoles.set(session, peer.serial);
         webSocket.on('close', () => this.#consoles.delete(session));
-      } else if (!this.#parts.link.adopt(webSocket, peer.name, peer.role !== 'local'))
-        webSocket.close(1013, 'the link is held');
+      } else {
+        const { remoteAddress = null } = request.socket;
+        const isTaken = this.#parts.link.adopt(webSocket, peer.name, peer.role !== 'local', remoteAddress);
+        if (!isTaken) webSocket.close(1013, 'the link is held');
+      }
     });
   }
 

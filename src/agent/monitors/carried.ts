@@ -26,7 +26,10 @@ export class CarriedMonitor {
   }
 
   /** Carries out a round; null when it was ended from outside. `check` has a last look at what was found. */
-  async run(signal: AbortSignal, check: (result: ProbeResult) => Promise<ProbeResult>): Promise<MonitorResult | null> {
+  async run(
+    signal: AbortSignal,
+    check: (result: ProbeResult) => Promise<ProbeResult>,
+  ): Promise<MonitorResult | null> {
     const found = await this.#round.run(signal, this.#before);
     if (!found) return null;
     const result = await check(found);

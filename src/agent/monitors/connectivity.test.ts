@@ -105,9 +105,7 @@ describe('a round that was silent', () => {
     await world.find(`${a}:8443`, null, [3], http);
     await world.find(b, null, [1], probeSchema.parse({ kind: 'udp', host: b, port: 9, payload: 'x' }));
     await world.find(c, timeout);
-    assert.deepEqual(world.asked, [
-      probeSchema.parse({ kind: 'tcp', host: a, port: 8443, verify: false }),
-    ]);
+    assert.deepEqual(world.asked, [probeSchema.parse({ kind: 'tcp', host: a, port: 8443, verify: false })]);
   });
 
   it('is not explained by what was proved to be down before', async () => {
@@ -174,7 +172,10 @@ describe('a round that was silent', () => {
     world.alive.delete(b);
     world.alive.delete('2001:db8::1');
     assert.deepEqual(await world.rounds(b, '2001:db8::1'), ['down', 'down']);
-    assert.deepEqual(world.asked.filter((probe) => 'host' in probe && probe.host === a), []);
+    assert.deepEqual(
+      world.asked.filter((probe) => 'host' in probe && probe.host === a),
+      [],
+    );
   });
 
   it('on the link is judged by what lies beyond it too', async () => {
@@ -197,7 +198,10 @@ describe('a round that was silent', () => {
     await world.round(a);
     world.alive.delete(a);
     world.view = { ...goodNetwork, isLost: (ip, name) => ip === '192.0.2.254' && name === 'eth0' };
-    assert.match((await world.find(a, timeout)).reason?.message ?? '', /^the gateway 192\.0\.2\.254 does not/);
+    assert.match(
+      (await world.find(a, timeout)).reason?.message ?? '',
+      /^the gateway 192\.0\.2\.254 does not/,
+    );
   });
 
   it("is the agent's when no interface is up, or the one that leads there is not", async () => {

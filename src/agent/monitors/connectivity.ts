@@ -132,12 +132,7 @@ export class Connectivity {
     this.#cut.delete(key);
   }
 
-  async #judge(
-    { code }: Reason,
-    name: string,
-    ip: string | null,
-    network: NetworkView,
-  ): Promise<Verdict> {
+  async #judge({ code }: Reason, name: string, ip: string | null, network: NetworkView): Promise<Verdict> {
     if (network.interfaces.size === 0) return unknown('no network interface of this machine is up');
     if (ip === null) return this.#cut.size > 0 ? unknown('this agent is cut off') : down;
     const way = network.findWay(ip);
@@ -169,8 +164,10 @@ export class Connectivity {
 
   /** With nobody to ask. */
   #judgeAlone(key: string, way: Way, isFirst: boolean): Verdict {
-    if (this.#cut.has(key)) return unknown(`nobody beyond ${describeWay(way)} has answered since it fell silent`);
-    if (isFirst && !this.#known.has(key)) return unknown(`nobody beyond ${describeWay(way)} has answered yet`);
+    if (this.#cut.has(key))
+      return unknown(`nobody beyond ${describeWay(way)} has answered since it fell silent`);
+    if (isFirst && !this.#known.has(key))
+      return unknown(`nobody beyond ${describeWay(way)} has answered yet`);
     return down;
   }
 
@@ -192,10 +189,11 @@ export class Connectivity {
       }),
     );
     const others = this.#parts.others().flatMap((other): Witness[] => {
-      const itsWay = network.findWay(other.ip);
-      if (!itsWay || isLoopback(other.ip) || network.isOwnAddress(other.ip)) return [];
-      if (!speaksFor(other.ip, itsWay, ip, way)) return [];
-      return [{ ...other, weighs: nameWay(other.ip, itsWay) === key, isFresh: true }];
+      const its = readIp(other.ip);
+      const itsWay = its === null ? null : network.findWay(its);
+      if (its === null || !itsWay || isLoopback(its) || network.isOwnAddress(its)) return [];
+      if (!speaksFor(its, itsWay, ip, way)) return [];
+      return [{ ...other, ip: its, weighs: nameWay(its, itsWay) === key, isFresh: true }];
     });
     return [...targets, ...others];
   }
