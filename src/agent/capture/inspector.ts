@@ -13,6 +13,8 @@ import { Twins } from './twins.ts';
 
 /** Flows followed at once; of each little is kept. */
 const maxFlows = 50_000;
+/** Connections that are over are waited for no longer than it takes a last packet to be sent anew a few times. */
+const ended = { closedMs: 5_000, maxClosed: 4_096 };
 /** Flows of another network namespace, how many namespaces of these there may be, and after which silence one is let go. */
 const maxFlowsElsewhere = 4_000;
 const maxAnalyzers = 64;
@@ -143,7 +145,7 @@ export class Inspector {
   #makeWatched(namespace: number, flows: number): Watched {
     const { mask, ciphers } = this.#options;
     const analyzer: Analyzer = new Analyzer(
-      { mask, ciphers, sparse: true, flows: { maxFlows: flows } },
+      { mask, ciphers, sparse: true, flows: { maxFlows: flows, ...ended } },
       {
         onRecord: (record, flow) => this.#tellRecord(record, flow, watched),
         onApplication: (application, flow) => this.#tellApplication(application, flow, watched),

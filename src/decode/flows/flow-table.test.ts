@@ -53,6 +53,16 @@ describe('the flows under way', () => {
     assert.deepEqual([analyzer.evicted, ended.map((flow) => flow.state)], [0, ['CLOSED']]);
   });
 
+  it('are no more than so many that have ended, of which the first go', () => {
+    const { analyzer, ended, take } = make({ maxClosed: 2 });
+    for (let i = 1; i <= 4; i++)
+      for (const frame of buildConnection([], { from: `192.0.2.1:${i}` })) take(frame, i);
+    assert.deepEqual(
+      [analyzer.evicted, analyzer.openFlows, ended.map((flow) => flow.src)],
+      [0, 2, ['192.0.2.1:1', '192.0.2.1:2']],
+    );
+  });
+
   it('end when they were silent for as long as their kind is waited for', () => {
     const { analyzer, ended, take } = make({ otherIdleMs: 10_000, tcpIdleMs: 60_000, closedMs: 5_000 });
     for (const frame of buildConnection([], { from: '192.0.2.1:1' })) take(frame, 0);

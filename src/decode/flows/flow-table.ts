@@ -27,6 +27,8 @@ export interface FlowTableOptions {
    * of them at most are such, so that a flood does not take all.
    */
   readonly maxFlows: number;
+  /** TCP connections that are over and kept at once, past which the first of them goes. */
+  readonly maxClosed: number;
   /** Milliseconds of silence after which a flow is over: a TCP connection, one that has ended, and all else. */
   readonly tcpIdleMs: number;
   readonly closedMs: number;
@@ -35,6 +37,7 @@ export interface FlowTableOptions {
 
 export const defaultFlowTableOptions: FlowTableOptions = {
   maxFlows: 100_000,
+  maxClosed: 100_000,
   tcpIdleMs: 15 * 60_000,
   closedMs: 60_000,
   otherIdleMs: 120_000,
@@ -43,6 +46,7 @@ export const defaultFlowTableOptions: FlowTableOptions = {
 /** The flows under way, found by the addresses, ports and protocol of a packet in either direction. */
 export class FlowTable {
   readonly #maxFlows: number;
+  readonly #maxClosed: number;
   /** By list. */
   readonly #idleMs: readonly number[];
   readonly #lists = [new FlowList(), new FlowList(), new FlowList(), new FlowList()];
@@ -67,8 +71,9 @@ export class FlowTable {
     isServerPort: (port: number, transport: 'tcp' | 'udp') => boolean,
     onEnd: (flow: Flow) => void,
   ) {
-    const { maxFlows, tcpIdleMs, closedMs, otherIdleMs } = options;
+    const { maxFlows, maxClosed, tcpIdleMs, closedMs, otherIdleMs } = options;
     this.#maxFlows = maxFlows;
+    this.#maxClosed = maxClosed;
     this.#idleMs = [closedMs, otherIdleMs, otherIdleMs, tcpIdleMs];
     this.#isServerPort = isServerPort;
     this.#onEnd = onEnd;
@@ -99,6 +104,8 @@ export class FlowTable {
     this.#lists[flow.list].remove(flow);
     flow.list = list;
     this.#lists[list].append(flow, this.nowMs);
+    const { size, oldest } = this.#lists[lists.closed];
+    if (size > this.#maxClosed) this.end(oldest!);
   }
 
   /** Takes a flow out and ends it. */
