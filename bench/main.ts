@@ -11,6 +11,7 @@ import { measureInspection } from './inspect.ts';
 import { measureInspected } from './inspect-seen.ts';
 import { measureMonitors } from './monitors.ts';
 import { measureProbes } from './probes.ts';
+import { measureRecords } from './records.ts';
 import { measureReplay } from './replay.ts';
 import type { BenchmarkOptions } from './report.ts';
 import { measureRequests } from './requests.ts';
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise
   replay: measureReplay,
   probes: measureProbes,
   monitors: measureMonitors,
+  records: measureRecords,
 };
 
 const names = process.argv.slice(2).filter((one) => !one.startsWith('--'));

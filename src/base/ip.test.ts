@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import {
   cidrContains,
   formatEndpoint,
@@ -8,6 +9,7 @@ import {
   parseCidr,
   parseEndpoint,
   parseIp,
+  readEndpoint4,
 } from './ip.ts';
 
 describe('ip', () => {
@@ -59,6 +61,38 @@ describe('ip', () => {
   ]) {
     it(`refuses "${bad}" as an endpoint`, () => assert.equal(parseEndpoint(bad), null));
   }
+
+  it('reads IPv4 endpoints into bytes just as the slower way does, and nothing else', () => {
+    const part = fc.oneof(
+      fc.nat(300).map(String),
+      fc.constantFrom('', '0', '00', '01', '255', '256', '-1', 'x', ' 1', '1e1'),
+    );
+    const port = fc.oneof(part, fc.constantFrom('65535', '65536', '00080', '000080', '80 '));
+    const joint = fc.constantFrom('.', '.', '.', '.', '..', ':', '');
+    const text = fc.tuple(
+      part,
+      joint,
+      part,
+      joint,
+      part,
+      joint,
+      part,
+      fc.constantFrom(':', ':', ':', ''),
+      port,
+    );
+    const bytes = new Uint8Array(18).fill(7);
+    fc.assert(
+      fc.property(text, (parts) => {
+        const endpoint = parseEndpoint(parts.join(''));
+        assert.equal(readEndpoint4(parts.join(''), bytes), endpoint !== null, parts.join(''));
+        if (!endpoint) return;
+        assert.equal(formatIp(bytes), endpoint.ip);
+        assert.equal((bytes[16] << 8) | bytes[17], endpoint.port);
+      }),
+      { numRuns: 2000 },
+    );
+    assert.equal(readEndpoint4('[::1]:80', bytes), false);
+  });
 
   it('tells which addresses a network holds, at prefix lengths off a byte boundary too', () => {
     const inside = (net: string, ip: string): boolean => cidrContains(parseCidr(net)!, parseIp(ip)!);

@@ -42,6 +42,43 @@ export function parseEndpoint(text: string): Endpoint | null {
   return { ip: formatIp(bytes), port };
 }
 
+/**
+ * Reads `a.b.c.d:port` into 18 bytes: the address as v4-mapped, then the port. False, with anything in them, for any other
+ * text, of which `parseEndpoint` may make something still. A tenth of its cost, without a regular expression.
+ */
+export function readEndpoint4(text: string, into: Uint8Array): boolean {
+  into.fill(0, 0, 10);
+  into[10] = 0xff;
+  into[11] = 0xff;
+  let at = 0;
+  for (let octet = 0; octet < 4; octet++) {
+    const end = text.indexOf(octet < 3 ? '.' : ':', at);
+    const value = readDecimal(text, at, end, 3);
+    if (value < 0 || value > 255 || (text.charCodeAt(at) === zero && end - at > 1)) return false;
+    into[12 + octet] = value;
+    at = end + 1;
+  }
+  const port = readDecimal(text, at, text.length, 5);
+  if (port < 0 || port > 65535) return false;
+  into[16] = port >> 8;
+  into[17] = port & 0xff;
+  return true;
+}
+
+const zero = 48;
+
+/** The number that the digits from `at` to before `end` are; -1 when there is none, another character or too many. */
+function readDecimal(text: string, at: number, end: number, maxDigits: number): number {
+  if (end <= at || end - at > maxDigits) return -1;
+  let value = 0;
+  for (let i = at; i < end; i++) {
+    const digit = text.charCodeAt(i) - zero;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 /** Whether an address lies in 127.0.0.0/8 or is ::1 (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3). */
 export function isLoopback(ip: string): boolean {
   return ip === '::1' || /^127\.\d+\.\d+\.\d+$/.test(ip);

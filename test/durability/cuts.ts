@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Disks } from './disks.ts';
 import { Fleet } from './fleet.ts';
-import type { RunOptions, RunResult } from './kills.ts';
+import { port, type RunOptions, type RunResult } from './kills.ts';
 import { type Due, judge, readCommitted, type Verdict } from './oracle.ts';
 import { ServerProgram } from './server.ts';
 
@@ -20,7 +20,7 @@ const fates = ['looked at', 'cut off', 'set back'] as const;
 export async function runCuts(cuts: number, diskMegabytes: number, options: RunOptions): Promise<RunResult> {
   const { folder, agents, rate, random, print } = options;
   const disks = new Disks(join(folder, 'disks'), diskMegabytes);
-  await using server = new ServerProgram();
+  await using server = new ServerProgram(port);
   await server.start(database(disks.current));
   await server.addMonitors();
   const began = performance.now();

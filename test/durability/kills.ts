@@ -20,6 +20,8 @@ export interface RunResult extends Verdict {
   readonly seconds: number;
 }
 
+/** The run has a network namespace of its own, where this port is nobody else's, and none that the kernel gives to clients. */
+export const port = 7411;
 /** A server is killed this long after it was started, at most; the first second is that of its start. */
 const longestLifeMs = 3_500;
 
@@ -31,7 +33,7 @@ export async function runKills(kills: number, options: RunOptions): Promise<RunR
   const { folder, agents, rate, random, print } = options;
   const database = join(folder, 'server', 'netmon.db');
   mkdirSync(folder, { recursive: true });
-  await using server = new ServerProgram();
+  await using server = new ServerProgram(port);
   await server.start(database);
   await server.addMonitors();
   const began = performance.now();

@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { until } from '../support/until.ts';
 import { monitorIds } from './records.ts';
 
-/** The run has a network namespace of its own, where this port is nobody else's, and none that the kernel gives to clients. */
-const port = 7411;
 const program = join(import.meta.dirname, '../../bin/netmon');
 /** Longest wait for an answer of a server that was just started. */
 const readyMs = 60_000;
@@ -14,9 +12,19 @@ const databaseLimit = '64GB';
 
 /** `netmon server` as a user runs it, started again and again. */
 export class ServerProgram implements AsyncDisposable {
-  readonly url = `http://127.0.0.1:${port}`;
+  #port: number;
   #process: ChildProcess | null = null;
   #output = '';
+
+  /** On a free port, or on one that is nobody else's. */
+  constructor(port = 0) {
+    this.#port = port;
+  }
+
+  /** Where it serves, once it was started. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
 
   get pid(): number {
     return this.#process!.pid!;
@@ -24,7 +32,7 @@ export class ServerProgram implements AsyncDisposable {
 
   /** Begins to start it on a database, which takes a while. */
   spawn(database: string): void {
-    const args = ['server', '--port', String(port), '--db', database, '--db-limit', databaseLimit];
+    const args = ['server', '--port', String(this.#port), '--db', database, '--db-limit', databaseLimit];
     const child = spawn(program, [...args, '--user', 'root', '--log-level', 'error'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -44,7 +52,9 @@ export class ServerProgram implements AsyncDisposable {
       'the server',
       () => {
         if (this.#process!.exitCode !== null) throw new Error(`the server ended: ${this.#output}`);
-        return this.#output.includes(this.url) || undefined;
+        const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(this.#output)?.[1];
+        if (port !== undefined) this.#port = Number(port);
+        return port !== undefined || undefined;
       },
       { withinMs: readyMs, everyMs: 10, describe: () => this.#output },
     );

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { NetmonError } from '../../base/errors.ts';
 import { agentMessageSchema } from '../../wire/link.ts';
-import { ended } from '../../wire/reported.fixture.ts';
+import { ended, reported } from '../../wire/reported.fixture.ts';
 import { checkSequence, parseAgentMessage } from './messages.ts';
 
 const kinds = agentMessageSchema.options.map((option) => option.shape.kind.value);
@@ -47,6 +47,36 @@ describe('a frame of an agent', () => {
       .map(([kind, fields]) => JSON.stringify({ kind, ...fields }));
     fc.assert(fc.property(message, attempt));
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
+  });
+});
+
+describe('a frame of records', () => {
+  const write = (...records: unknown[]): string =>
+    JSON.stringify({ kind: 'records', epoch: 'e', first: 7, records });
+
+  it('has each record as the schema gives it, plain ones and others', () => {
+    const { remote_name, ...older } = reported();
+    const gap = { kind: 'gap', at: '2026-01-01T00:00:00.000Z', reason: 'r', lost: 1 };
+    const text = write(ended(1), { kind: 'connection', key: 5, connection: older }, gap, {
+      kind: 'connection',
+      key: null,
+      connection: { ...reported(), more: 1 },
+    });
+    assert.deepEqual(parseAgentMessage(text), agentMessageSchema.parse(JSON.parse(text)));
+  });
+
+  it('is refused as a whole by where the first wrong record is wrong', () => {
+    const wrong = ended(2, { error: 'not an errno' });
+    for (const [records, message] of [
+      [[ended(1), wrong], /^records\.1\.connection\.error: /],
+      [[ended(1), { ...ended(2), key: -1 }], /^records\.1\.key: /],
+      [[ended(1), { ...ended(2), more: 1 }], /^records\.1/],
+      [[ended(1), null], /^records\.1/],
+      [[], /^records: /],
+      [new Array(1001).fill(ended(1)), /^records: /],
+    ] as const) {
+      assert.throws(() => parseAgentMessage(write(...records)), { code: 'NM_VALIDATION', message });
+    }
   });
 });
 

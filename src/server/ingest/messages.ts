@@ -1,8 +1,16 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { NetmonError } from '../../base/errors.ts';
 import type { StoreRecord } from '../../store/store.ts';
 import type { ReportedConnection } from '../../wire/connection.ts';
-import { type AgentMessage, agentMessageSchema, type recordsSchema } from '../../wire/link.ts';
+import {
+  type AgentMessage,
+  agentMessageSchema,
+  type DurableRecord,
+  durableRecordSchema,
+  maxRecordsPerFrame,
+  recordsSchema,
+} from '../../wire/link.ts';
+import { isPlainConnection } from '../../wire/plain-connection.ts';
 import { isPlainFrame } from '../../wire/plain-frame.ts';
 import type { RecordIdentity } from '../live/mirror.ts';
 import { canonicalEndpoint, canonicalTime } from '../live/row.ts';
@@ -18,13 +26,40 @@ export function parseAgentMessage(text: string): AgentMessage {
     throw new NetmonError('NM_VALIDATION', 'a frame is not JSON', { cause });
   }
   if (isPlainFrame(json)) return json;
-  const parsed = agentMessageSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new NetmonError(
-    'NM_VALIDATION',
-    `${issue.path.join('.') || 'frame'}: ${issue.message}`.slice(0, 400),
+  return readRecords(json) ?? check(agentMessageSchema, json);
+}
+
+const envelopeSchema = recordsSchema.extend({
+  records: z.array(z.unknown()).min(1).max(maxRecordsPerFrame),
+});
+
+/** A frame of records, each looked through by itself, since most are plain; null for another or an unusual message. */
+function readRecords(json: unknown): RecordsMessage | null {
+  const envelope = envelopeSchema.safeParse(json);
+  if (!envelope.success) return null;
+  const records = envelope.data.records.map((record, i): DurableRecord => {
+    if (isPlainRecord(record)) return record;
+    return check(durableRecordSchema, record, `records.${i}.`);
+  });
+  return { ...envelope.data, records };
+}
+
+function isPlainRecord(record: unknown): record is Extract<DurableRecord, { kind: 'connection' }> {
+  if (typeof record !== 'object' || record === null || Object.keys(record).length !== 3) return false;
+  const { kind, key, connection } = record as Record<string, unknown>;
+  if (kind !== 'connection' || !Object.hasOwn(record, 'connection') || !Object.hasOwn(record, 'key'))
+    return false;
+  return (
+    (key === null || (Number.isSafeInteger(key) && (key as number) >= 0)) && isPlainConnection(connection)
   );
+}
+
+/** Throws NM_VALIDATION with the first thing that a schema finds wrong, whose path begins with `place`. */
+function check<Schema extends z.ZodType>(schema: Schema, value: unknown, place = ''): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  throw new NetmonError('NM_VALIDATION', `${place}${path.join('.') || 'frame'}: ${message}`.slice(0, 400));
 }
 
 /**

@@ -14,7 +14,7 @@ import type { SampleRing } from './history.ts';
 import type { IdPool } from './ids.ts';
 import { TrafficLedger } from './ledger.ts';
 import { RecentConnections } from './recent.ts';
-import { type LiveRow, makeRow, TextPool } from './row.ts';
+import { type LiveRow, makeRow, ownTexts, TextPool } from './row.ts';
 import type { AgentState, LiveState, SavedPackets } from './state.ts';
 
 /** Open connections kept over all agents: 300 MB. */
@@ -156,7 +156,7 @@ export class Mirror implements LiveState {
       agent.awaitLingering(key, id);
       return;
     }
-    const row = makeRow(id, agent.hello.agent, reported, this.#parts.pool);
+    const row = makeRow(id, agent.hello.agent, reported, ownTexts);
     row.active = false;
     row.upload_speed = 0;
     row.download_speed = 0;

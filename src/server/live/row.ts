@@ -9,6 +9,12 @@ export type LiveRow = { -readonly [Field in keyof Connection]: Connection[Field]
 /** Texts kept for sharing; beyond this the pool begins anew, and only sharing is lost. */
 const maxPooled = 50_000;
 
+/** How a row comes by its texts. */
+export type RowTexts = Pick<TextPool, 'share' | 'shareList'>;
+
+/** A row of a short life has its texts for itself: that costs less than to look for equal ones. */
+export const ownTexts: RowTexts = { share: (text) => text, shareList: (list) => list };
+
 /** Shares equal texts, since each parsed frame brings its own copies of the same process names and paths. */
 export class TextPool {
   readonly #texts = new Map<string, string>();
@@ -38,7 +44,7 @@ export class TextPool {
  * The row of a connection that an agent reports as open. Written out field by field so that all rows are of one
  * hidden class, whatever the agent's frames looked like: 0.6 kB each instead of 2.
  */
-export function makeRow(id: number, agent: string, reported: ReportedConnection, pool: TextPool): LiveRow {
+export function makeRow(id: number, agent: string, reported: ReportedConnection, pool: RowTexts): LiveRow {
   const timestamp = canonicalTime(reported.timestamp)!;
   return {
     id,

@@ -1,4 +1,4 @@
-import { parseEndpoint, parseIp } from '../../base/ip.ts';
+import { parseEndpoint, parseIp, readEndpoint4 } from '../../base/ip.ts';
 import type { Connection } from '../../wire/connection.ts';
 
 type ColumnType = 'INTEGER' | 'REAL' | 'TEXT';
@@ -91,25 +91,33 @@ export type SqlValue = null | number | string | Uint8Array;
 
 /** Address and port as 18 bytes, which sort by address and then port, and in which a network is one range. */
 export function endpointKey(text: string): Uint8Array | null {
+  const key = new Uint8Array(18);
+  if (readEndpoint4(text, key)) return key;
   const endpoint = parseEndpoint(text);
   const address = endpoint && parseIp(endpoint.ip);
   if (!address) return null;
-  const key = new Uint8Array(18);
   key.set(address);
   key[16] = endpoint.port >> 8;
   key[17] = endpoint.port & 0xff;
   return key;
 }
 
-/** The values of a connection's columns, in order; its id is null where the store shall give one. */
+const agentColumn = connectionColumns.indexOf('agent');
+
+/** The values of a connection's columns, in order; the id is null where the store shall give one. */
 export function writeColumns(
-  connection: Partial<Omit<Connection, 'id'>> & { id: number | null },
+  connection: Partial<Omit<Connection, 'id' | 'agent'>>,
+  id: number | null,
+  agent: string | null,
 ): SqlValue[] {
   const values: SqlValue[] = [];
-  for (const column of connectionColumns) {
-    const value = connection[column] ?? null;
+  const fields = connection as Partial<Connection>;
+  for (let i = 0; i < connectionColumns.length; i++) {
+    const value = fields[connectionColumns[i]] ?? null;
     values.push(Array.isArray(value) ? JSON.stringify(value) : (value as SqlValue));
   }
+  values[0] = id;
+  values[agentColumn] = agent;
   return values;
 }
 

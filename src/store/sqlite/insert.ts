@@ -47,14 +47,13 @@ export function readCommitted(session: Session, agent: string, epoch: string): n
  */
 export function insertConnection(
   session: Session,
-  connection: Partial<Omit<Connection, 'id'>> & {
-    id: number | null;
-    local_addr: string;
-    remote_addr: string;
+  connection: Partial<Omit<Connection, 'id' | 'agent'>> & {
+    readonly local_addr: string;
+    readonly remote_addr: string;
   },
-  now: number,
+  { id, agent, now }: { readonly id: number | null; readonly agent: string | null; readonly now: number },
 ): number {
-  const values = writeColumns(connection);
+  const values = writeColumns(connection, id, agent);
   values[1] = canonicalTime(String(values[1]), now);
   values.push(endpointKey(connection.local_addr), endpointKey(connection.remote_addr), now);
   const inserted = session.run(insertSql, ...values);
@@ -72,7 +71,7 @@ function insertRecord(
   const { agent } = batch;
   switch (record.kind) {
     case 'connection':
-      return insertConnection(session, { ...record.connection, agent, id: record.id ?? null }, now);
+      return insertConnection(session, record.connection, { id: record.id ?? null, agent, now });
     case 'gap':
       insertGap(session, batch, record.at, record.reason, record.lost);
       return null;

@@ -92,7 +92,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       ),
     insertPosted: async (posted) => {
       const id = insert(
-        () => insertConnection(session, completePosted(posted), now()),
+        () => insertConnection(session, completePosted(posted), { id: null, agent: null, now: now() }),
         () => 1,
       );
       const stored = readConnection(session, id);
@@ -174,14 +174,12 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 }
 
 /** A posted connection with its addresses in canonical text. */
-function completePosted(posted: NewConnection): Partial<Omit<Connection, 'id'>> & {
-  id: null;
+function completePosted(posted: NewConnection): Partial<Omit<Connection, 'id' | 'agent'>> & {
   local_addr: string;
   remote_addr: string;
 } {
   const { process_id, process_name, process_path, error, protocol, state } = posted;
   return {
-    id: null,
     timestamp: posted.timestamp,
     process_id: process_id ?? null,
     process_name: process_name ?? null,
