@@ -119,7 +119,7 @@ describe('an agent that is hostile', () => {
   it('is refused under the name of an agent that is connected', async () => {
     await greet('twin');
     const { received } = await greet('twin');
-    assert.ok(received[0].kind === 'refused' && received[0].code === 'NM_FORBIDDEN');
+    assert.ok(received[0].kind === 'refused' && received[0].code === 'NM_CONFLICT');
     assert.equal(server.mirror.agents().find(({ agent }) => agent === 'twin')?.connected, true);
   });
 });

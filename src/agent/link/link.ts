@@ -111,6 +111,18 @@ export class AgentLink implements RecordSink, Component {
     return this.#session === null ? null : this.#peer;
   }
 
+  /** Whether a server holds the link and is there still; one that gives no sign of life within two seconds loses it. */
+  async isHeld(): Promise<boolean> {
+    const [socket, session] = [this.#socket, this.#session];
+    if (!socket || !session) return false;
+    if (await session.isAlive()) return true;
+    if (socket !== this.#socket) return this.isHeld();
+    this.#reason = 'the server has fallen silent, and another connection came';
+    socket.terminate();
+    this.#onClosed(socket);
+    return false;
+  }
+
   /** Takes over an open socket that a server has dialled; false when the link is held, or the agent stops. */
   adopt(socket: WebSocket, peer: string, isTls = false, peerIp: string | null = null): boolean {
     if (!this.#spool || this.#session || this.#stopping) return false;

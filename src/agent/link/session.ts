@@ -6,6 +6,7 @@ import {
   type ServerMessage,
   serverMessageSchema,
 } from '../../wire/link.ts';
+import { LifeSign } from '../../platform/life-sign.ts';
 import type { OrderMessage } from '../../wire/orders.ts';
 import type { IdentityKeeper } from '../identity/keeper.ts';
 import { Renewal } from '../identity/renewal.ts';
@@ -84,6 +85,7 @@ export interface SessionParts {
 /** One connection to a server, from `hello` until the socket closes. */
 export class LinkSession {
   readonly #socket: WebSocket;
+  readonly #lifeSign: LifeSign;
   readonly #parts: SessionParts;
   readonly #source: LiveSource;
   readonly #spool: Spool;
@@ -117,6 +119,7 @@ export class LinkSession {
   constructor(socket: WebSocket, hello: Hello, parts: SessionParts, events: SessionEvents) {
     const { source, spool, strict, monitorsRevision } = parts;
     this.#socket = socket;
+    this.#lifeSign = new LifeSign(socket);
     this.#parts = parts;
     this.#source = source;
     this.#spool = spool;
@@ -140,6 +143,11 @@ export class LinkSession {
   /** Whether everything in the spool's file is with the server for good. */
   get drained(): boolean {
     return this.#spool.drained;
+  }
+
+  /** Whether the server is there still, by a sign of life within two seconds. */
+  isAlive(): Promise<boolean> {
+    return this.#lifeSign.ask();
   }
 
   /** To be called when the socket has closed. */

@@ -43,6 +43,13 @@ export interface ListenParts extends ConsoleParts {
   readonly link: AgentLink;
 }
 
+/** An upgrade on its way. */
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
 /** `start` throws NM_PUBLIC_ADDRESS, NM_PORT_IN_USE, NM_BAD_FLAG, NM_PRIVILEGE or NM_SYSTEM. */
 export class Listener implements Component {
   readonly name = 'listener';
@@ -138,8 +145,7 @@ export class Listener implements Component {
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const ignore = (): void => {};
-    socket.on('error', ignore);
+    socket.on('error', ignoreError);
     const peer = this.#identify(socket);
     const path = (request.url ?? '/').split('?', 1)[0];
     const { token, tls } = this.#options;
@@ -152,8 +158,31 @@ export class Listener implements Component {
       endWithProblem(socket, refusal ?? strangerRefusal());
       return;
     }
+    if (path !== linkPath || this.#parts.link.holder === null)
+      this.#accept(path, peer, { request, socket, head });
+    else this.#takeOver(peer, { request, socket, head });
+  }
+
+  /** The link is held: whoever holds it is asked for a sign of life, and loses it without one. */
+  #takeOver(peer: Peer, upgrade: Upgrade): void {
+    const { link, reporter } = this.#parts;
+    const refuse = (): void => {
+      const reason = `this agent is linked to ${link.holder}; one server at a time holds the link`;
+      reporter.warn('refused a connection', { from: peer.name, reason });
+      endWithProblem(upgrade.socket, new NetmonError('NM_LINKED', reason));
+    };
+    link.isHeld().then(
+      (isHeld) => {
+        if (isHeld) refuse();
+        else this.#accept(linkPath, peer, upgrade);
+      },
+      () => upgrade.socket.destroy(),
+    );
+  }
+
+  #accept(path: string, peer: Peer, { request, socket, head }: Upgrade): void {
     this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => {
-      socket.off('error', ignore);
+      socket.off('error', ignoreError);
       if (path === consolePath) {
         const session = new ConsoleSession(webSocket, peer, this.#parts);
         this.#consoles.set(session, peer.serial);
@@ -187,14 +216,11 @@ export class Listener implements Component {
     if (isConsole && this.#consoles.size >= maxConsoles) {
       return new NetmonError('NM_RATE', `${maxConsoles} consoles are connected`);
     }
-    const { holder } = this.#parts.link;
-    if (isConsole || holder === null) return null;
-    return new NetmonError(
-      'NM_LINKED',
-      `this agent is linked to ${holder}; one server at a time holds the link`,
-    );
+    return null;
   }
 }
+
+function ignoreError(): void {}
 
 function strangerRefusal(): NetmonError {
   return new NetmonError('NM_FORBIDDEN', 'the certificate was revoked, or is that of an agent');

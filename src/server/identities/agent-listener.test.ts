@@ -310,7 +310,7 @@ describe('the entrance for agents', () => {
     const copy = new Agent(entrance, dialServerTls(identity));
     await copy.hello('cloned');
     copy.send({ kind: 'records', epoch: 'e1', first: 1, records: [gap, gap, gap] });
-    assert.equal((await copy.next('refused'))?.code, 'NM_FORBIDDEN');
+    assert.equal((await copy.next('refused'))?.code, 'NM_CONFLICT');
     original.send({ kind: 'records', epoch: 'e1', first: 1, records: [gap] });
     assert.equal((await original.next('ack'))?.seq, 1);
     assert.equal(await entrance.store.committedSeq('cloned', 'e1'), 1);

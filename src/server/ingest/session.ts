@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import { describeError, NetmonError } from '../../base/errors.ts';
+import { LifeSign } from '../../platform/life-sign.ts';
 import { escapeUnsafe } from '../../platform/reporter.ts';
 import type {
   AgentMessage,
@@ -55,6 +56,7 @@ type LiveMessage = Extract<AgentMessage, { kind: 'live' }>;
 /** The server's end of one agent's link. Whatever the agent sends, nothing but its own connection is the worse for it. */
 export class AgentSession implements AgentControl, LinkedAgent {
   readonly #socket: WebSocket;
+  readonly #lifeSign: LifeSign;
   readonly #parts: SessionParts;
   readonly #terms: SessionTerms;
   readonly #intake: RecordIntake;
@@ -69,6 +71,8 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.#send({ kind: 'sync', sync });
   });
   #hello: Hello | null = null;
+  /** Whether a hello came; the agent is not let in yet while another connection of its name is asked. */
+  #isGreeted = false;
   /** Of the records that come. */
   #epoch = '';
   #agent: AgentMirror | null = null;
@@ -82,6 +86,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
 
   constructor(socket: WebSocket, parts: SessionParts, terms: SessionTerms) {
     this.#socket = socket;
+    this.#lifeSign = new LifeSign(socket);
     this.#parts = parts;
     this.#terms = terms;
     this.#intake = new RecordIntake(parts, terms.credit);
@@ -137,15 +142,23 @@ export class AgentSession implements AgentControl, LinkedAgent {
 
   /** Whether anything came since the last call; asks for a sign of life for the next. */
   checkAlive(): void {
-    if (!this.#heard) {
-      this.#end('the agent has fallen silent');
-      this.#socket.terminate();
+    if (!this.#heard && !this.#socket.isPaused) {
+      this.cut('the agent has fallen silent');
       return;
     }
     if (this.#hello && !this.#isAdmitted(this.#hello.agent)) return;
     this.#heard = false;
     this.#socket.ping();
     if (this.#agent) void this.sync();
+  }
+
+  isAlive(): Promise<boolean> {
+    return this.#lifeSign.ask();
+  }
+
+  cut(reason: string): void {
+    this.#end(reason);
+    this.#socket.terminate();
   }
 
   close(): void {
@@ -205,7 +218,11 @@ export class AgentSession implements AgentControl, LinkedAgent {
       this.#onHello(message);
       return;
     }
-    if (!this.#hello) throw new NetmonError('NM_VALIDATION', 'kind: hello comes first');
+    if (!this.#hello) {
+      // Before it is let in it has nothing to say.
+      if (this.#isGreeted) return;
+      throw new NetmonError('NM_VALIDATION', 'kind: hello comes first');
+    }
     if (message.kind === 'packets' || message.kind === 'saved_packets') this.#questions.answer(message);
     else if (message.kind === 'live') {
       this.#clock.arrived(message.at, message.sync);
@@ -220,7 +237,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
   }
 
   #onHello(hello: Hello): void {
-    if (this.#hello) throw new NetmonError('NM_VALIDATION', 'kind: hello came twice');
+    if (this.#isGreeted) throw new NetmonError('NM_VALIDATION', 'kind: hello came twice');
     if (escapeUnsafe(hello.agent) !== hello.agent) {
       throw new NetmonError('NM_VALIDATION', 'agent: control characters in a name');
     }
@@ -230,10 +247,24 @@ export class AgentSession implements AgentControl, LinkedAgent {
     }
     this.#parts.identities?.admit(hello.agent, this.origin);
     clearTimeout(this.#helloTimer);
+    this.#isGreeted = true;
+    const holder = this.#parts.mirror.holder(hello.agent);
+    if (holder) this.#takeOver(holder, hello).catch((thrown: unknown) => this.#fail(thrown));
+    else this.#join(hello);
+  }
+
+  /** Another connection is that agent's: asks whether it is there still. Mostly it is one that broke unnoticed. */
+  async #takeOver(holder: AgentControl, hello: Hello): Promise<void> {
+    if (!(await holder.isAlive())) holder.cut('the agent has fallen silent, and came by another connection');
+    if (!this.#ended) this.#join(hello);
+  }
+
+  /** Throws NM_CONFLICT where the agent of that name is connected. */
+  #join(hello: Hello): void {
     this.#agent = this.#parts.mirror.connect(hello, this);
     if (!this.#agent) {
       this.#flagTwin(hello);
-      throw new NetmonError('NM_FORBIDDEN', `an agent named ${hello.agent} is connected already`);
+      throw new NetmonError('NM_CONFLICT', `an agent named ${hello.agent} is connected already`);
     }
     this.#hello = hello;
     this.#epoch = hello.epoch;

@@ -40,6 +40,10 @@ export interface AgentControl {
   savedPackets(alert: AlertKey, offset: number): Promise<SavedPiece | null>;
   /** Tells the agent what alerts are held against. */
   configure(alerts: AlertSettings): void;
+  /** Whether the agent is there still, by a sign of life within two seconds. */
+  isAlive(): Promise<boolean>;
+  /** Ends a connection whose other end is gone. */
+  cut(reason: string): void;
 }
 
 /** A connection's durable record on its way into the store: under which id and name. */
@@ -113,6 +117,12 @@ export class Mirror implements LiveState {
     this.#forgetAgents();
     this.#onArrival();
     return agent;
+  }
+
+  /** The connection of the agent of that name; null when there is none. */
+  holder(name: string): AgentControl | null {
+    const agent = this.#agents.get(name);
+    return (agent && this.#controls.get(agent)) ?? null;
   }
 
   disconnect(agent: AgentMirror): void {
