@@ -15,6 +15,10 @@ const keptMs = 5_000;
 const maxPairs = 50_000;
 /** An end whose owner was not found is looked up again after this long. */
 const againMs = 100;
+/** While a conversation is this young its other end may be about to appear: it is looked up again after each reading. */
+const youngMs = 1000;
+/** Least time between two readings, whatever packets come. */
+const readMs = 1;
 
 /** Who sends a packet and who receives it, as far as they are processes of this machine. */
 export interface PacketEnds {
@@ -23,6 +27,7 @@ export interface PacketEnds {
 }
 
 interface Pair extends PacketEnds {
+  sinceMs: number;
   lookedMs: number;
 }
 
@@ -38,6 +43,8 @@ export class PacketOwners implements Disposable {
   #sockets: SocketSensor | null = null;
   #tickNs = 0;
   #nowMs = 0;
+  /** The same moment on the clock of packets. */
+  #readAtMs = 0;
 
   /** Opens the sensor. Throws NM_NOT_SUPPORTED where none works. */
   start(options: SlotSourceOptions): void {
@@ -64,9 +71,10 @@ export class PacketOwners implements Disposable {
     this.tick();
   }
 
-  /** Takes over what opened and ended since, which must come before the packets of that time are looked up. */
+  /** Takes over what opened and ended since. */
   tick(): void {
     const nowNs = readBootNs();
+    this.#readAtMs = Date.now();
     this.#nowMs = nowNs / 1e6;
     this.#sockets?.tick(nowNs, Math.max(1, (nowNs - this.#tickNs) / 1e6));
     this.#tickNs = nowNs;
@@ -76,19 +84,20 @@ export class PacketOwners implements Disposable {
     }
   }
 
-  /** The owners of a packet's ends; the object is valid until the next call. */
+  /** The owners of a packet's ends, after what happened up to it was taken over; valid until the next call. */
   find(packet: Packet): PacketEnds {
+    if (packet.timeMs > this.#readAtMs && Date.now() - this.#readAtMs > readMs) this.tick();
     const key = hashEnds(packet);
     let pair = this.#pairs.get(key);
     const isNew = pair === undefined;
     if (!pair) {
       if (this.#pairs.size >= maxPairs) this.#pairs.clear();
-      pair = { source: null, destination: null, lookedMs: 0 };
+      pair = { source: null, destination: null, sinceMs: this.#nowMs, lookedMs: 0 };
       this.#pairs.set(key, pair);
     }
     const opens = packet.protocol === 6 && (packet.flags & 2) !== 0;
-    const lacking = pair.source === null && pair.destination === null;
-    if (isNew || opens || (lacking && this.#nowMs - pair.lookedMs > againMs)) this.#look(packet, pair);
+    if (opens) pair.sinceMs = this.#nowMs;
+    if (isNew || opens || this.#mayFindMore(pair)) this.#look(packet, pair);
     return pair;
   }
 
@@ -96,6 +105,12 @@ export class PacketOwners implements Disposable {
     this.#sockets?.[Symbol.dispose]();
     this.#interfaces[Symbol.dispose]();
     this.#sockets = null;
+  }
+
+  #mayFindMore({ source, destination, sinceMs, lookedMs }: Pair): boolean {
+    if (source !== null && destination !== null) return false;
+    if (this.#nowMs - sinceMs < youngMs) return this.#nowMs !== lookedMs;
+    return source === null && destination === null && this.#nowMs - lookedMs > againMs;
   }
 
   #look(packet: Packet, pair: Pair): void {
