@@ -84,7 +84,7 @@ describe('maskCommandLine', () => {
   });
 
   it('takes time in proportion to its input, whatever that holds', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const piece of [
       'a://b:',
       'a=',
@@ -99,6 +99,6 @@ describe('maskCommandLine', () => {
       maskCommandLine(['sh', piece.repeat(Math.ceil(16384 / piece.length))]);
       maskCommandLine(piece.repeat(16384 / piece.length).split(''));
     }
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(process.cpuUsage(started).user < 5e6);
   });
 });

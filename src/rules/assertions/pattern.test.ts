@@ -38,9 +38,9 @@ test('patterns mean what trying every split says, for all short texts over two l
 
 test('a megabyte that almost fits everywhere takes milliseconds', () => {
   const text = 'a'.repeat(1_048_576);
-  const started = performance.now();
+  const started = process.cpuUsage();
   assert.ok(!matchesPattern(text, `*b${'a'.repeat(400)}*`));
   assert.ok(!matchesPattern(text, `*${'a'.repeat(400)}b*`));
   assert.ok(!matchesPattern(text, `${'*a'.repeat(250)}*b*`));
-  assert.ok(performance.now() - started < 1000);
+  assert.ok(process.cpuUsage(started).user < 1e6);
 });

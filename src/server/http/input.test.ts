@@ -55,12 +55,12 @@ describe('what is sent to the server', () => {
         query,
       );
     }
-    const started = performance.now();
+    const started = process.cpuUsage();
     assert.equal(
       (await fetch(`${open.url}/api/connections?text=${encodeURIComponent('(a+)+$'.repeat(40))}`)).status,
       200,
     );
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(process.cpuUsage(started).user < 2e6, 'a pattern that backtracks takes no time');
   });
 
   it('is stopped at a size, before it is read whole', async () => {
