@@ -50,6 +50,7 @@ const debian = {
     'ngtcp2-client',
     'ngtcp2-server',
     'openssl',
+    'procps',
     'python3-psutil',
     'tcpdump',
     'tmux',

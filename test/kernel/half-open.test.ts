@@ -15,13 +15,13 @@ const nowhere = '02:00:00:00:00:99';
 
 const skip = missing('root', 'gcc', 'namespaces', 'bpf');
 
-/** A link whose far end gives a SYN up after two answers, which go nowhere. */
-function makeDeafLink(): Link {
+/** A link whose far end gives a SYN up after so many more answers than the first, which go nowhere. */
+function makeDeafLink(answers = 1): Link {
   const link = makeLink();
   // Over IPv6 the far end could not even say who it is.
   const far = /ether (\S+)/.exec(link.far.shell('ip -o link show veth0'))?.[1];
   link.near.shell(`ip neighbour replace ${farAddress[6]} lladdr ${far} nud permanent dev veth0`);
-  link.far.shell('echo 1 > /proc/sys/net/ipv4/tcp_synack_retries');
+  link.far.shell(`echo ${answers} > /proc/sys/net/ipv4/tcp_synack_retries`);
   for (const address of Object.values(nearAddress))
     link.far.shell(`ip neighbour replace ${address} lladdr ${nowhere} nud permanent dev veth0`);
   return link;
@@ -42,7 +42,8 @@ const halfOpen = (netmon: Netmon, port: number) =>
 describe('a half-open connection', { skip }, () => {
   for (const family of [4, 6] as const)
     it(`is shown with the process that listens, and becomes the connection, IPv${family}`, async () => {
-      using link = makeDeafLink();
+      // For a minute, so that it is the same one that becomes the connection.
+      using link = makeDeafLink(5);
       await using netmon = await runNetmon();
       await using server = startGenerator(['serve', '--address', farAddress[family]], {
         namespace: link.far,

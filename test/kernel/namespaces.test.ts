@@ -21,7 +21,8 @@ async function serve(space: Namespace): Promise<ChildProcess> {
 }
 
 interface Request {
-  readonly path: string;
+  /** Null for an answer whose request was not seen. */
+  readonly path: string | null;
   readonly status: number;
   readonly src: string;
   readonly process_id: number | null;
@@ -31,14 +32,14 @@ interface Request {
 async function requestsOf(netmon: Netmon, letter: string, count: number): Promise<Request[]> {
   const ask = async (): Promise<Request[]> => {
     const { requests } = await netmon.get<{ requests: Request[] }>('/api/http/requests?limit=1000');
-    return requests.filter(({ path }) => path.startsWith(`/${letter}-`));
+    return requests.filter(({ path }) => path?.startsWith(`/${letter}-`));
   };
   await until(`${count} requests`, async () => ((await ask()).length >= count ? true : undefined));
   // What would be told twice is told within the inspector's longest rest; a request behind it shows that this is over.
   execFileSync('curl', ['-s', `${netmon.url}/health?${letter}`]);
   await until('a later request', async () => {
     const { requests } = await netmon.get<{ requests: Request[] }>('/api/http/requests?limit=1000');
-    return requests.some(({ path }) => path.startsWith(`/health?${letter}`)) ? true : undefined;
+    return requests.some(({ path }) => path?.startsWith(`/health?${letter}`)) ? true : undefined;
   });
   return ask();
 }

@@ -18,7 +18,7 @@ export class DumpBench implements Disposable {
   #nowNs = 100e9;
 
   constructor(level: DumpSourceOptions['level']) {
-    const source = new DumpSource({ level, maxSockets: 4096, reason: 'a test' });
+    const source = new DumpSource({ level, maxSockets: 4096, reason: 'a test', clock: () => 0 });
     this.#processes.explainUnknown(source.unknownOwner);
     this.#sensor = new SocketSensor(source, {
       owners: this.#processes,
@@ -38,6 +38,25 @@ export class DumpBench implements Disposable {
     for (const { key, connection } of [...opened, ...revised]) this.rows.set(key, connection);
     for (const [key, , sent, received] of changed) this.counts.set(key, [sent, received]);
     for (const key of closed) this.rows.delete(key);
+  }
+
+  /**
+   * Lets seconds pass, `least` and more until the process of each live row with one of these ports is found, of which a
+   * second looks for a bounded part; how many it were.
+   */
+  tickUntilOwned(ports: readonly number[], least: number): number {
+    const isOwned = (): boolean =>
+      ports.every((port) => this.#ofPort(port).every(({ process_id }) => process_id !== null));
+    let seconds = 0;
+    while (seconds < least || (seconds < 200 && !isOwned())) {
+      this.tick(1000);
+      seconds++;
+    }
+    return seconds;
+  }
+
+  #ofPort(port: number): ReportedConnection[] {
+    return [...this.rows.values()].filter(({ local_addr }) => local_addr.endsWith(`:${port}`));
   }
 
   /** The live row with these ports, and its key. */

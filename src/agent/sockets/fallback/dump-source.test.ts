@@ -25,7 +25,7 @@ describe('sockets by dumps', () => {
       it(`finds a connection over ${host} with its process, at the level ${level}`, async () => {
         await using pair = await connectPair(host);
         using bench = new DumpBench(level);
-        for (let i = 0; i < 3; i++) bench.tick(1000);
+        bench.tickUntilOwned([pair.client.localPort!, pair.port], 3);
         const [, client] = bench.find(pair.client.localPort!, pair.port)!;
         assert.equal(client.process_id, process.pid);
         assert.equal(client.process_path, process.execPath);
@@ -39,9 +39,9 @@ describe('sockets by dumps', () => {
     it(`sees a connection open and close, at the level ${level}`, async () => {
       using bench = new DumpBench(level);
       bench.tick(1000);
-      const pair = await connectPair('127.0.0.1');
+      await using pair = await connectPair('127.0.0.1');
       const { localPort } = pair.client;
-      bench.tick(1000);
+      const seconds = bench.tickUntilOwned([localPort!], 1);
       const [, client] = bench.find(localPort!, pair.port)!;
       assert.notEqual(client.opened_at, null);
       assert.equal(client.process_id, process.pid);
@@ -50,7 +50,7 @@ describe('sockets by dumps', () => {
       assert.equal(bench.find(localPort!, pair.port), undefined);
       const row = bench.recorded.find((found) => found.local_addr.endsWith(`:${localPort}`))!;
       assert.deepEqual([row.state, row.error, row.process_id], ['CLOSED', null, process.pid]);
-      assert.equal(row.duration_ms, 1000);
+      assert.equal(row.duration_ms, seconds * 1000);
     });
 
     it(`knows a UDP socket but not its payload, at the level ${level}`, async (context) => {
@@ -58,7 +58,7 @@ describe('sockets by dumps', () => {
       context.after(() => void socket.close());
       await once(socket, 'listening');
       using bench = new DumpBench(level);
-      for (let i = 0; i < 3; i++) bench.tick(1000);
+      bench.tickUntilOwned([socket.address().port], 3);
       const [, row] = bench.find(socket.address().port, 0)!;
       assert.deepEqual([row.protocol, row.state, row.process_id], ['udp', 'NONE', process.pid]);
       assert.deepEqual([row.bytes_sent, row.upload_speed, row.packets_received], [null, null, null]);
@@ -100,11 +100,11 @@ describe('sockets by dumps', () => {
     context.after(() => client.destroy());
     await once(client, 'connect');
     using bench = new DumpBench('netlink');
-    for (let i = 0; i < 3; i++) bench.tick(1000);
+    bench.tickUntilOwned(isRoot ? [port] : [], 3);
     const waiting = bench.find(port, client.localPort!)!;
     child.kill('SIGCONT');
     await once(child.stdout, 'data');
-    for (let i = 0; i < 3; i++) bench.tick(1000);
+    bench.tickUntilOwned(isRoot ? [port] : [], 3);
     const accepted = bench.find(port, client.localPort!)!;
     if (isRoot) assert.deepEqual([waiting[1].process_id, accepted[1].process_id], [child.pid, child.pid]);
     assert.equal(waiting[0], accepted[0], 'it is one connection');
