@@ -21,26 +21,26 @@ async function serve(space: Namespace): Promise<ChildProcess> {
 }
 
 interface Request {
-  /** Null for an answer whose request was not seen. */
-  readonly path: string | null;
+  readonly path: string;
   readonly status: number;
   readonly src: string;
   readonly process_id: number | null;
 }
 
+/** As the API tells of it: an answer whose request was not seen has no path. */
+type Seen = Request | (Omit<Request, 'path'> & { readonly path: null });
+
 /** Waits for requests with these paths and some time for more; those of a test begin with its own letter. */
 async function requestsOf(netmon: Netmon, letter: string, count: number): Promise<Request[]> {
-  const ask = async (): Promise<Request[]> => {
-    const { requests } = await netmon.get<{ requests: Request[] }>('/api/http/requests?limit=1000');
-    return requests.filter(({ path }) => path?.startsWith(`/${letter}-`));
+  const find = async (start: string): Promise<Request[]> => {
+    const { requests } = await netmon.get<{ requests: Seen[] }>('/api/http/requests?limit=1000');
+    return requests.filter((one): one is Request => one.path?.startsWith(start) === true);
   };
+  const ask = (): Promise<Request[]> => find(`/${letter}-`);
   await until(`${count} requests`, async () => ((await ask()).length >= count ? true : undefined));
   // What would be told twice is told within the inspector's longest rest; a request behind it shows that this is over.
   execFileSync('curl', ['-s', `${netmon.url}/health?${letter}`]);
-  await until('a later request', async () => {
-    const { requests } = await netmon.get<{ requests: Request[] }>('/api/http/requests?limit=1000');
-    return requests.some(({ path }) => path?.startsWith(`/health?${letter}`)) ? true : undefined;
-  });
+  await until('a later request', async () => (await find(`/health?${letter}`)).length > 0 || undefined);
   return ask();
 }
 

@@ -153,8 +153,11 @@ describe('TLS between machines of one authority', () => {
           '-key',
           identity,
         ];
-        const child = execFile('openssl', [...base, '-ign_eof', ...args], { timeout: 60_000 }, (_, out, err) =>
-          resolve(out + err),
+        const child = execFile(
+          'openssl',
+          [...base, '-ign_eof', ...args],
+          { timeout: 60_000 },
+          (_, out, err) => resolve(out + err),
         );
         child.stdin!.end();
       });
