@@ -1,12 +1,12 @@
 import type { WebSocket } from 'ws';
 import { describeError } from '../../base/errors.ts';
+import { LifeSign } from '../../platform/life-sign.ts';
 import {
   type PacketsAnswer,
   type SavedPiece,
   type ServerMessage,
   serverMessageSchema,
 } from '../../wire/link.ts';
-import { LifeSign } from '../../platform/life-sign.ts';
 import type { OrderMessage } from '../../wire/orders.ts';
 import type { IdentityKeeper } from '../identity/keeper.ts';
 import { Renewal } from '../identity/renewal.ts';
