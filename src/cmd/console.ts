@@ -19,18 +19,19 @@ export async function runConsoleCommand(
 ): Promise<void> {
   const end = new AbortController();
   process.once('SIGTERM', () => end.abort()).once('SIGHUP', () => end.abort());
-  await runConsole({
+  const failure = await runConsole({
     addresses,
     folder: join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'netmon'),
     input: process.stdin,
     output: process.stdout,
+    errors: process.stderr,
     open,
     tokenFile: tokenFile ?? process.env.NETMON_TOKEN_FILE,
     keepEnrolled: keepConsoleEnrolled,
     end: end.signal,
   });
   // What is left are sockets that are closing.
-  process.exit();
+  process.exit(failure?.exit ?? 0);
 }
 
 /** An address with a scheme is a server's; of any other it is asked whether it is one. */

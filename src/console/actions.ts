@@ -1,6 +1,6 @@
 import { NetmonError } from '../base/errors.ts';
 import { escapeText } from '../cli/escape.ts';
-import { agentColumns, monitorColumns, roundColumns } from '../cli/monitors/columns.ts';
+import { agentColumns, monitorColumns, roundColumns, trialColumns } from '../cli/monitors/columns.ts';
 import { describeMonitor } from '../cli/monitors/describe.ts';
 import { renderTable } from '../cli/table.ts';
 import type { MonitorSettings } from '../wire/monitor.ts';
@@ -68,7 +68,7 @@ export function showAgents(agents: readonly AgentRow[], width: number): string[]
 export function showTrials(trials: readonly Trial[], width: number): string[] {
   const found = trials.flatMap(({ agent, result }) => (result ? [{ agent, result }] : []));
   return [
-    ...(found.length === 0 ? [] : renderTable(roundColumns, found, width)),
+    ...(found.length === 0 ? [] : renderTable(trialColumns, found, width)),
     ...trials
       .filter(({ result }) => !result)
       .map(({ agent, problem }) => escapeText(`${agent}: ${problem ?? 'no answer'}`)),

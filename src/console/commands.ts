@@ -45,9 +45,8 @@ export const consoleCommands: Readonly<Record<string, ConsoleCommand>> = {
     help: 'connect to agents and servers; alone, to those of earlier',
     run: async (context, words) => {
       const addresses = words.length > 0 ? words : await chooseSaved(context);
-      const lines: string[] = [];
-      for (const address of addresses) lines.push(await context.connect(address));
-      return lines;
+      for (const address of addresses) await context.connect(address);
+      return [];
     },
   },
   disconnect: {
@@ -76,13 +75,13 @@ export const consoleCommands: Readonly<Record<string, ConsoleCommand>> = {
   agents: {
     usage: 'agents',
     help: 'list agents with their version, lag and spool',
-    run: async ({ stations, screen }) =>
-      eachStation(stations.ready(), async (station) => showAgents(await station.agents(), screen.width)),
+    run: async (context) =>
+      eachStation(context, async (station) => showAgents(await station.agents(), context.screen.width)),
   },
   list: {
     usage: 'list [TEXT] [--state STATES] [--kind KINDS] [--label NAME[=VALUE]] [--on AGENT]',
     help: 'list monitors with their state',
-    run: async ({ stations, screen }, all) => {
+    run: async (context, all) => {
       const { words, flags } = parseFlags(all, isSwitch);
       const one = (name: string): string | undefined => flags[name]?.at(-1);
       const query = {
@@ -93,8 +92,8 @@ export const consoleCommands: Readonly<Record<string, ConsoleCommand>> = {
         text: words.length === 0 ? undefined : words.join(' '),
       };
       return eachStation(
-        stations.ready(),
-        async (station) => (await listMonitors(station, query, screen.width)).lines,
+        context,
+        async (station) => (await listMonitors(station, query, context.screen.width)).lines,
       );
     },
   },
@@ -157,12 +156,10 @@ export const consoleCommands: Readonly<Record<string, ConsoleCommand>> = {
         await context.stations.locate(need(words, 'MONITOR')[0]),
         'Remove it from',
       );
-      return Promise.all(
-        found.map(async ({ station, monitor }) => {
-          await station.remove(monitor.id);
-          return `removed ${monitor.id} from ${escapeText(station.name)}`;
-        }),
-      );
+      return everywhere(context, found, async ({ station, monitor }) => {
+        await station.remove(monitor.id);
+        return `removed ${monitor.id} from ${station.name}`;
+      });
     },
   },
   watch: {
@@ -247,31 +244,41 @@ async function moveMonitor(
     : located;
   const found = agents ? named : await pick(context, located, `${move === 'start' ? 'Start' : 'Stop'} it on`);
   if (found.length === 0) throw new NetmonError('NM_NOT_FOUND', `it is not on ${agents?.join(', ')}`);
-  return Promise.all(
-    found.map(async ({ station, monitor }) => {
-      await station.move(monitor.id, move, station.kind === 'server' ? agents : undefined);
-      const where = station.kind === 'server' && agents ? agents.join(', ') : station.name;
-      return escapeText(`${move === 'start' ? 'started' : 'stopped'} ${monitor.id} on ${where}`);
-    }),
-  );
+  return everywhere(context, found, async ({ station, monitor }) => {
+    await station.move(monitor.id, move, station.kind === 'server' ? agents : undefined);
+    const where = station.kind === 'server' && agents ? agents.join(', ') : station.name;
+    return `${move === 'start' ? 'started' : 'stopped'} ${monitor.id} on ${where}`;
+  });
 }
 
 async function save(
-  { saved }: ConsoleContext,
+  context: ConsoleContext,
   settings: MonitorSettings,
   stations: readonly Station[],
   id?: string,
 ): Promise<readonly string[]> {
   const parsed = newMonitorSchema.safeParse({ ...settings, id });
   if (!parsed.success) throw new NetmonError('NM_BAD_FLAG', `--id: ${parsed.error.issues[0].message}`);
-  saved.keepMonitor(settings);
-  const asked = await Promise.allSettled(stations.map((station) => station.add(parsed.data)));
-  return asked.map((answer, i) => {
-    const where = stations[i].name;
-    if (answer.status === 'fulfilled') return escapeText(`set up ${answer.value.id} on ${where}`);
-    return escapeText(
-      `${where}: ${answer.reason instanceof Error ? answer.reason.message : String(answer.reason)}`,
-    );
+  context.saved.keepMonitor(settings);
+  const places = stations.map((station) => ({ station }));
+  return everywhere(
+    context,
+    places,
+    async ({ station }) => `set up ${(await station.add(parsed.data)).id} on ${station.name}`,
+  );
+}
+
+/** Does it in all places at once; the lines of those where it worked, while of the others it is said why it did not. */
+async function everywhere<Place extends { readonly station: Station }>(
+  { fail }: ConsoleContext,
+  places: readonly Place[],
+  work: (place: Place) => Promise<string>,
+): Promise<readonly string[]> {
+  const done = await Promise.allSettled(places.map(work));
+  return done.flatMap((each, i) => {
+    if (each.status === 'fulfilled') return [escapeText(each.value)];
+    fail(each.reason, places[i].station.name);
+    return [];
   });
 }
 
@@ -353,18 +360,20 @@ function onlyFields(flags: Answers, kind: KindName): Answers {
 }
 
 async function eachStation(
-  stations: readonly Station[],
+  { stations, fail }: ConsoleContext,
   show: (station: Station) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
-  const shown = await Promise.allSettled(stations.map(show));
-  return shown.flatMap((answer, i) => {
-    const head = stations.length === 1 ? [] : [`${i === 0 ? '' : '\n'}${escapeText(stations[i].name)}`];
-    if (answer.status === 'fulfilled') return [...head, ...answer.value];
-    return [
-      ...head,
-      escapeText(answer.reason instanceof Error ? answer.reason.message : String(answer.reason)),
-    ];
-  });
+  const ready = stations.ready();
+  const shown = await Promise.allSettled(ready.map(show));
+  const lines: string[] = [];
+  for (const [i, answer] of shown.entries()) {
+    if (answer.status === 'rejected') fail(answer.reason, ready[i].name);
+    else {
+      if (ready.length > 1) lines.push(...(lines.length === 0 ? [] : ['']), escapeText(ready[i].name));
+      lines.push(...answer.value);
+    }
+  }
+  return lines;
 }
 
 function together(found: readonly Found[], show: (found: Found) => readonly string[]): readonly string[] {

@@ -4,6 +4,8 @@
  * 1. into words, and to the command that the first of them names
  * 2. the command's answer is printed, or why it failed; the console goes on in any case
  * 3. what came by itself meanwhile is shown, and the next prompt
+ *
+ * Without a terminal lines are read as from a script: what fails is told on the standard error with the number of its line.
  */
 import { describeError, NetmonError } from '../base/errors.ts';
 import { escapeText } from '../cli/escape.ts';
@@ -26,6 +28,8 @@ export interface ConsoleOptions {
   readonly folder: string;
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
+  /** For what fails without a terminal. */
+  readonly errors: NodeJS.WritableStream;
   /** Makes the station at an address, which may be an agent or a server; it need not answer. Throws NetmonError. */
   readonly open: (address: string, tokenFile: string | undefined) => Promise<Station>;
   readonly tokenFile: string | undefined;
@@ -35,18 +39,23 @@ export interface ConsoleOptions {
   readonly end: AbortSignal;
 }
 
-/** Until a connection that is made must have come, before it is said that it did not yet. */
+/** Until a connection that is made must have come, before it is said that it did not yet; a script waits for longer. */
 const connectMs = 3_000;
+const scriptConnectMs = 20_000;
 /** How often the certificate is looked at. */
 const enrolledMs = 3_600_000;
 
-/** Runs a console until the user, the end of input or the signal ends it. */
-export async function runConsole(options: ConsoleOptions): Promise<void> {
+/**
+ * Runs a console until the user, the end of input or the signal ends it. The answer is the first failure of a console
+ * without a terminal, otherwise null.
+ */
+export async function runConsole(options: ConsoleOptions): Promise<NetmonError | null> {
   const shell = new ConsoleShell(options);
   const onAbort = (): void => shell.close();
   options.end.addEventListener('abort', onAbort);
   try {
     await shell.run();
+    return shell.failure;
   } finally {
     options.end.removeEventListener('abort', onAbort);
     shell.close();
@@ -62,7 +71,10 @@ class ConsoleShell {
   readonly #unwatch = new Map<Station, () => void>();
   /** What was told last of each connection, so that it is not told at each attempt. */
   readonly #links = new WeakMap<Station, string>();
-  #watching: Watch = 'on';
+  #watching: Watch;
+  /** Of the line that is carried out; 0 before the first. */
+  #line = 0;
+  #failure: NetmonError | null = null;
   #enrolledTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ConsoleOptions) {
@@ -74,16 +86,23 @@ class ConsoleShell {
       history: this.#saved.history(),
       complete: (line) => completeLine(line, this.#stations),
     });
+    this.#watching = this.#screen.isTerminal ? 'on' : 'off';
     this.#context = {
       stations: this.#stations,
       saved: this.#saved,
       screen: this.#screen,
       connect: (address) => this.#connect(address),
+      fail: (error, where) => this.#fail(error, where),
       watch: (what) => {
         this.#watching = what;
         for (const station of this.#stations.all) this.#follow(station);
       },
     };
+  }
+
+  /** The first one, where there is no terminal. */
+  get failure(): NetmonError | null {
+    return this.#screen.isTerminal ? null : this.#failure;
   }
 
   async run(): Promise<void> {
@@ -94,6 +113,7 @@ class ConsoleShell {
     for (;;) {
       const line = await this.#screen.ask(this.#prompt());
       if (line === null || /^(?:quit|exit)$/.test(line.trim())) return;
+      this.#line++;
       await this.#carryOut(line);
     }
   }
@@ -124,16 +144,24 @@ class ConsoleShell {
   async #carryOut(line: string): Promise<void> {
     try {
       const [name, ...words] = splitWords(line);
-      if (name === undefined) return;
+      if (name === undefined || name.startsWith('#')) return;
       if (name === 'help') this.#screen.print(help(words[0]));
       else this.#screen.print(await findCommand(name).run(this.#context, words));
     } catch (error) {
       if (error instanceof Cancelled) this.#screen.print(['nothing was changed']);
-      else this.#screen.print([`! ${escapeText(describeError(error))}`]);
+      else this.#fail(error);
     }
   }
 
-  async #connect(address: string): Promise<string> {
+  #fail(error: unknown, where = ''): void {
+    const reason = describeError(error);
+    const text = escapeText(where === '' || reason.startsWith(where) ? reason : `${where}: ${reason}`);
+    this.#failure ??= error instanceof NetmonError ? error : new NetmonError('NM_INTERNAL', text);
+    if (this.#screen.isTerminal) this.#screen.print([`! ${text}`]);
+    else this.#options.errors.write(`netmon: ${this.#line === 0 ? '' : `line ${this.#line}: `}${text}\n`);
+  }
+
+  async #connect(address: string): Promise<void> {
     const known = this.#saved.connections.find((each) => each.address === address);
     const tokenFile = this.#options.tokenFile ?? known?.token_file;
     const station = await this.#options.open(address, tokenFile);
@@ -153,14 +181,16 @@ class ConsoleShell {
     this.#links.set(station, `${reason === null} ${reason ?? ''}`);
     this.#follow(station);
     const what = `${station.kind} ${station.name}`;
-    return escapeText(reason === null ? `connected to ${what}` : `${what} is not connected yet: ${reason}`);
+    if (reason === null) this.#screen.print([escapeText(`connected to ${what}`)]);
+    else this.#fail(new NetmonError('NM_UNAVAILABLE', `${what} is not connected yet: ${reason}`));
   }
 
   /** Why a station is not connected yet; null once it is. */
   #settle(station: Station): Promise<string | null> {
     if (station.connected) return Promise.resolve(null);
     const { promise, resolve } = Promise.withResolvers<string | null>();
-    const timer = setTimeout(() => resolve('it does not answer'), connectMs);
+    const waitMs = this.#screen.isTerminal ? connectMs : scriptConnectMs;
+    const timer = setTimeout(() => resolve('it does not answer'), waitMs);
     const stop = station.watch((event) => {
       if (event.kind === 'link') resolve(event.connected ? null : (event.reason ?? 'it does not answer'));
     }, false);

@@ -10,7 +10,9 @@ export interface ConsoleContext {
   readonly stations: Stations;
   readonly saved: Saved;
   readonly screen: Screen;
-  /** Connects to an agent or a server, and tells how that went. */
-  readonly connect: (address: string) => Promise<string>;
+  /** Connects to an agent or a server, and says how that went. */
+  readonly connect: (address: string) => Promise<void>;
+  /** Says what went wrong with a part of a command, which goes on. */
+  readonly fail: (error: unknown, where: string) => void;
   readonly watch: (what: Watch) => void;
 }

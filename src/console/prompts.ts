@@ -47,21 +47,31 @@ export async function askText(
   options: {
     readonly initial?: string;
     readonly placeholder?: string;
+    /** What an answer of nothing stands for. */
+    readonly otherwise?: string | undefined;
     readonly check: (text: string) => string | null;
   },
 ): Promise<string> {
-  const { initial, placeholder, check } = options;
+  const { initial, placeholder, otherwise, check } = options;
   const answer = await clack.text({
     message,
     ...(initial !== undefined && { initialValue: initial }),
     ...(placeholder !== undefined && { placeholder }),
+    ...(otherwise !== undefined && { defaultValue: otherwise }),
     validate: (text) => check((text ?? '').trim()) ?? undefined,
   });
   return taken(answer).trim();
 }
 
+export interface AskOptions {
+  /** An answer of nothing is what the draft has, where nothing is no answer by itself. */
+  readonly isNew: boolean;
+  /** What one of several is to be, in place of what the field says. */
+  readonly expected?: string | undefined;
+}
+
 /** What a field of a draft is to be, in the words of its flag; checked as it is typed in. */
-export function askField(draft: Draft, field: Field): Promise<readonly string[]> {
+export function askField(draft: Draft, field: Field, options: AskOptions): Promise<readonly string[]> {
   const now = writeField(draft, field);
   const message = `${field.name}: ${field.help}`;
   if (field.coding.placeholder === null) {
@@ -74,24 +84,31 @@ export function askField(draft: Draft, field: Field): Promise<readonly string[]>
     const choices = members.map((value) => ({ value, label: value }));
     return choose(message, choices, now[0]).then((answer) => [answer]);
   }
-  return field.coding.many ? askMany(draft, field, now) : askOne(draft, field, now[0]);
+  if (field.coding.many) return askMany(draft, field, now, options.expected);
+  return askOne(draft, field, now[0] ?? '', options.isNew);
 }
 
-async function askOne(draft: Draft, field: Field, now: string | undefined): Promise<readonly string[]> {
+async function askOne(draft: Draft, field: Field, now: string, isNew: boolean): Promise<readonly string[]> {
+  const keeps = now !== '' && (now === 'none' || (isNew && findProblem(draft, field, ['']) !== null));
   const text = await askText(field.name === 'name' ? 'Name' : `${field.name}: ${field.help}`, {
-    placeholder: field.coding.placeholder ?? '',
-    initial: now ?? '',
-    check: (answer) => findProblem(draft, field, [answer]),
+    placeholder: keeps ? now : (field.coding.placeholder ?? ''),
+    initial: keeps ? '' : now,
+    otherwise: keeps ? now : undefined,
+    check: (answer) => (answer === '' && keeps ? null : findProblem(draft, field, [answer])),
   });
   return [text];
 }
 
 /** One after the other; the first empty one ends it. */
-async function askMany(draft: Draft, field: Field, now: readonly string[]): Promise<readonly string[]> {
+async function askMany(
+  draft: Draft,
+  field: Field,
+  now: readonly string[],
+  expected = field.coding.expected,
+): Promise<readonly string[]> {
   const given: string[] = [];
   for (;;) {
-    const text = await askText(`${field.name} ${given.length + 1}: ${field.coding.expected} (nothing ends)`, {
-      placeholder: field.coding.placeholder ?? '',
+    const text = await askText(`${field.name} ${given.length + 1}: ${expected} (nothing ends)`, {
       initial: now[given.length] ?? '',
       check: (answer) => (answer === '' ? null : findProblem(draft, field, [...given, answer])),
     });

@@ -121,13 +121,18 @@ export class Screen {
     readline.on('close', () => {
       if (readline === this.#readline) this.#end();
     });
-    readline.on('SIGINT', () => {
-      output.write('^C\n');
-      this.#renew();
-      this.#take('');
-    });
+    readline.on('SIGINT', () => this.#giveUp(readline));
     this.#readline = readline;
     return readline;
+  }
+
+  /** Ends the line that is being typed without a command, and leaves it on the screen. */
+  #giveUp(readline: Interface): void {
+    const { rows } = readline.getCursorPos();
+    // What is typed is drawn anew as many lines up as the cursor was.
+    this.#options.output.write(`^C\n${'\n'.repeat(rows)}`);
+    readline.write(null, { ctrl: true, name: 'u' });
+    readline.write(null, { ctrl: true, name: 'k' });
   }
 
   async #complete(line: string, done: Completed): Promise<void> {

@@ -11,6 +11,7 @@ import type { MonitorRow } from '../../src/wire/monitor.ts';
 import { type Netmon, runNetmon } from '../support/netmon.ts';
 import { Terminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
+import { Session } from './session.ts';
 import { WaitingAgent } from './waiting-agent.ts';
 
 const program = join(import.meta.dirname, '../../bin/netmon');
@@ -21,11 +22,19 @@ interface Outcome {
   readonly stderr: string;
 }
 
+const withinMs = 120_000;
+
 function run(...args: readonly string[]): Promise<Outcome> {
+  return runWith('', args);
+}
+
+/** Runs it with that on its standard input. */
+function runWith(input: string, args: readonly string[], env = process.env): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
-  execFile(program, args, { timeout: 20_000 }, (error, stdout, stderr) =>
+  const child = execFile(program, args, { timeout: withinMs, env }, (error, stdout, stderr) =>
     resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
   );
+  child.stdin?.end(input);
   return promise;
 }
 
@@ -79,12 +88,15 @@ describe('a server with an agent, and two agents that wait', () => {
         ...where,
       );
       assert.deepEqual(added, { code: 0, stdout: 'set up shop\n', stderr: '' });
-      await until('a round that is up', async () => {
-        const { stdout } = await run('monitor', 'results', 'shop', '--json', ...where);
-        return (
-          (JSON.parse(stdout) as { results: { outcome: string }[] }).results[0]?.outcome === 'up' || undefined
-        );
-      });
+      await until(
+        'a round that is up',
+        async () => {
+          const { stdout } = await run('monitor', 'results', 'shop', '--json', ...where);
+          const { results } = JSON.parse(stdout) as { results: { outcome: string }[] };
+          return results[0]?.outcome === 'up' || undefined;
+        },
+        { withinMs },
+      );
       const shown = await run('monitor', 'show', 'shop', ...where);
       assert.match(shown.stdout, /^http:\/\/127\.0\.0\.1:\d+\/ is up for /);
       assert.match(shown.stdout, /header +Authorization: \*\*\*/);
@@ -102,12 +114,15 @@ describe('a server with an agent, and two agents that wait', () => {
       );
       const row = JSON.parse(edited.stdout) as MonitorRow;
       assert.deepEqual([row.revision, row.interval_ms, row.labels], [2, 2000, { a: 'b' }]);
-      const still = await until('a round of the new revision', async () => {
-        const { stdout } = await run('monitor', 'results', 'shop', '--json', ...where);
-        return (JSON.parse(stdout) as { results: AgentResult['result'][] }).results.find(
-          ({ revision }) => revision === 2,
-        );
-      });
+      const still = await until(
+        'a round of the new revision',
+        async () => {
+          const { stdout } = await run('monitor', 'results', 'shop', '--json', ...where);
+          const { results } = JSON.parse(stdout) as { results: AgentResult['result'][] };
+          return results.find(({ revision }) => revision === 2);
+        },
+        { withinMs },
+      );
       assert.equal(still.outcome, 'up', 'the credential was kept');
       assert.equal((await run('monitor', 'stop', 'shop', ...where)).stdout, 'stopped shop\n');
       assert.match((await run('monitor', 'list', ...where)).stdout, /\nshop +stopped /);
@@ -120,88 +135,114 @@ describe('a server with an agent, and two agents that wait', () => {
 
   test('are commanded from one prompt: a monitor step by step, live rounds, a cut link, and all of it the next time', async () => {
     using terminal = openTerminal();
+    const session = new Session(terminal);
+    const asked = (question: RegExp): Promise<unknown> => terminal.see(question, withinMs);
     const server = netmon.url.replace('http://', '');
-    terminal.run(`${program} console ${server} ${bravo.address} ${charlie.address}`);
-    await terminal.see(/connected to agent charlie\n.*\+2>/);
+    await session.open(`${program} console ${server} ${bravo.address} ${charlie.address}`);
+    for (const name of ['bravo', 'charlie'])
+      await session.see(new RegExp(`connected to agent ${name}|${name} connected`));
 
-    terminal.run('add');
-    await terminal.see(/Where\?/);
+    await session.type('add');
+    await asked(/◆ {2}Where\?/);
     terminal.press('Enter');
-    await terminal.see(/What kind of monitor\?/);
+    await asked(/◆ {2}What kind of monitor\?/);
     terminal.press('Enter');
-    await terminal.see(/◆ {2}URL/);
-    terminal.run('127.0.0.1:99999');
-    await terminal.see(/└ {2}expected a URL/);
-    terminal.press('C-u');
+    await asked(/◆ {2}URL/);
     terminal.run(site);
-    await terminal.see(/◆ {2}method/);
+    await asked(/◆ {2}method/);
     terminal.press('Enter');
-    await terminal.see(/◆ {2}Name/);
-    terminal.press('C-u');
+    await asked(/◆ {2}Name/);
     terminal.run('shop');
-    await terminal.see(/◆ {2}interval/);
-    terminal.press('C-u');
+    await asked(/◆ {2}interval/);
     terminal.run('1s');
-    await terminal.see(/◆ {2}assert 1/);
-    terminal.run('[STATUS] === 401');
-    await terminal.see(/└ {2}.+/);
-    terminal.press('C-u');
+    await asked(/◆ {2}assert 1/);
     terminal.run('[STATUS] == 401');
-    await terminal.see(/◆ {2}assert 2/);
+    await asked(/◆ {2}assert 2/);
     terminal.press('Enter');
-    await terminal.see(/interval {2}1s[\s\S]*assert +\[STATUS\] == 401[\s\S]*All right\?/);
+    await asked(/interval {2}1s[\s\S]*assert +\[STATUS\] == 401[\s\S]*◆ {2}All right\?/);
     terminal.press('Down', 'Enter');
-    await terminal.see(/alpha +up[\s\S]*bravo +up[\s\S]*charlie +up[\s\S]*All right\?/);
+    await asked(/alpha +up[\s\S]*bravo +up[\s\S]*charlie +up[\s\S]*◆ {2}All right\?/);
     terminal.press('Enter');
-    await terminal.see(/set up shop on bravo\nset up shop on charlie/);
-    await terminal.see(/alpha shop up [\s\S]*\+2>/);
-    await terminal.see(/bravo shop up /);
-    await terminal.see(/charlie shop up /);
+    await session.see(/set up shop on bravo\nset up shop on charlie/);
+    for (const name of ['alpha', 'bravo', 'charlie']) await session.see(new RegExp(`${name} shop up `));
 
     terminal.press('-l', 'sto');
     terminal.press('Tab');
-    await terminal.see(/\+2> stop$/m);
-    const [before] = await terminal.see(/charlie shop up[^\n]*\n(?:.*\n)*.*\+2> stop\s*$/);
-    await until('another round above what was typed', () => {
-      const [now] =
-        /charlie shop up[^\n]*\n(?:.*\n)*.*\+2> stop\s*$/.exec(terminal.screen().join('\n')) ?? [];
-      return (now !== undefined && now !== before) || undefined;
-    });
+    await asked(/\+2> stop$/m);
+    const rounds = (): number => terminal.transcript().split('charlie shop up').length;
+    const before = rounds();
+    await until(
+      'another round above what was typed',
+      () => (rounds() > before && terminal.transcript().endsWith('+2> stop')) || undefined,
+      { withinMs, describe: () => terminal.screen() },
+    );
     terminal.run('shop --on charlie,alpha');
-    await terminal.see(/stopped shop on charlie/);
+    await session.see(/stopped shop on charlie/);
     const row = await netmon.get<MonitorRow>('/api/monitors/shop');
     assert.deepEqual(row.stopped_on, ['charlie', 'alpha']);
-    terminal.run('start shop --on alpha');
-    await terminal.see(/started shop on alpha/);
+    await session.tell('start shop --on alpha', /started shop on alpha/);
 
     await bravo.stop();
-    await terminal.see(/bravo not connected: /);
+    await session.see(/bravo not connected: /);
     await bravo.start();
-    await terminal.see(/bravo connected/);
-    terminal.run('clear');
-    await terminal.see(/"clear" is no command/);
-    await terminal.see(/no command[\s\S]*bravo shop up/);
+    await session.see(/bravo connected/);
+    await session.tell('clear', /"clear" is no command[\s\S]*bravo shop up/);
 
-    terminal.run('watch off');
-    terminal.run('edit shop@bravo --interval 5s');
-    await terminal.see(/changed shop on bravo, revision 2/);
-    terminal.run('show shop@bravo');
-    await terminal.see(/shop is up[\s\S]*interval {2}5s/);
+    await session.tell('watch off', /$/);
+    await session.tell('edit shop@bravo --interval 5s', /changed shop on bravo, revision 2/);
+    await session.tell('show shop@bravo', /shop is up[\s\S]*interval {2}5s[\s\S]*>$/);
     terminal.press('C-d');
-    await terminal.see(/ready>\s*$/);
+    await session.see(/ready>$/);
 
     const file = join(folder, 'netmon/console.toml');
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.match(readFileSync(file, 'utf8'), /kind = "http"[\s\S]*name = "shop"/);
-    terminal.run(`clear; ${program} console`);
-    await terminal.see(/Connect to[\s\S]*◼ 127/);
+    await session.open(`${program} console`);
+    await asked(/◆ {2}Connect to[\s\S]*◼ 127[\s\S]*◼ 127[\s\S]*◼ http/);
     terminal.press('Enter');
-    await terminal.see(/connected to agent bravo[\s\S]*\+2>/);
+    await session.see(/connected to agent bravo|bravo connected/);
+    await session.see(/\+2>$/);
     terminal.press('Up');
-    await terminal.see(/\+2> show shop@bravo/);
+    await session.see(/\+2> show shop@bravo$/);
     terminal.press('C-c');
-    terminal.run('quit');
-    await terminal.see(/ready>\s*$/);
+    await session.see(/\^C\n.*\+2>$/);
+    await session.type('add http');
+    await asked(/◆ {2}Where\?/);
+    terminal.press('Enter');
+    await asked(/◆ {2}Which monitor\?[\s\S]*HTTP shop/);
+    terminal.press('Down', 'Enter');
+    await asked(/assert +\[STATUS\] == 401[\s\S]*◆ {2}All right\?/);
+    terminal.press('Escape');
+    await session.see(/nothing was changed/);
+    await session.type('quit');
+    await session.see(/ready>$/);
+  });
+
+  test('takes a script from a pipe: says which line failed, goes on, and ends with the code of the first failure', async () => {
+    const env = { ...process.env, XDG_CONFIG_HOME: join(folder, 'script') };
+    const lines = [
+      '# of a script',
+      'add udp 127.0.0.1:9 --id dull --no-reply',
+      'show nothing',
+      'start "dull',
+    ];
+    const script = [...lines, 'add tcp 127.0.0.1:9 --id dull', 'rm dull', ''].join('\n');
+    const { code, stdout, stderr } = await runWith(script, ['console', bravo.address], env);
+    assert.deepEqual(
+      [stdout.split('\n'), stderr.split('\n'), code],
+      [
+        ['connected to agent bravo', 'set up dull on bravo', 'removed dull from bravo', ''],
+        [
+          'netmon: line 3: there is no monitor "nothing"',
+          'netmon: line 4: a quotation " has no end',
+          'netmon: line 5: bravo has a monitor dull already',
+          '',
+        ],
+        66,
+      ],
+    );
+    const { code: good } = await runWith('list\n', ['console', bravo.address], env);
+    assert.equal(good, 0);
   });
 
   test('shows nothing of the network to a terminal that it could act on', async () => {
@@ -218,8 +259,9 @@ describe('a server with an agent, and two agents that wait', () => {
       }),
     });
     assert.equal(response.status, 201);
-    terminal.run(`${program} console ${netmon.url}`);
-    await terminal.see(/alpha e\\x1b\[31mvil\\u\{202e\} /);
+    const session = new Session(terminal);
+    await session.open(`${program} console ${netmon.url}`);
+    await session.see(/alpha e\\x1b\[31mvil\\u\{202e\} /);
     terminal.press('C-d');
     const { stdout } = await run('monitor', 'list', '--server', netmon.url);
     assert.match(stdout, /e\\x1b\[31mvil\\u\{202e\}/);

@@ -205,7 +205,7 @@ describe('three agents in three namespaces', { skip: missing('root', 'namespaces
           isDeepStrictEqual(listed(), before);
         return same || undefined;
       },
-      { withinMs: 120_000, describe: () => listed().slice(0, 5) },
+      { withinMs: 120_000, everyMs: 500, describe: () => listed().slice(0, 5) },
     );
   });
 

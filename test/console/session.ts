@@ -28,6 +28,11 @@ export class Session {
     return this.see(answer);
   }
 
+  /** Types a command that asks questions. */
+  type(command: string): Promise<void> {
+    return this.#type(command, '>');
+  }
+
   /** Waits for something that comes after the last command, and returns what matched. */
   see(pattern: RegExp): Promise<RegExpExecArray> {
     return until(`${pattern} below the last command`, () => pattern.exec(this.#text()) ?? undefined, {

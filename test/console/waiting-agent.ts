@@ -49,7 +49,7 @@ export class WaitingAgent implements AsyncDisposable {
     this.#address = await until(
       `the address of ${this.name}`,
       () => /"listens for servers and consoles".*?"address":"([^"]+)"/.exec(output)?.[1],
-      { withinMs: 20_000, describe: () => output },
+      { withinMs: 120_000, describe: () => output },
     );
   }
 

@@ -20,7 +20,8 @@ export class Terminal implements Disposable {
     const set = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
     const size = ['-x', String(columns), '-y', String(rows)];
     const shell = 'exec env PS1="ready> " bash --norc --noprofile -i';
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', ...set, ...size, shell);
+    const keeping = ['start-server', ';', 'set-option', '-g', 'history-limit', '50000', ';'];
+    this.#tmux('-f', '/dev/null', ...keeping, 'new-session', '-d', ...set, ...size, shell);
   }
 
   /** What is on the screen, a line each. */

@@ -72,8 +72,11 @@ export const roundColumns: readonly Column<AgentRound>[] = [
   { title: 'LOSS', text: ({ result }) => formatShare(lossRatio(result)), align: 'right', optional: 3 },
   { title: 'TRIES', text: ({ result }) => String(result.attempts), align: 'right', optional: 4 },
   { title: 'ADDRESS', text: ({ result }) => result.address ?? '-', least: 10, optional: 2 },
-  { title: 'FOUND', text: ({ result }) => result.reason?.message ?? summarise(result), least: 10 },
+  { title: 'FOUND', text: ({ result }) => result.reason?.message ?? summarise(result), least: 28 },
 ];
+
+/** Of rounds that were all tried at this moment. */
+export const trialColumns: readonly Column<AgentRound>[] = roundColumns.filter(({ title }) => title !== 'AT');
 
 /** Agents of a list at this time. */
 export function agentColumns(nowMs: number): readonly Column<AgentRow>[] {

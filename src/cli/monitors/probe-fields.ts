@@ -33,6 +33,8 @@ export interface KindForms {
   readonly title: string;
   readonly kind: Probe['kind'];
   readonly target: Target;
+  /** An assertion that many of this kind have. */
+  readonly assertion: string;
   readonly fields: readonly Field[];
 }
 
@@ -113,12 +115,25 @@ const step = {
 
 /** What can be monitored, in the order in which it is offered. */
 export const kindForms = {
-  http: { title: 'HTTP', kind: 'http', target: urlTarget('http'), fields: httpFields },
-  https: { title: 'HTTPS', kind: 'http', target: urlTarget('https'), fields: httpFields },
+  http: {
+    title: 'HTTP',
+    kind: 'http',
+    target: urlTarget('http'),
+    assertion: '[STATUS] == 200',
+    fields: httpFields,
+  },
+  https: {
+    title: 'HTTPS',
+    kind: 'http',
+    target: urlTarget('https'),
+    assertion: '[CERTIFICATE_EXPIRATION] > 7d',
+    fields: httpFields,
+  },
   icmp: {
     title: 'ICMP',
     kind: 'icmp',
     target: hostTarget,
+    assertion: '[LOSS] < 5',
     fields: [
       field('echoes', 'echoes', numberCoding(), 'echoes a round (default: 5)'),
       field('gap', 'gap_ms', durationCoding, 'from one echo to the next (default: 200ms)'),
@@ -136,6 +151,7 @@ export const kindForms = {
       example: 'example.org',
       read: (text) => ({ name: text }),
     },
+    assertion: '[RCODE] == NOERROR',
     fields: [
       field('type', 'type', textCoding('TYPE', 'a record type such as A or MX'), 'record type (default: A)'),
       field(
@@ -165,6 +181,7 @@ export const kindForms = {
     title: 'NTP',
     kind: 'ntp',
     target: ntpTarget,
+    assertion: '[OFFSET] < 100',
     fields: [
       field(
         'samples',
@@ -179,6 +196,7 @@ export const kindForms = {
     title: 'TCP',
     kind: 'tcp',
     target: portTarget('mail.example.org:25'),
+    assertion: '[RESPONSE_TIME] < 300',
     fields: [
       field('tls', 'tls', choiceCoding('none', 'direct', 'starttls'), 'when TLS begins (default: none)'),
       field(
@@ -202,6 +220,7 @@ export const kindForms = {
     title: 'UDP',
     kind: 'udp',
     target: portTarget('example.org:5060'),
+    assertion: '[RESPONSE_TIME] < 300',
     fields: [
       field('payload', 'payload', escapedCoding('TEXT'), 'what is sent'),
       field(
@@ -219,6 +238,7 @@ export const kindForms = {
     title: 'Traceroute',
     kind: 'traceroute',
     target: hostTarget,
+    assertion: '[RESPONSE_TIME] < 300',
     fields: [
       field('method', 'method', choiceCoding('icmp', 'udp', 'tcp'), 'what is sent (default: icmp)'),
       field('port', 'port', orNone(numberCoding('PORT')), 'port of udp and tcp'),

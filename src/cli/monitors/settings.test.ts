@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NetmonError } from '../../base/errors.ts';
 import { monitorSettingsSchema } from '../../wire/monitor.ts';
-import { kindNames, nameKind, writeTarget } from './probe-fields.ts';
+import { kindForms, kindNames, nameKind, writeTarget } from './probe-fields.ts';
 import {
   type Answers,
   changeSettings,
@@ -166,6 +166,33 @@ describe('settings of monitors as people write them', () => {
       interval_ms: 5000,
       labels: {},
     });
+  });
+
+  it('refuses what no agent could carry out', () => {
+    for (const [kind, answers, message] of [
+      ['tcp', { tls: ['starttls'] }, /^--starttls: expected the protocol/],
+      ['tcp', { step: ['send-hex 0f0'] }, /^--step: expected pairs of hexadecimal digits/],
+      ['udp', { encoding: ['hex'], payload: ['70 6'] }, /^--payload: expected pairs/],
+    ] as const) {
+      assert.match(
+        refusal(() => makeSettings(kind, 'h:1', answers)),
+        message,
+      );
+    }
+    const draft = {
+      ...startDraft('udp', 'h:1'),
+      probe: { kind: 'udp', host: 'h', port: 1, payload: '', encoding: 'hex' },
+    };
+    const payload = listFields('udp').find(({ name }) => name === 'payload')!;
+    assert.match(findProblem(draft, payload, ['7']) ?? '', /^expected pairs/);
+    assert.equal(findProblem(draft, payload, ['70:69 0A']), null);
+  });
+
+  it('has an example of an assertion for every kind that it could have', () => {
+    for (const kind of kindNames) {
+      const target = kindForms[kind].target.example;
+      assert.equal(makeSettings(kind, target, { assert: [kindForms[kind].assertion] }).assertions.length, 1);
+    }
   });
 
   it('says what is wrong, with the flag', () => {

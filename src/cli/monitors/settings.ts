@@ -5,6 +5,7 @@ import { type Assertion, type MonitorSettings, monitorSettingsSchema } from '../
 import type { Probe, ProbeKind } from '../../wire/probe.ts';
 import { assertField, type Field, monitorFields, nameField } from './fields.ts';
 import { type KindName, kindForms, kindNames, nameKind, writeTarget } from './probe-fields.ts';
+import { findProbeProblem } from './probe-problems.ts';
 
 /** What was said of each field, by its name; of one that cannot be repeated the last text counts. */
 export type Answers = Readonly<Record<string, readonly string[] | undefined>>;
@@ -57,11 +58,13 @@ export function changeSettings(
 export function findProblem(draft: Draft, field: Field, texts: readonly string[]): string | null {
   const value = field.coding.read(texts);
   if (value === undefined) return `expected ${field.coding.expected}`;
-  const { error } = monitorSettingsSchema.safeParse(putValue(draft, field.path, value));
+  const { data, error } = monitorSettingsSchema.safeParse(putValue(draft, field.path, value));
   const issue = error?.issues.find((each) => field.path.every((key, i) => each.path[i] === key));
   if (issue) return explainIssue(issue, field);
   const { kind } = draft.probe as Probe;
-  return field === assertField ? findAssertionProblem(value as readonly Assertion[], kind) : null;
+  if (field === assertField) return findAssertionProblem(value as readonly Assertion[], kind);
+  const problem = data && findProbeProblem(data.probe);
+  return problem?.field === field.name ? problem.message : null;
 }
 
 /** What is wrong with a target; null when it can be used. */
@@ -95,6 +98,8 @@ export function checkDraft(kind: KindName, draft: Draft): MonitorSettings {
   if (parsed.success) {
     const problem = findAssertionProblem(parsed.data.assertions, parsed.data.probe.kind);
     if (problem !== null) throw fail('--assert', problem);
+    const other = findProbeProblem(parsed.data.probe);
+    if (other) throw fail(`--${other.field}`, other.message);
     return parsed.data;
   }
   const fields = parsed.error.issues.slice(0, 8).map((issue) => {
