@@ -205,7 +205,7 @@ describe('a server with an agent, and two agents that wait', () => {
     terminal.press('Up');
     await session.see(/\+2> show shop@bravo$/);
     terminal.press('C-c');
-    await session.see(/\^C\n.*\+2>$/);
+    await session.see(/\^C\n[\s\S]*\+2>$/);
     await session.type('add http');
     await asked(/◆ {2}Where\?/);
     terminal.press('Enter');

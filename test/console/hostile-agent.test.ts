@@ -182,7 +182,7 @@ describe('a console that is connected to a hostile agent', () => {
     await console.type('list', /not connected yet: .*says hello as no agent/);
     await console.type('stations', /agent at .*, not connected/);
     await console.type('quit', /$/);
-    assert.equal(await console.exit, 0);
+    assert.equal(await console.exit, 69);
     assert.doesNotMatch(console.seen(), dangerous);
   });
 });
