@@ -23,6 +23,8 @@ export interface RecordSource {
   readonly agent: string;
   readonly epoch: string;
   readonly mirror: () => AgentMirror | null;
+  /** The agent's clock less the server's, ms; null while that is not known. */
+  readonly clockOffsetMs: () => number | null;
 }
 
 /** What a records frame holds beside the records themselves, which alone count as credit. */
@@ -96,7 +98,7 @@ export class RecordIntake {
     const { ids } = await store.insertReported({ agent, epoch, first, records });
     this.#expected = first + records.length;
     this.#show(source, fresh, ids, identities);
-    this.#tellRounds(agent, fresh, ids);
+    this.#tellRounds(source, fresh, ids);
     for (const record of fresh) countTraffic(reporter.metrics, record);
     if (fresh.some(changesAlerts)) await showAlerts(this.#parts);
   }
@@ -123,7 +125,11 @@ export class RecordIntake {
     }
   }
 
-  #tellRounds(agent: string, records: readonly DurableRecord[], ids: readonly (number | null)[]): void {
+  #tellRounds(
+    source: RecordSource,
+    records: readonly DurableRecord[],
+    ids: readonly (number | null)[],
+  ): void {
     const results: MonitorResult[] = [];
     let last = 0;
     for (const [i, record] of records.entries()) {
@@ -132,6 +138,7 @@ export class RecordIntake {
       results.push(record.result);
       last = id;
     }
-    if (results.length > 0) this.#parts.monitors?.committed(agent, results, last);
+    if (results.length > 0)
+      this.#parts.monitors?.committed(source.agent, results, last, source.clockOffsetMs() ?? 0);
   }
 }

@@ -366,7 +366,8 @@ export class AgentSession implements AgentControl, LinkedAgent {
   #onRecords(message: RecordsMessage, agent: string, length: number): void {
     const epoch = this.#epoch;
     this.#intake.admit(message, { epoch }, length);
-    const source = { agent, epoch, mirror: () => this.#agent };
+    const clockOffsetMs = (): number | null => this.#clock.offsetMs;
+    const source = { agent, epoch, mirror: () => this.#agent, clockOffsetMs };
     this.#records.push(async () => {
       this.#send(await this.#intake.commit(message, source, length));
       this.#resume();

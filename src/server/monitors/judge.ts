@@ -4,6 +4,8 @@ import { MonitorTrack } from '../../rules/monitors/track.ts';
 import type { Incident, Monitor, MonitorResult, MonitorState } from '../../wire/monitor.ts';
 import { Sight, Watched } from './watched.ts';
 
+/** An agent's clock that is further off than what a measurement may be is allowed for. */
+const leastOffsetMs = 2_000;
 /** Rounds that may be late before an agent counts as without news, and time on top of that. */
 const lateRounds = 2;
 const lateMs = 10_000;
@@ -82,18 +84,34 @@ export class Judge {
     this.#watched.delete(id);
   }
 
-  /** Takes a round in that was committed just now; what is no longer asked for is left out. */
-  take(agent: string, result: MonitorResult): void {
+  /**
+   * Takes a round in that was committed just now; what is no longer asked for is left out. One that comes late, from the
+   * spool of an agent that was away, counts for what follows and raises nothing by itself: the monitor is judged with the
+   * first round that is of now. `offsetMs` is the agent's clock less the server's.
+   */
+  take(agent: string, result: MonitorResult, offsetMs = 0): void {
     const watched = this.#watched.get(result.monitor);
     if (!watched || !isCarrier(watched.monitor, agent)) return;
-    const at = Date.parse(result.at);
+    const at = Date.parse(result.at) - (Math.abs(offsetMs) > leastOffsetMs ? offsetMs : 0);
     const sight = this.#sight(watched, agent);
     if (!sight) return;
-    sight.receivedAt = this.#parts.clock();
-    sight.overdue = false;
-    sight.show(result);
+    const isLate = this.#parts.now() - at > findLimit(watched.monitor);
+    // What is older than what is known already changes nothing of it.
+    if (isLate && at < sight.lastAt) return;
+    sight.lastAt = at;
     sight.track.add(result.outcome, at);
-    this.judge(watched, at);
+    if (isLate || sight.lately) this.#followLate(watched, agent, sight, result, at);
+    if (isLate) {
+      sight.behind = true;
+      this.#parts.onChange(watched, false);
+      return;
+    }
+    sight.lately = null;
+    const wasAway = sight.overdue || sight.behind;
+    const since = sight.catchUp();
+    sight.receivedAt = this.#parts.clock();
+    sight.show(result);
+    this.judge(watched, wasAway ? Math.min(at, since ?? at) : at);
   }
 
   /**
@@ -140,7 +158,7 @@ export class Judge {
     for (const watched of this.#watched.values()) {
       const { monitor } = watched;
       let stale = monitor.maintenance.length > 0 && this.#findSilence(monitor, now) !== watched.silenced;
-      const limit = lateRounds * monitor.interval_ms + (1 + monitor.retries) * monitor.timeout_ms + lateMs;
+      const limit = findLimit(monitor);
       for (const [agent, sight] of watched.sights) {
         if (!isActive(monitor, agent)) continue;
         if (
@@ -214,6 +232,36 @@ export class Judge {
     }
   }
 
+  /**
+   * Keeps what late rounds alone tell: a stretch that was over before anybody heard of it is an incident for the list, and
+   * silenced. Where several agents must agree nobody knows whether they did.
+   */
+  #followLate(watched: Watched, agent: string, sight: Sight, { reason }: MonitorResult, at: number): void {
+    const { monitor } = watched;
+    const carriers = this.listSeen(watched).length;
+    const { state } = sight.track;
+    if (Math.min(monitor.quorum, carriers) > 1 || watched.incident) return;
+    if (state === 'down' || state === 'degraded') {
+      const isWorse = state === 'down' && sight.lately?.state === 'degraded';
+      if (!sight.lately || isWorse) sight.lately = { state, at: sight.lately?.at ?? at, reason };
+    } else if (sight.lately && state === 'up') {
+      const { lately } = sight;
+      sight.lately = null;
+      this.#parts.onIncident({
+        id: this.#parts.nextIncident(),
+        monitor: monitor.id,
+        name: monitor.name,
+        state: lately.state,
+        started_at: new Date(lately.at).toISOString(),
+        ended_at: new Date(at).toISOString(),
+        duration_ms: Math.max(0, at - lately.at),
+        reason: lately.reason,
+        agents: [agent],
+        silenced: this.#findSilence(monitor, lately.at) ?? 'it was over when it was reported',
+      });
+    }
+  }
+
   /** An incident names all agents that saw it and the worst that it came to; it is silenced once its parent is down. */
   #updateIncident(
     watched: Watched,
@@ -255,6 +303,11 @@ export class Judge {
       if (children?.size === 0) this.#children.delete(parent);
     }
   }
+}
+
+/** Time after which there should be news of the round after next, in milliseconds. */
+function findLimit({ interval_ms, retries, timeout_ms }: Monitor): number {
+  return lateRounds * interval_ms + (1 + retries) * timeout_ms + lateMs;
 }
 
 /** Whether a monitor is meant for an agent, stopped there or not. */

@@ -14,7 +14,8 @@ interface SavedState {
   readonly since: number | null;
   readonly reason: string | null;
   readonly silenced: string | null;
-  readonly agents: Readonly<Record<string, SavedTrack>>;
+  /** `behind` where the last round came late. */
+  readonly agents: Readonly<Record<string, SavedTrack & { readonly behind?: boolean }>>;
 }
 
 /** Writes down what was made of rounds, and up to which of them that goes. */
@@ -107,12 +108,17 @@ export class Keeper {
 }
 
 function writeState({ state, sinceMs, reason, silenced, sights }: Watched): string {
-  const agents = Object.fromEntries(Array.from(sights, ([agent, sight]) => [agent, sight.track.save()]));
+  const agents = Object.fromEntries(
+    Array.from(sights, ([agent, { track, behind }]) => [
+      agent,
+      { ...track.save(), ...(behind && { behind }) },
+    ]),
+  );
   return JSON.stringify({ state, since: sinceMs, reason, silenced, agents } satisfies SavedState);
 }
 
-/** Brings back what was kept of a monitor. Its agents have time for their next rounds from `clock` on. */
-export function restoreState(watched: Watched, text: string, clock: number): void {
+/** Brings back what was kept of a monitor. Its agents have time for their next rounds from `clock` on; `now` is Unix time. */
+export function restoreState(watched: Watched, text: string, clock: number, now: number): void {
   const saved = JSON.parse(text) as SavedState;
   watched.state = saved.state;
   watched.sinceMs = saved.since;
@@ -122,6 +128,10 @@ export function restoreState(watched: Watched, text: string, clock: number): voi
   for (const [agent, track] of Object.entries(saved.agents)) {
     const sight = new Sight(new MonitorTrack(watched.monitor.thresholds, track));
     sight.receivedAt = clock;
+    if (track.behind) {
+      sight.behind = true;
+      sight.lose(now);
+    }
     watched.sights.set(agent, sight);
   }
 }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { makeRound } from '../../store/monitors-contract.ts';
+import { makeRound as makeOldRound } from '../../store/monitors-contract.ts';
 import { newMonitorSchema } from '../../wire/monitor-api.ts';
 import { type RunningServer, startServer } from '../server.fixture.ts';
 import { writeMonitorMetrics } from './metrics.ts';
+
+/** A round of now, and that many seconds. */
+const makeRound: typeof makeOldRound = (id, second, fields) =>
+  makeOldRound(id, 0, { at: new Date(Date.now() + second * 1000).toISOString(), ...fields });
 
 let server: RunningServer;
 before(async () => {

@@ -215,8 +215,8 @@ describe('judgement', () => {
     bench.now = start + 600_000;
     await bench.monitors.save([input('m', { agents: ['lon', 'ams'], quorum: 2 })]);
     await bench.report('lon', rounds('m', ['down', 'down'], 700));
-    await bench.report('ams', rounds('m', ['down', 'down'], 100));
-    await bench.report('lon', rounds('m', ['up'], 200));
+    await bench.report('ams', rounds('m', ['down', 'down'], 500));
+    await bench.report('lon', rounds('m', ['up'], 550));
     await bench.report('ams', rounds('m', ['up'], 86_400));
     await bench.monitors.settle();
     const incidents = await bench.store.queryIncidents({ limit: 9 });
@@ -288,5 +288,84 @@ describe('judgement', () => {
     await monitors.edit('m', () => ({ maintenance: [shorter] }));
     await bench.restart();
     assert.equal(bench.monitors.uptime.read('m', bench.now).day, 0.9);
+  });
+
+  const minutely = (outcomes: readonly MonitorResult['outcome'][], from: number): MonitorResult[] =>
+    outcomes.map((outcome, i) => makeRound('m', (from + i) * 60, { outcome }));
+  const repeat = (outcome: MonitorResult['outcome'], times: number): MonitorResult['outcome'][] =>
+    new Array(times).fill(outcome);
+
+  it('raises nothing for the past when an hour of rounds comes late', async (t) => {
+    const bench = await makeBench(t);
+    const { monitors } = bench;
+    await monitors.save([input('m', { agents: ['lon'] })]);
+    const states: (string | undefined)[] = [];
+    monitors.listen((_, type) => {
+      if (type === 'state') states.push(stateOf(bench, 'm'));
+    });
+    await bench.report('lon', minutely(['up'], 0));
+    bench.now = start + 3_600_000;
+    monitors.judge.sweep();
+    const late = minutely([...repeat('up', 9), ...repeat('down', 30), ...repeat('up', 18)], 1);
+    await bench.report('lon', late.slice(0, 20));
+    assert.equal(stateOf(bench, 'm'), 'unknown');
+    await bench.report('lon', late.slice(20));
+    await bench.report('lon', minutely(['up', 'up'], 58));
+    assert.deepEqual([...new Set(states)], ['up', 'unknown']);
+    assert.equal(stateOf(bench, 'm'), 'up');
+    await monitors.settle();
+    const incidents = await bench.store.queryIncidents({ limit: 9 });
+    assert.deepEqual(
+      incidents.map(({ started_at, ended_at, silenced }) => [started_at, ended_at, silenced]),
+      [['2026-01-01T00:11:00.000Z', '2026-01-01T00:40:00.000Z', 'it was over when it was reported']],
+    );
+    await monitors.sum();
+    assert.equal(monitors.uptime.read('m', bench.now).day, 0.5);
+  });
+
+  it('begins an incident when it began, where late rounds end in one that lasts', async (t) => {
+    const bench = await makeBench(t);
+    await bench.monitors.save([input('m', { agents: ['lon'] })]);
+    await bench.report('lon', minutely(['up'], 0));
+    bench.now = start + 600_000;
+    bench.monitors.judge.sweep();
+    bench.now = start + 3_600_000;
+    await bench.report('lon', minutely([...repeat('up', 29), ...repeat('down', 28)], 1));
+    await bench.monitors.settle();
+    await bench.restart();
+    assert.equal(stateOf(bench, 'm'), 'unknown', 'a kill amid late rounds does not show them');
+    await bench.report('lon', minutely(['down'], 59));
+    assert.equal(stateOf(bench, 'm'), 'down');
+    await bench.monitors.settle();
+    const [{ started_at, ended_at, silenced }] = await bench.store.queryIncidents({ limit: 9 });
+    assert.deepEqual([started_at, ended_at, silenced], ['2026-01-01T00:31:00.000Z', null, null]);
+  });
+
+  it('goes by its own clock where that of an agent is wrong', async (t) => {
+    const bench = await makeBench(t);
+    await bench.monitors.save([input('m', { agents: ['lon'] })]);
+    const day = 86_400_000;
+    bench.now = start + day;
+    for (const offset of [-day, day]) {
+      const results = ['down', 'down', 'up'].map((outcome, i) =>
+        makeRound('m', 0, {
+          at: new Date(bench.now + offset + i * 1000).toISOString(),
+          outcome: outcome as 'up',
+        }),
+      );
+      bench.now += 3_000;
+      for (const result of results) bench.monitors.committed('lon', [result], 1, offset);
+      bench.now += 60_000;
+    }
+    await bench.monitors.settle();
+    assert.equal(stateOf(bench, 'm'), 'up');
+    const incidents = await bench.store.queryIncidents({ limit: 9 });
+    assert.deepEqual(
+      incidents.map(({ started_at, duration_ms }) => [started_at, duration_ms]),
+      [
+        ['2026-01-02T00:01:04.000Z', 1000],
+        ['2026-01-02T00:00:01.000Z', 1000],
+      ],
+    );
   });
 });

@@ -122,9 +122,9 @@ export class Monitors implements Component, MonitorSink {
     this.#judgeAll((monitor) => monitor.agents === '*');
   }
 
-  committed(agent: string, results: readonly MonitorResult[], last: number): void {
+  committed(agent: string, results: readonly MonitorResult[], last: number, offsetMs = 0): void {
     for (const result of results) {
-      this.judge.take(agent, result);
+      this.judge.take(agent, result, offsetMs);
       if (this.#listeners.size > 0) this.#emit({ type: 'result', agent, result });
     }
     this.#keeper.judged = last;
@@ -289,7 +289,7 @@ export class Monitors implements Component, MonitorSink {
       const watched = this.judge.put(monitor);
       watched.version = this.versions.next();
       const state = states.get(monitor.id);
-      if (state !== undefined) restoreState(watched, state, this.#clock());
+      if (state !== undefined) restoreState(watched, state, this.#clock(), now);
       await this.#showLast(watched);
     }
     const open = await this.#store.queryIncidents({ open: true, limit: 100_000 });

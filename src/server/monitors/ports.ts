@@ -19,7 +19,8 @@ export interface MonitorSink {
   disconnected(agent: string): void;
   /**
    * Rounds that were just committed, in the order in which the agent recorded them; none comes twice. Those of monitors
-   * that are not there are left out. `last` is the id under which the last of them is stored.
+   * that are not there are left out. `last` is the id under which the last of them is stored, `offsetMs` the agent's clock
+   * less the server's.
    */
-  committed(agent: string, results: readonly MonitorResult[], last: number): void;
+  committed(agent: string, results: readonly MonitorResult[], last: number, offsetMs?: number): void;
 }

@@ -3,11 +3,15 @@ import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import WebSocket from 'ws';
 import { makeReporter } from '../../platform/reporter.ts';
-import { makeRound } from '../../store/monitors-contract.ts';
+import { makeRound as makeOldRound } from '../../store/monitors-contract.ts';
 import { type MonitorFrame, monitorFrameSchema } from '../../wire/monitor.ts';
 import { newMonitorSchema } from '../../wire/monitor-api.ts';
 import { type RunningServer, startServer } from '../server.fixture.ts';
 import { MonitorViewers, wantsMonitors } from './viewers.ts';
+
+/** A round of now, and that many seconds. */
+const makeRound: typeof makeOldRound = (id, second, fields) =>
+  makeOldRound(id, 0, { at: new Date(Date.now() + second * 1000).toISOString(), ...fields });
 
 let server: RunningServer;
 let viewers: MonitorViewers | undefined;

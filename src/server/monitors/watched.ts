@@ -9,6 +9,13 @@ export class Sight {
   receivedAt = 0;
   /** Whether rounds are missing that should have come. */
   overdue = false;
+  /** Whether its last round came late, so that newer ones are still to come; what they found so far is not shown. */
+  behind = false;
+  /** When its last round began, Unix milliseconds. */
+  lastAt = Number.NEGATIVE_INFINITY;
+  /** What late rounds found to be wrong and not to be over yet. */
+  lately: { readonly state: Incident['state']; readonly at: number; readonly reason: Reason | null } | null =
+    null;
   /** The last round as JSON of a probe's result, whole and without its detail, and what is told of it. */
   last: string | null = null;
   brief: string | null = null;
@@ -19,24 +26,37 @@ export class Sight {
   echoes = 0;
   lost = 0;
   certificateUntil: number | null = null;
-  #sinceUnknown = 0;
+  #shown: MonitorState;
+  #since: number | null;
 
   constructor(track: MonitorTrack) {
     this.track = track;
+    this.#shown = track.state;
+    this.#since = track.sinceMs;
   }
 
   get state(): MonitorState {
-    return this.overdue ? 'unknown' : this.track.state;
+    return this.#shown;
   }
 
   get sinceMs(): number | null {
-    return this.overdue ? this.#sinceUnknown : this.track.sinceMs;
+    return this.#since;
+  }
+
+  /** Shows what the rounds so far amount to, and gives since when that is so. */
+  catchUp(): number | null {
+    this.overdue = false;
+    this.behind = false;
+    this.#shown = this.track.state;
+    this.#since = this.track.sinceMs;
+    return this.#since;
   }
 
   /** Marks it as without news from now on. */
   lose(now: number): void {
     this.overdue = true;
-    this.#sinceUnknown = now;
+    this.#shown = 'unknown';
+    this.#since = now;
   }
 
   /** Keeps what is told of the last round. */

@@ -38,8 +38,10 @@ const get = async (path: string, headers: Record<string, string> = {}): Promise<
 
 before(async () => {
   server = await startServer({ token, publicStatus: true });
-  await add('shop', { public: true, name: 'Shop' });
-  await add('evil', { public: true, name: hostile });
+  // So that rounds of some minutes ago are not late.
+  const interval_ms = 600_000;
+  await add('shop', { public: true, name: 'Shop', interval_ms });
+  await add('evil', { public: true, name: hostile, interval_ms });
   await add('inner', { name: 'private-name' });
   await report('shop', 'up', 8, 7, 6, 5);
   await report('shop', 'down', 4, 3);
