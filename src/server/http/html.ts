@@ -20,15 +20,15 @@ function render(part: Part): string {
   return String(part).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A whole page without scripts, in the colours of the system. */
-export function renderPage(title: string, body: Html): string {
+/** A whole page without scripts, in the colours of the system; `more` is style of its own. */
+export function renderPage(title: string, body: Html, more = ''): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<style>${new Html(style)}</style>
+<style>${new Html(style + more)}</style>
 </head>
 <body>
 ${body}

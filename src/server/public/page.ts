@@ -1,7 +1,8 @@
 import { escapeUnsafe } from '../../platform/reporter.ts';
 import type { Incident, MonitorState } from '../../wire/monitor.ts';
 import { type Html, html, renderPage } from '../http/html.ts';
-import { formatShare, stateColor, stateWords, uptimeColor } from './badge.ts';
+import { formatShare, stateWords } from './badge.ts';
+import { statusStyle } from './style.ts';
 
 const dayMs = 86_400_000;
 const barPx = 5;
@@ -26,38 +27,59 @@ export function renderStatusPage(
   incidents: readonly PublicIncident[],
   now: number,
 ): string {
+  const { text, tone } = summarize(monitors);
   const time = formatTime(new Date(now).toISOString());
   return renderPage(
     'Status',
     html`<h1>Status</h1>
-<p role="status"><strong>${summarize(monitors)}</strong><br><small>${time}</small></p>
-${monitors.map(renderMonitor.bind(null, now))}
+<p role="status" class="banner ${tone}"><strong>${text}</strong><small>${time}</small></p>
+${monitors.length === 0 ? renderEmpty() : monitors.map(renderMonitor.bind(null, now))}
 <h2>Incidents of the last 30 days</h2>
-${incidents.length === 0 ? html`<p>None.</p>` : html`<ul>${incidents.map(renderIncident)}</ul>`}`,
+<div class="incidents">${incidents.length === 0 ? 'None.' : html`<ul>${incidents.map(renderIncident)}</ul>`}</div>`,
+    statusStyle,
   );
 }
 
-function summarize(monitors: readonly PublicMonitor[]): string {
-  if (monitors.length === 0) return 'Nothing is shown here yet.';
+/** How bad something is, as a class of the style. */
+type Tone = 'good' | 'worse' | 'part' | 'bad' | 'none';
+
+const tones: Readonly<Record<MonitorState, Tone>> = {
+  up: 'good',
+  degraded: 'worse',
+  partial: 'part',
+  down: 'bad',
+  unknown: 'none',
+  pending: 'none',
+  stopped: 'none',
+};
+
+function summarize(monitors: readonly PublicMonitor[]): { readonly text: string; readonly tone: Tone } {
+  if (monitors.length === 0) return { text: 'Nothing is shown here yet', tone: 'none' };
   const count = (...states: readonly MonitorState[]): number =>
     monitors.filter(({ state, maintained }) => states.includes(state) && !maintained).length;
   const down = count('down');
   const impaired = count('partial', 'degraded');
-  if (down > 0) return `${down} of ${monitors.length} down`;
-  if (impaired > 0) return `${impaired} of ${monitors.length} impaired`;
   const unknown = count('unknown', 'pending');
-  return unknown > 0 ? `Nothing known of ${unknown} of ${monitors.length}` : 'Everything works';
+  if (down > 0) return { text: `${down} of ${monitors.length} down`, tone: 'bad' };
+  if (impaired > 0) return { text: `${impaired} of ${monitors.length} impaired`, tone: 'part' };
+  if (unknown > 0) return { text: `Nothing known of ${unknown} of ${monitors.length}`, tone: 'none' };
+  return { text: 'All systems up', tone: 'good' };
+}
+
+function renderEmpty(): Html {
+  return html`<p class="empty">A monitor is shown here once it is marked as public: the switch <b>On the public status page</b>
+in its form, <code>netmon monitor edit ID --public</code>, or <code>"public": true</code> in the API.</p>`;
 }
 
 function renderMonitor(now: number, { name, state, maintained, days, uptime }: PublicMonitor): Html {
   const word = maintained ? 'under maintenance' : stateWords[state];
-  const color = maintained ? stateColor('unknown') : stateColor(state);
-  const width = days.length * (barPx + gapPx);
+  const width = days.length * (barPx + gapPx) - gapPx;
+  const known = days.filter((share) => share !== null).length;
   return html`<section>
-<h2>${escapeUnsafe(name)} <span style="background:${color};color:#fff;border-radius:4px;padding:0.1rem 0.5rem;font-size:0.85rem">${word}</span></h2>
-<svg viewBox="0 0 ${width} 24" width="100%" height="32" preserveAspectRatio="none" role="img" aria-label="${formatShare(uptime)} over ${days.length} days">
+<header><h2>${escapeUnsafe(name)}</h2><span class="pill ${maintained ? 'none' : tones[state]}">${word}</span></header>
+<svg viewBox="0 0 ${width} 24" width="100%" height="32" preserveAspectRatio="none" role="img" aria-label="${formatShare(uptime)} over ${known} days">
 ${days.map((share, i) => renderDay(share, i, now - (days.length - 1 - i) * dayMs))}</svg>
-<p><small>${formatShare(uptime)} over ${days.length} days, by day from the left to today</small></p>
+<div class="scale note"><span>${days.length} days ago</span><b>${formatShare(uptime)}${uptime === null ? '' : ' up'}</b><span>today</span></div>
 </section>
 `;
 }
@@ -65,14 +87,15 @@ ${days.map((share, i) => renderDay(share, i, now - (days.length - 1 - i) * dayMs
 /** A bad day is lower as well, so that its colour is not all that tells of it. */
 function renderDay(share: number | null, index: number, at: number): Html {
   const height = share === null ? 6 : share >= 0.99 ? 24 : share >= 0.95 ? 17 : 11;
+  const tone: Tone = share === null ? 'none' : share >= 0.99 ? 'good' : share >= 0.95 ? 'worse' : 'bad';
   const date = new Date(at).toISOString().slice(0, 10);
-  return html`<rect x="${index * (barPx + gapPx)}" y="${24 - height}" width="${barPx}" height="${height}" fill="${uptimeColor(share)}"><title>${date}: ${formatShare(share)}</title></rect>
+  return html`<rect class="${tone}" x="${index * (barPx + gapPx)}" y="${24 - height}" width="${barPx}" height="${height}"><title>${date}: ${formatShare(share)}</title></rect>
 `;
 }
 
 function renderIncident({ name, state, started_at, duration_ms }: PublicIncident): Html {
   const lasted = duration_ms === null ? 'ongoing' : `for ${formatMinutes(duration_ms)}`;
-  return html`<li>${formatTime(started_at)}: ${escapeUnsafe(name)} ${stateWords[state]}, ${lasted}</li>
+  return html`<li><time datetime="${started_at}">${formatTime(started_at)}</time><span>${escapeUnsafe(name)} <b class="${tones[state]}">${stateWords[state]}</b>, ${lasted}</span></li>
 `;
 }
 

@@ -60,8 +60,8 @@ describe('the public status', () => {
     assert.equal(answer.headers.get('cache-control'), 'public, max-age=30');
     const page = await answer.text();
     assert.match(page, /1 of 2 down/);
-    assert.match(page, /Shop <span[^>]*>up<\/span>/);
-    assert.match(page, /Shop down, for \d+ min/);
+    assert.match(page, />Shop<\/h2><span class="pill good">up<\/span>/);
+    assert.match(page, /Shop <b class="bad">down<\/b>, for \d+ min/);
     assert.equal(page.match(/<rect /g)?.length, 180);
   });
 
