@@ -33,11 +33,14 @@ const lowestNode = [24, 12];
 const debian = {
   start: ['libbpf1', 'libpcap0.8'],
   test: [
+    'bind9',
     'bpftool',
     'chromium',
     'chrony',
     'curl',
     'dnsmasq-base',
+    'dovecot-imapd',
+    'dovecot-pop3d',
     'gcc',
     'iperf3',
     'iproute2',
@@ -51,6 +54,7 @@ const debian = {
     'ngtcp2-server',
     'openssl',
     'procps',
+    'python3-aiosmtpd',
     'python3-psutil',
     'tcpdump',
     'tmux',
