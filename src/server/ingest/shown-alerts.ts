@@ -21,5 +21,5 @@ export async function showAlerts({
   readonly mirror: Mirror;
   readonly store: Store;
 }): Promise<void> {
-  mirror.alerts = await store.queryAlerts({ limit: shownAlerts });
+  await mirror.showAlerts(() => store.queryAlerts({ limit: shownAlerts }));
 }

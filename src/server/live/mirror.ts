@@ -85,6 +85,9 @@ export class Mirror implements LiveState {
   readonly #lost = { live_connections: 0, spooled_records: 0 };
   #audience: Audience = { viewers: 0, intervalMs: idleIntervalMs };
   #onArrival: () => void = () => {};
+  /** Questions for the newest alerts, and which of them `alerts` answers. */
+  #alertsAsked = 0;
+  #alertsShown = 0;
 
   constructor(ids: IdPool, names: NameSource | null, now: () => number = Date.now) {
     this.ids = ids;
@@ -351,6 +354,15 @@ export class Mirror implements LiveState {
         return { pcapng: Buffer.alloc(0), reason: 'the agent tells of too large a file' };
       if (offset >= size || bytes.length === 0) return { pcapng: Buffer.concat(pieces), reason: null };
     }
+  }
+
+  /** Has `ask` tell the newest alerts, of which an answer is left out when a later question was answered before it. */
+  async showAlerts(ask: () => Promise<readonly AlertRow[]>): Promise<void> {
+    const turn = ++this.#alertsAsked;
+    const alerts = await ask();
+    if (turn < this.#alertsShown) return;
+    this.#alertsShown = turn;
+    this.alerts = alerts;
   }
 
   configureAlerts(alerts: AlertSettings): void {
