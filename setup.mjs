@@ -61,7 +61,7 @@ const debian = {
     'tshark',
     'wrk',
   ],
-  check: ['clang', 'libbpf-dev', 'llvm'],
+  check: ['bpftool', 'clang', 'libbpf-dev', 'llvm'],
   bench: ['prometheus-blackbox-exporter'],
 };
 const wantedBy = {

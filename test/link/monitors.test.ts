@@ -1,6 +1,7 @@
 /** Monitors from the API of the server to the agent and back, as a user has them. */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, it } from 'node:test';
 import type { MonitorRow } from '../../src/wire/monitor.ts';
 import { trialAnswerSchema } from '../../src/wire/monitor-api.ts';
@@ -68,6 +69,8 @@ describe('a monitor', { skip: missing('root') }, () => {
     await using netmon = await runNetmon({ flags });
     await send(netmon, 'POST', '/api/monitors', input);
     const first = await see(netmon, ({ status }) => status.state === 'up');
+    const delay = monitorEventLoopDelay({ resolution: 20 });
+    delay.enable();
     const children = readFileSync(`/proc/${netmon.pid}/task/${netmon.pid}/children`, 'utf8')
       .trim()
       .split(' ');
@@ -85,7 +88,8 @@ describe('a monitor', { skip: missing('root') }, () => {
     assert.ok(times[0] <= Date.parse(lastOf(first)!.at));
     for (const [i, at] of times.slice(1).entries()) {
       const gap = at - times[i];
-      assert.ok(gap > 100 && gap < 1_900, `${gap} ms between rounds`);
+      // What holds this process up holds up the agent's, whose rounds are a second apart.
+      assert.ok(gap > 100 && gap < 1_900 + (4 * delay.max) / 1e6, `${gap} ms between rounds`);
     }
   });
 
