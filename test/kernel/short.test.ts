@@ -50,13 +50,12 @@ describe('short connections are seen with their process', { skip }, () => {
           `${others} other connections of this machine used the rows up that are written one by one`,
         );
       assert.equal(rows.length, count, 'a row each: nothing had to be folded');
-      const byPort = new Map(rows.map((row) => [splitEndpoint(row.local_addr).port, row]));
-      for (const [pid, local] of report.connections ?? []) {
-        const row = byPort.get(local);
-        assert.equal(row?.process_id, pid, `the owner of port ${local}`);
-        assert.equal(row?.process_name, 'generate');
-        assert.equal(row?.process_path, buildGenerator());
-      }
+      // A port is used again after a second, so one may be that of several connections.
+      const owned = rows.map((row) => `${splitEndpoint(row.local_addr).port} of ${row.process_id}`);
+      const made = (report.connections ?? []).map(([pid, local]) => `${local} of ${pid}`);
+      assert.deepEqual(owned.toSorted(), made.toSorted());
+      for (const row of rows)
+        assert.deepEqual([row.process_name, row.process_path], ['generate', buildGenerator()]);
     });
 
   it('a storm with failures among it is told apart exactly', async () => {
