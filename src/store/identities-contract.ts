@@ -87,6 +87,19 @@ export function describeIdentityStore(name: string, open: () => Promise<StoreUnd
     );
 
     it(
+      'certificates are forgotten by their serial numbers',
+      withStore(async (tested) => {
+        for (const serial of ['01', '02', '03']) await tested.store.addCertificate(makeCertificate(serial));
+        await tested.store.forgetCertificates(['03', '01', '99']);
+        const again = await tested.reopen();
+        assert.deepEqual(
+          (await again.readCertificates()).map(({ serial }) => serial),
+          ['02'],
+        );
+      }),
+    );
+
+    it(
       'a certificate is forgotten long after its end',
       withStore(async ({ store }) => {
         await store.addCertificate(makeCertificate('01'));

@@ -43,6 +43,8 @@ export interface IdentityStore {
   addCertificate(certificate: StoredCertificate): Promise<void>;
   /** In the order in which they were issued. */
   readCertificates(): Promise<readonly StoredCertificate[]>;
+  /** Forgets certificates by their serial numbers. */
+  forgetCertificates(serials: readonly string[]): Promise<void>;
   /** Revokes all certificates of a name that are not yet, and ends its tokens that are not used. */
   revokeCertificates(role: StoredRole, name: string, at: string): Promise<void>;
 }

@@ -331,6 +331,16 @@ describe('the entrance for agents', () => {
     await assert.rejects(entrance.identities.renew(origin, await makeRequest(makeKey())), is('NM_FORBIDDEN'));
   });
 
+  it('remembers few certificates of an agent that has them renewed all the time, the one that it shows among them', async () => {
+    const { serial } = await letIn('restless');
+    const { identities, store } = entrance;
+    const csr = await makeRequest(makeKey());
+    for (let i = 0; i < 20; i++) await identities.renew({ agent: 'restless', serial, until: '' }, csr);
+    const own = (await store.readCertificates()).filter(({ name }) => name === 'restless');
+    assert.deepEqual([own.length, own[0].serial], [17, serial]);
+    identities.check({ role: 'agent', name: 'restless', serial: own[16].serial });
+  });
+
   it('takes no TLS 1.2, as openssl sees it', async () => {
     const openssl = (...args: string[]): Promise<string> =>
       new Promise((resolve) => {

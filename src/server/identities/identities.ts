@@ -22,6 +22,8 @@ import { Attempts } from './attempts.ts';
 
 /** Certificates that are known at once, of all names. */
 const maxCertificates = 200_000;
+/** Those of one agent, which may have its own renewed at each link: it takes no room from others. */
+const maxOfAgent = 16;
 /** Most certificates that a console has while one of them is good. */
 const renewalsPerLife = 10;
 
@@ -159,7 +161,9 @@ export class Identities {
   ): Promise<IssuedCertificate> {
     return this.#inTurn(async () => {
       this.check({ role: 'agent', name: agent, serial });
-      return this.#issue(csr, 'agent', agent, 'renewal');
+      const issued = await this.#issue(csr, 'agent', agent, 'renewal');
+      await this.#forgetOld(agent, serial);
+      return issued;
     });
   }
 
@@ -261,6 +265,16 @@ export class Identities {
     if (!last || last.serial === certificate.serial || last.issuedAt <= certificate.issuedAt) {
       this.#byName.set(key, certificate);
     }
+  }
+
+  /** Of an agent's certificates the oldest, but not the one that it shows, for which another may not have reached it. */
+  async #forgetOld(agent: string, shown: string): Promise<void> {
+    const all = [...this.#bySerial.values()].filter(({ role, name }) => role === 'agent' && name === agent);
+    const old = all.slice(0, -maxOfAgent).map(({ serial }) => serial);
+    const forgotten = old.filter((serial) => serial !== shown);
+    if (forgotten.length === 0) return;
+    await this.#parts.store.forgetCertificates(forgotten);
+    for (const serial of forgotten) this.#bySerial.delete(serial);
   }
 
   #forgetEnded(): void {

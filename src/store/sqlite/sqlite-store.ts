@@ -10,6 +10,7 @@ import { summarize } from './failures.ts';
 import {
   addCertificate,
   addEnrollment,
+  forgetCertificates,
   readCertificates,
   readEnrollments,
   revokeCertificates,
@@ -129,6 +130,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     takeEnrollment: async (hash, at) => takeEnrollment(session, hash, at),
     addCertificate: async (certificate) => addCertificate(session, certificate),
     readCertificates: async () => readCertificates(session),
+    forgetCertificates: async (serials) => forgetCertificates(session, serials),
     revokeCertificates: async (role, name, at) => revokeCertificates(session, role, name, at),
     readMonitors: async () => readMonitors(session),
     readWeeklyPlans: async () => readWeeklyPlans(session),

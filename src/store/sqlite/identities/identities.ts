@@ -81,6 +81,13 @@ export function readCertificates(session: Session): StoredCertificate[] {
   }));
 }
 
+/** See `IdentityStore.forgetCertificates`. */
+export function forgetCertificates(session: Session, serials: readonly string[]): void {
+  session.transaction(() => {
+    for (const serial of serials) session.run('DELETE FROM certificates WHERE serial = ?', serial);
+  });
+}
+
 /** See `IdentityStore.revokeCertificates`. */
 export function revokeCertificates(session: Session, role: StoredRole, name: string, at: string): void {
   session.transaction(() => {
