@@ -8,8 +8,18 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { z } from 'zod';
 import { linkPath, linkSubprotocol, type ServerMessage } from '../../src/wire/link.ts';
-import { type AgentRow, agentListSchema } from '../../src/wire/monitor-api.ts';
+import { monitorRowSchema } from '../../src/wire/monitor.ts';
+import {
+  type AgentRow,
+  agentListSchema,
+  evidenceSchema,
+  historySchema,
+  incidentListSchema,
+  monitorListSchema,
+  resultListSchema,
+} from '../../src/wire/monitor-api.ts';
 import { consolePath, consoleSubprotocol } from '../../src/wire/orders.ts';
 import { makeDataFolder } from '../support/netmon.ts';
 import { until } from '../support/until.ts';
@@ -92,6 +102,55 @@ class FakeAgent {
   }
 }
 
+const evil = '\u001b[2J\u202e<script>x</script>\r\n"';
+const plainRound = {
+  monitor: 'm',
+  revision: 1,
+  outcome: 'up',
+  duration_ms: 1,
+  reason: null,
+  attempts: 1,
+  address: null,
+  phases: { resolve_ms: null, connect_ms: null, tls_ms: null, processing_ms: null, transfer_ms: null },
+  echoes: [],
+  detail: {},
+};
+/** Rounds of a liar, the last of them with nothing odd. */
+const extremes: readonly object[] = [
+  { at: '0000-01-01T00:00:00Z', outcome: 'down' },
+  { at: '9999-12-31T23:59:59.999Z', outcome: 'down', reason: { code: evil, message: evil, phase: 'agent' } },
+  { echoes: [5e-324, 1e308, null, 0, 1e308], duration_ms: 1e308, attempts: 10 },
+  { phases: { resolve_ms: 1e308, connect_ms: 1e308, tls_ms: 5e-324, processing_ms: 0, transfer_ms: 1e308 } },
+  { phases: { resolve_ms: 1e308, connect_ms: 1e308, tls_ms: 5e-324, processing_ms: 0, transfer_ms: 1e308 } },
+  { revision: Number.MAX_SAFE_INTEGER, address: evil, outcome: 'degraded' },
+  { address: '[::1]:99999', detail: { status: Number.MAX_SAFE_INTEGER, banner: evil, rcode: evil } },
+  {
+    detail: {
+      certificate: {
+        subject: evil,
+        issuer: evil,
+        names: [evil],
+        not_before: '0000-01-01T00:00:00Z',
+        not_after: '9999-12-31T23:59:59Z',
+        fingerprint: evil,
+        chain: Number.MAX_SAFE_INTEGER,
+        problem: evil,
+      },
+      ntp: {
+        offset_ms: -1e308,
+        delay_ms: 1e308,
+        stratum: 0,
+        root_delay_ms: -1e308,
+        root_dispersion_ms: 1e308,
+        leap: 'none',
+        reference: evil,
+      },
+    },
+  },
+  { outcome: 'unknown', echoes: new Array(100).fill(null) },
+  {},
+];
+
 describe('a server that dials hostile agents', () => {
   const folder = makeDataFolder();
   const fakes: FakeAgent[] = [];
@@ -100,7 +159,15 @@ describe('a server that dials hostile agents', () => {
 
   before(async () => {
     const user = process.getuid!() === 0 ? ['--user', 'root'] : [];
-    server = new Program('server', '--port', '0', '--data', join(folder, 'server'), ...user);
+    server = new Program(
+      'server',
+      '--port',
+      '0',
+      '--data',
+      join(folder, 'server'),
+      '--public-status',
+      ...user,
+    );
     url = await server.find(/serves (http:\S+),/);
   });
   after(async () => {
@@ -155,6 +222,53 @@ describe('a server that dials hostile agents', () => {
       patient,
     );
     assert.ok(rows.every(({ agent }) => /^(?:good|later|evil-\d+)$/.test(agent)));
+  });
+
+  it('tells of rounds that no probe would find as of any others', async () => {
+    const asJson = { 'content-type': 'application/json' };
+    const probe = { kind: 'http', url: 'http://shop.example/' };
+    const body = JSON.stringify({ id: 'm', name: 'm', probe, public: true, thresholds: { failures: 1 } });
+    const made = await fetch(`${url}/api/monitors`, { method: 'POST', headers: asJson, body });
+    assert.equal(made.status, 201, await made.text());
+    const rounds = extremes.map((extreme) => ({
+      kind: 'probe',
+      result: { ...plainRound, at: new Date().toISOString(), ...extreme },
+    }));
+    const liar = await dial('liar', [{ ...records, records: rounds }]);
+    await until(
+      'an acknowledgement',
+      () => liar.received.some(({ kind }) => kind === 'ack') || undefined,
+      patient,
+    );
+    const read = async <T>(path: string, schema: z.ZodType<T>): Promise<T> => {
+      const answer = await fetch(url + path);
+      assert.equal(answer.status, 200, `${path}: ${await answer.clone().text()}`);
+      return schema.parse(await answer.json());
+    };
+    const { results } = await read('/api/monitors/m/results?limit=1000', resultListSchema);
+    assert.equal(results.length, extremes.length);
+    const { status } = await read('/api/monitors/m', monitorRowSchema);
+    assert.equal(status.agents.find(({ agent }) => agent === 'liar')?.last?.outcome, 'up');
+    await read('/api/monitors?limit=10', monitorListSchema);
+    await read('/api/incidents', incidentListSchema);
+    await read('/api/monitors/m/evidence', evidenceSchema);
+    const { agents } = await read('/api/monitors/m/history?since=2h', historySchema);
+    assert.ok(agents.liar.length > 0);
+    for (const path of [
+      '/metrics',
+      '/public',
+      '/public/badge/m/response.svg',
+      '/public/badge/m/uptime.svg',
+    ]) {
+      const answer = await fetch(url + path);
+      const text = await answer.text();
+      assert.ok(
+        answer.status === 200 || (answer.status === 404 && path.startsWith('/public')),
+        `${path} ${text}`,
+      );
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: a control character is what may not be there
+      assert.doesNotMatch(text, /[\u0000-\u0008\u001b\u202e]|<script>/, path);
+    }
   });
 
   it('links no name that is dangerous, or another’s', async () => {
