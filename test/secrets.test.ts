@@ -25,11 +25,15 @@ const all = Object.values(secrets);
 
 /** Whatever was asked comes back, in the answer's head and body, where assertions and messages see it. */
 function makeEcho() {
-  const http = createHttpServer(async (request, response) => {
+  const http = createHttpServer((request, response) => {
     let body = '';
-    for await (const part of request) body += String(part);
-    response.writeHead(500, { 'x-echo': request.headers.authorization ?? '' });
-    response.end(JSON.stringify({ url: request.url, headers: request.headers, body }));
+    request.setEncoding('utf8').on('data', (part: string) => {
+      body += part;
+    });
+    request.on('end', () => {
+      response.writeHead(500, { 'x-echo': request.headers.authorization ?? '' });
+      response.end(JSON.stringify({ url: request.url, headers: request.headers, body }));
+    });
   });
   const tcp = createServer((socket) => {
     socket.on('error', () => {});

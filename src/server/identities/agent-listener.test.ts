@@ -374,7 +374,7 @@ describe('the entrance for agents', () => {
     while ((await ask(entrance, '/').catch(() => null)) === null);
   });
 
-  it('lets nobody in for a minute after twenty wrong tokens, whatever the token', async () => {
+  it('lets a caller not in for a minute after twenty wrong tokens, whatever the token', async () => {
     entrance.clock.aheadMs = 2 * 60_000;
     const right = await giveToken('patient');
     const csr = await makeRequest(makeKey());

@@ -1,25 +1,27 @@
 import type { Socket } from 'node:net';
+import { callerNetwork } from './caller-network.ts';
 
-/** Connections of one address that are no link yet. */
-const maxPerAddress = 64;
+/** Connections of one caller that are no link yet. */
+const maxPerCaller = 64;
 
-/** Keeps one address from taking all connections before it has shown who it is. */
+/** Keeps one caller from taking all connections before it has shown who it is. */
 export class CallerLimit {
   readonly #waiting = new Map<string, number>();
-  /** What is counted, by address and port, since TLS wraps the socket that came. */
+  /** Callers by address and port, since TLS wraps the socket that came. */
   readonly #counted = new Map<string, string>();
 
-  /** Counts a connection, or destroys it where there are too many of that address. */
+  /** Counts a connection, or destroys it where there are too many of that caller. */
   add(socket: Socket): boolean {
     const { remoteAddress: address, remotePort: port } = socket;
-    const count = this.#waiting.get(address ?? '') ?? 0;
-    if (address === undefined || count >= maxPerAddress) {
+    const caller = callerNetwork(address ?? '');
+    const count = this.#waiting.get(caller) ?? 0;
+    if (address === undefined || count >= maxPerCaller) {
       socket.destroy();
       return false;
     }
     const key = `${address} ${port}`;
-    this.#waiting.set(address, count + 1);
-    this.#counted.set(key, address);
+    this.#waiting.set(caller, count + 1);
+    this.#counted.set(key, caller);
     socket.on('close', () => this.#remove(key));
     return true;
   }
@@ -30,11 +32,11 @@ export class CallerLimit {
   }
 
   #remove(key: string): void {
-    const address = this.#counted.get(key);
-    if (address === undefined) return;
+    const caller = this.#counted.get(key);
+    if (caller === undefined) return;
     this.#counted.delete(key);
-    const count = this.#waiting.get(address) ?? 0;
-    if (count > 1) this.#waiting.set(address, count - 1);
-    else this.#waiting.delete(address);
+    const count = this.#waiting.get(caller) ?? 0;
+    if (count > 1) this.#waiting.set(caller, count - 1);
+    else this.#waiting.delete(caller);
   }
 }

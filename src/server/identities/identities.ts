@@ -4,6 +4,7 @@
  * other, so that none is issued to a name while it is revoked.
  */
 import { NetmonError } from '../../base/errors.ts';
+import { parseEndpoint } from '../../base/ip.ts';
 import type { Authority } from '../../platform/certificates/authority.ts';
 import {
   formatToken,
@@ -19,6 +20,7 @@ import { maxRevokedSerials } from '../../wire/link.ts';
 import type { IssuedCertificate } from '../../wire/monitor-api.ts';
 import type { LinkOrigin } from '../agents/registry.ts';
 import { Attempts } from './attempts.ts';
+import { callerNetwork } from './caller-network.ts';
 
 /** Certificates that are known at once, of all names. */
 const maxCertificates = 200_000;
@@ -38,6 +40,13 @@ export interface IdentityParts {
   readonly onRevoked: (role: EnrolledRole, name: string, reason: string) => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
+}
+
+interface Spending {
+  readonly token: string;
+  readonly csr: string;
+  readonly now: string;
+  readonly caller: string;
 }
 
 export class Identities {
@@ -145,7 +154,6 @@ export class Identities {
    */
   async redeem(token: string, csr: string, from: string): Promise<IssuedCertificate> {
     try {
-      this.#attempts.check();
       return await this.#inTurn(() => this.#redeem(token, csr, from));
     } catch (error) {
       this.#parts.reporter.warn('audit: refused an enrolment', { from, error });
@@ -208,7 +216,9 @@ export class Identities {
 
   async #redeem(token: string, csr: string, from: string): Promise<IssuedCertificate> {
     const now = timestamp(this.#now());
-    const enrollment = await this.#spend(token, csr, now);
+    const caller = callerNetwork(parseEndpoint(from)?.ip ?? from);
+    this.#attempts.check(caller);
+    const enrollment = await this.#spend({ token, csr, now, caller });
     const { name, role } = enrollment;
     const answer = await this.#issue(csr, role, name, 'enrolment');
     this.#parts.reporter.info('audit: enrolled', { agent: name, role, from });
@@ -216,7 +226,7 @@ export class Identities {
   }
 
   /** A wrong request leaves the token unused; it counts as an attempt all the same. */
-  async #spend(token: string, csr: string, now: string): Promise<StoredEnrollment> {
+  async #spend({ token, csr, now, caller }: Spending): Promise<StoredEnrollment> {
     try {
       await readRequest(csr);
       const found = await this.#parts.store.takeEnrollment(hashSecret(secretOf(token)), now);
@@ -229,7 +239,7 @@ export class Identities {
       }
       return found;
     } catch (error) {
-      this.#attempts.fail();
+      this.#attempts.fail(caller);
       throw error;
     }
   }
