@@ -100,6 +100,8 @@ export interface StoreStats {
   readonly bytes: number;
   /** Rows that retention has deleted since the store was opened. */
   readonly expired: number;
+  /** Why the last transaction could not be written, where that may pass; null when it was. */
+  readonly problem: string | null;
 }
 
 /**

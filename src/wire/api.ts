@@ -83,6 +83,8 @@ export const healthSchema = z.object({
       rows: count,
       limit_bytes: count,
       retention_days: amount,
+      /** Why nothing can be written to it now, and what to do; null while all is well. Agents keep what they have. */
+      problem: z.string().nullable(),
     }),
     viewers: count,
     /** Exact counts of what a full table made the server drop. */

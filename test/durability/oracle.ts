@@ -29,6 +29,10 @@ const maxExamples = 5;
 export function judge(path: string, dues: readonly Due[]): Verdict {
   using database = new DatabaseSync(path);
   const integrity = database.prepare('PRAGMA integrity_check').get()!.integrity_check;
+  if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'epochs'").get()) {
+    const lost = dues.reduce((sum, { end }) => sum + end, 0);
+    return { integrity: 'no tables', records: 0, lost, twice: 0, gaps: 0, examples: [] };
+  }
   const examples: string[] = [];
   const verdict = { records: 0, lost: 0, twice: 0, gaps: 0 };
   for (const due of dues) {

@@ -26,9 +26,9 @@ function describeHealth(context: ApiContext, uptimeS: number, cpuPercent: number
   const whole = agents.every(
     (agent) => agent.connected && agent.sensors.every(({ level }) => level === 'full'),
   );
-  const { bytes, rows } = store.stats();
+  const { bytes, rows, problem } = store.stats();
   return {
-    status: whole ? 'ok' : 'degraded',
+    status: whole && problem === null ? 'ok' : 'degraded',
     version: context.version,
     uptime_s: Math.round(uptimeS * 10) / 10,
     server: {
@@ -40,6 +40,7 @@ function describeHealth(context: ApiContext, uptimeS: number, cpuPercent: number
         rows,
         limit_bytes: database.limitBytes,
         retention_days: database.retentionDays,
+        problem,
       },
       viewers: live.viewers(),
       lost: { ...live.lost() },

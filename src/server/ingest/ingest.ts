@@ -10,6 +10,7 @@ import type { LinkOrigin } from '../agents/registry.ts';
 import { endWithProblem } from '../http/problem.ts';
 import { AgentSession, type SessionParts } from './session.ts';
 import { showAlerts } from './shown-alerts.ts';
+import { StoreGuard } from './store-guard.ts';
 
 /** Agents connected at once; each may hold a frame of 16 MiB in memory. */
 const maxSessions = 1_000;
@@ -28,6 +29,7 @@ const noteEvery = 3;
 export class Ingest implements Component {
   readonly name = 'ingest';
   readonly #parts: SessionParts;
+  readonly #guard: StoreGuard;
   /** Each with who its certificate says that it is. */
   readonly #sessions = new Map<AgentSession, LinkOrigin['identity']>();
   readonly #server = new WebSocketServer({
@@ -42,6 +44,7 @@ export class Ingest implements Component {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#guard = new StoreGuard(parts.store, parts.reporter);
   }
 
   async start(): Promise<void> {
@@ -94,7 +97,11 @@ export class Ingest implements Component {
 
   /** Takes over an open socket on which an agent will say hello. */
   adopt(socket: WebSocket, origin: LinkOrigin): AgentSession {
-    const session = new AgentSession(socket, this.#parts, { origin, credit: () => this.#credit() });
+    const session = new AgentSession(socket, this.#parts, {
+      origin,
+      guard: this.#guard,
+      credit: () => this.#credit(),
+    });
     this.#sessions.set(session, origin.identity);
     socket.on('close', () => this.#sessions.delete(session));
     return session;

@@ -8,6 +8,7 @@ import type { Mirror, RecordIdentity } from '../live/mirror.ts';
 import type { MonitorSink } from '../monitors/ports.ts';
 import { checkSequence, nameRemote, type RecordsMessage } from './messages.ts';
 import { changesAlerts, showAlerts } from './shown-alerts.ts';
+import type { StoreGuard } from './store-guard.ts';
 import { countTraffic } from './traffic-metrics.ts';
 
 export interface IntakeParts {
@@ -33,6 +34,7 @@ const envelopeLength = 64 * 1024;
 /** The durable records of one connection, from the frame to the acknowledgement, and the credit for them. */
 export class RecordIntake {
   readonly #parts: IntakeParts;
+  readonly #guard: StoreGuard;
   readonly #credit: () => number;
   /** The next sequence number; null before the first record of an epoch that is new to the store. */
   #expected: number | null = null;
@@ -41,8 +43,9 @@ export class RecordIntake {
   #granted = 0;
 
   /** `credit` is the length of records that may be under way, as things are now. */
-  constructor(parts: IntakeParts, credit: () => number) {
+  constructor(parts: IntakeParts, guard: StoreGuard, credit: () => number) {
     this.#parts = parts;
+    this.#guard = guard;
     this.#credit = credit;
   }
 
@@ -95,7 +98,10 @@ export class RecordIntake {
       return { kind: 'connection', id: identity?.id, connection: nameRemote(record.connection, identity) };
     });
     const { agent, epoch } = source;
-    const { ids } = await store.insertReported({ agent, epoch, first, records });
+    const { ids } = await this.#guard.insist(
+      () => store.insertReported({ agent, epoch, first, records }),
+      () => source.mirror() !== null,
+    );
     this.#expected = first + records.length;
     this.#show(source, fresh, ids, identities);
     this.#tellRounds(source, fresh, ids);

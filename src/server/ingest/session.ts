@@ -23,6 +23,7 @@ import { OrderBook, type OrderSigner } from './order-book.ts';
 import { Questions } from './questions.ts';
 import { type IntakeParts, RecordIntake } from './record-intake.ts';
 import { showAlerts } from './shown-alerts.ts';
+import type { StoreGuard } from './store-guard.ts';
 import { Syncs } from './syncs.ts';
 
 /** An agent says hello within this time. */
@@ -46,6 +47,7 @@ export interface SessionParts extends IntakeParts {
 /** What is particular to one session. */
 export interface SessionTerms {
   readonly origin: LinkOrigin;
+  readonly guard: StoreGuard;
   /** Length of records that the agent may have under way, as things are now. */
   readonly credit: () => number;
 }
@@ -89,7 +91,7 @@ export class AgentSession implements AgentControl, LinkedAgent {
     this.#lifeSign = new LifeSign(socket);
     this.#parts = parts;
     this.#terms = terms;
-    this.#intake = new RecordIntake(parts, terms.credit);
+    this.#intake = new RecordIntake(parts, terms.guard, terms.credit);
     this.#helloTimer = setTimeout(() => this.#refuse('NM_TIMEOUT', 'no hello came'), helloMs);
     socket.on('message', (data, binary) => this.#onMessage(data, binary));
     socket.on('pong', () => {

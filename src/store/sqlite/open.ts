@@ -7,7 +7,7 @@ import { migrate } from './schema.ts';
 /** Memory for pages, in KiB. */
 const cacheKib = 8192;
 /** Longest wait for another process's write lock; the event loop stands still meanwhile. */
-const busyTimeoutMs = 2000;
+const busyTimeoutMs = 500;
 const pageBytes = 4096;
 /**
  * Pages in the journal after which it is brought into the file, four times SQLite's own default: pages of indexes, which
@@ -83,6 +83,17 @@ const sqliteReasons: Readonly<Record<number, string>> = {
   14: 'the file or its directory cannot be opened: change the owner or mode',
   26: 'it is not a database: move it away, or name another file with --db',
 };
+
+/** Those that may pass by themselves, or by what somebody does meanwhile: busy, locked, I/O, full. */
+const passing: readonly number[] = [5, 6, 10, 13];
+
+/** What to do about a failure of writing that may pass; null for any other. Takes it as SQLite or as `wrapStoreError` has it. */
+export function describePassing(thrown: unknown): string | null {
+  const original = thrown instanceof NetmonError ? thrown.cause : thrown;
+  if (!(original instanceof Error) || !('errcode' in original)) return null;
+  const code = Number(original.errcode) & 0xff;
+  return passing.includes(code) ? sqliteReasons[code] : null;
+}
 
 /** What SQLite threw as NM_STORE with a reason that says what to do; anything else as it is. */
 export function wrapStoreError(path: string, thrown: unknown): unknown {

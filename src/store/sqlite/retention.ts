@@ -42,7 +42,7 @@ export async function applyLimits(session: Session, limits: Limits, now: number)
     if (changes === 0) break;
     await setImmediate();
   }
-  deleteForgotten(session);
+  session.transaction(() => deleteForgotten(session));
   await shrinkFile(session, limits.maxBytes * fileShare);
   return deleted;
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SqlValue } from './columns.ts';
-import { wrapStoreError } from './open.ts';
+import { describePassing, wrapStoreError } from './open.ts';
 
 /** Statements kept ready; the texts of filters vary. */
 const maxStatements = 128;
@@ -10,10 +10,16 @@ export class Session {
   readonly db: DatabaseSync;
   readonly path: string;
   readonly #statements = new Map<string, StatementSync>();
+  #problem: string | null = null;
 
   constructor(db: DatabaseSync, path: string) {
     this.db = db;
     this.path = path;
+  }
+
+  /** Why the last transaction could not be written, where that may pass; null when it was. */
+  get problem(): string | null {
+    return this.#problem;
   }
 
   /** Rows as arrays in the order of the columns. */
@@ -36,16 +42,27 @@ export class Session {
   /** Runs `work` in a transaction that is on disk when this returns, or has left nothing when it throws. */
   transaction<T>(work: () => T): T {
     return this.attempt(() => {
-      this.db.exec('BEGIN IMMEDIATE');
       try {
-        const result = work();
-        this.db.exec('COMMIT');
+        const result = this.#transact(work);
+        this.#problem = null;
         return result;
       } catch (thrown) {
-        if (this.db.isTransaction) this.db.exec('ROLLBACK');
+        this.#problem = describePassing(thrown);
         throw thrown;
       }
     });
+  }
+
+  #transact<T>(work: () => T): T {
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.db.exec('COMMIT');
+      return result;
+    } catch (thrown) {
+      if (this.db.isTransaction) this.db.exec('ROLLBACK');
+      throw thrown;
+    }
   }
 
   attempt<T>(work: () => T): T {

@@ -160,7 +160,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     saveJudged: async (judged, incidents) => saveJudged(session, judged, incidents),
     nextIncident: async () => readNextIncident(session),
     queryIncidents: async (query) => readIncidents(session, query),
-    stats: () => ({ rows, bytes: sizeOnDisk(path), expired }),
+    stats: () => ({ rows, bytes: sizeOnDisk(path), expired, problem: session.problem }),
     retain: (at) => {
       retaining ??= retain(at).finally(() => {
         retaining = undefined;

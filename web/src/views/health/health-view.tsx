@@ -166,6 +166,10 @@ function SystemFacts({ system }: { system: SystemRow }) {
   );
 }
 
+function problemRows(problem: string | null): [string, ReactNode][] {
+  return problem === null ? [] : [['Cannot be written', problem]];
+}
+
 function lossRows(lost: Readonly<Record<string, number>>): Array<readonly [string, ReactNode]> {
   const entries = Object.entries(lost).filter(([, count]) => count > 0);
   const rows = entries.map(([name, count]): readonly [string, ReactNode] => [
@@ -222,6 +226,7 @@ function ServerPanel({ health }: { health: Health }) {
             ['Size', `${formatBytes(server.database.bytes)} of ${formatBytes(server.database.limit_bytes)}`],
             ['Rows', formatCount(server.database.rows)],
             ['Kept for', `${formatCount(server.database.retention_days)} days`],
+            ...problemRows(server.database.problem),
           ]}
         />
       </div>
