@@ -31,7 +31,7 @@ export interface AgentState {
 /** How often the generator makes what is due. */
 const tickMs = 20;
 /** With so many waiting the generator stands still, since beyond its cap a spool rightly loses records. */
-const mostWaiting = 120_000;
+const mostWaiting = 20_000;
 
 const task = JSON.parse(process.argv[2]) as AgentTask;
 const reporter = makeReporter({ level: 'error' });

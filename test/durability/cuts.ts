@@ -21,7 +21,7 @@ export async function runCuts(cuts: number, diskMegabytes: number, options: RunO
   const { folder, agents, rate, random, print } = options;
   const disks = new Disks(join(folder, 'disks'), diskMegabytes);
   await using server = new ServerProgram(port);
-  await server.start(database(disks.current));
+  await server.start(databaseOn(disks.current));
   await server.addMonitors();
   const began = performance.now();
   await using fleet = new Fleet(agents, server.url, folder);
@@ -50,22 +50,22 @@ export async function runCuts(cuts: number, diskMegabytes: number, options: RunO
     }
     // Acknowledgements that were on their way; none can have come after the freeze.
     if (fate === 'cut off') dues = list('acknowledged');
-    const verdict = judge(database(disks.copy), dues);
+    const verdict = judge(databaseOn(disks.copy), dues);
     print(`cut ${cut + 1}, ${fate}: ${describe(verdict)}`);
     if (isWrong(verdict)) wrong.push(verdict);
     if (fate === 'looked at') {
       disks.dropCopy();
       continue;
     }
-    if (fate === 'set back') noteSetBack(database(disks.copy), fleet, without);
+    if (fate === 'set back') noteSetBack(databaseOn(disks.copy), fleet, without);
     disks.adoptCopy();
-    await server.start(database(disks.current));
+    await server.start(databaseOn(disks.current));
     await fleet.each('the link again', ({ connected }) => connected);
   }
   await fleet.drain();
   const seconds = (performance.now() - began) / 1000;
   await server.stop();
-  const last = judge(database(disks.current), list('made'));
+  const last = judge(databaseOn(disks.current), list('made'));
   return { ...(wrong[0] ?? last), acknowledged: fleet.sum('acknowledged'), seconds };
 }
 
@@ -78,7 +78,7 @@ function noteSetBack(path: string, fleet: Fleet, without: ReadonlyMap<string, [n
   }
 }
 
-const database = (disk: string): string => join(disk, 'server', 'netmon.db');
+export const databaseOn = (disk: string): string => join(disk, 'server', 'netmon.db');
 
 export function isWrong({ integrity, lost, twice, gaps }: Verdict): boolean {
   return integrity !== 'ok' || lost > 0 || twice > 0 || gaps > 0;

@@ -1,6 +1,6 @@
 /**
  * `npm run soak -- durability [--kills N] [--cuts N] [--agents N] [--rate N]`: agents send records to a server that is
- * killed, and whose disk loses power, at random moments. Nothing that was acknowledged may be missing afterwards, and
+ * killed, whose disk loses power at random moments, and whose disk is full for a while. Nothing that was acknowledged may be missing afterwards, and
  * nothing may be there twice. A short form of it is a test.
  */
 import { spawn } from 'node:child_process';
@@ -14,6 +14,8 @@ import { missing } from '../support/needs.ts';
 export interface DurabilityOptions {
   readonly kills: number;
   readonly cuts: number;
+  /** Whether the disk is to be full, and the database held by another, for a while. */
+  readonly obstacles: boolean;
   readonly agents: number;
   /** Records a second, of all agents. */
   readonly rate: number;
@@ -84,6 +86,6 @@ export async function runDurabilityCommand(args: readonly string[]): Promise<boo
   ].map(Number);
   const reason = missing('root', 'namespaces', 'diskImages');
   if (reason) throw new Error(reason);
-  const options = { kills, cuts, agents, rate, diskMegabytes };
+  const options = { kills, cuts, obstacles: true, agents, rate, diskMegabytes };
   return runDurability(options, (text) => void process.stdout.write(text));
 }

@@ -6,7 +6,7 @@ import type { AgentState, AgentTask } from './agent-child.ts';
 
 const child = join(import.meta.dirname, 'agent-child.ts');
 /** Longest wait until everything is with the server. */
-const drainMs = 300_000;
+const drainMs = 600_000;
 
 /** Agents that make records and send them to one server, each a process. */
 export class Fleet implements AsyncDisposable {

@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { describe, isWrong, runCuts } from './cuts.ts';
 import type { DurabilityTask } from './durability.ts';
 import { type RunResult, runKills } from './kills.ts';
+import { runObstacles } from './obstacles.ts';
 
-const { folder, kills, cuts, diskMegabytes, agents, rate } = JSON.parse(process.argv[2]) as DurabilityTask;
+const { folder, kills, cuts, obstacles, diskMegabytes, agents, rate } = JSON.parse(
+  process.argv[2],
+) as DurabilityTask;
 const print = (line: string): void => console.log(line);
 
 if (kills > 0) report(`${kills} kills`, await runKills(kills, options('kills')));
 if (cuts > 0) report(`${cuts} power cuts`, await runCuts(cuts, diskMegabytes, options('cuts')));
+
+if (obstacles) report('obstacles', await runObstacles(options('obstacles')));
 
 function options(name: string) {
   const own = join(folder, name);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Health } from '../../src/wire/api.ts';
 import { until } from '../support/until.ts';
 import { monitorIds } from './records.ts';
 
@@ -67,6 +68,30 @@ export class ServerProgram implements AsyncDisposable {
 
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
+  }
+
+  /** Waits until its health tells of a problem with the database, or of none, and gives it. */
+  async problem(isWanted: boolean): Promise<string | null> {
+    let problem: string | null = null;
+    const ask = async (): Promise<true | undefined> => {
+      const { server } = await this.#get<Health>('/health');
+      problem = server.database.problem;
+      return (problem !== null) === isWanted || undefined;
+    };
+    await until(isWanted ? 'a problem' : 'the end of the problem', ask, { withinMs: readyMs });
+    return problem;
+  }
+
+  /** How many recorded connections it lists, of the newest. */
+  async listConnections(): Promise<number> {
+    const { connections } = await this.#get<{ connections: unknown[] }>('/api/connections?active=false');
+    return connections.length;
+  }
+
+  async #get<Answer>(path: string): Promise<Answer> {
+    const response = await fetch(this.url + path, { headers: { accept: 'application/json' } });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Answer;
   }
 
   /** Has it know the monitors whose rounds the agents report; they are carried out by nobody. */
