@@ -56,11 +56,14 @@ export async function runDurability(
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', print);
   }
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('SIGINT', end).once('SIGTERM', end);
   try {
     const [code] = (await once(child, 'close')) as [number | null];
     return code === 0;
   } finally {
-    child.kill('SIGKILL');
+    process.off('SIGINT', end).off('SIGTERM', end);
+    end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
