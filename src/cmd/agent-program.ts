@@ -28,6 +28,8 @@ export interface AgentProgramConfig extends AgentMonitorsConfig {
   readonly server: string | null;
   /** Where servers and consoles may dial this agent; undefined for nowhere. */
   readonly listen?: ListenAddress | undefined;
+  /** Whose programs may come to it over loopback, by user id. */
+  readonly isAllowed?: (uid: number) => boolean;
   /** File with the ids of orders that were accepted. */
   readonly ordersFile: string;
   readonly token: string | undefined;
@@ -53,7 +55,7 @@ const earlyMs = 30;
 /** Wires the sensors and the monitors to the link. */
 export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter): AgentProgram {
   const agent = new Agent(config.sensors, { reporter, record: (record) => link.record(record) });
-  const { server, spool, token, listen, identity = null } = config;
+  const { server, spool, token, listen, isAllowed, identity = null } = config;
   const hello = {
     agent: chooseName(config.name, identity),
     version: readVersion(),
@@ -80,6 +82,7 @@ export function makeAgentProgram(config: AgentProgramConfig, reporter: Reporter)
     new Listener(
       {
         address: listen,
+        ...(isAllowed && { isAllowed }),
         ...(token !== undefined && { token }),
         ...(identity && { tls: makeListenTls(identity) }),
       },

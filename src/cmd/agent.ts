@@ -1,4 +1,5 @@
 import type { IdentityKeeper } from '../agent/identity/keeper.ts';
+import { findUserIds } from '../platform/account.ts';
 import { prepareAgentFolders } from '../platform/folders.ts';
 import { claimInstance } from '../platform/instance.ts';
 import { makeLifecycle } from '../platform/lifecycle.ts';
@@ -32,6 +33,7 @@ export async function runAgent(values: AgentValues, isServerNamed: boolean): Pro
     {
       server: isServerNamed ? values.server : chooseServer(values, identity),
       listen: values.listen,
+      isAllowed: chooseUsers(values['listen-users']),
       ordersFile: paths.orders,
       monitorsFile: paths.monitors,
       forbidden: values['forbid-orders'],
@@ -55,6 +57,14 @@ export async function runAgent(values: AgentValues, isServerNamed: boolean): Pro
   const reason = await signal.asked;
   await lifecycle.stop();
   reporter.info('ended', { reason });
+}
+
+/** Root, who runs this agent, and as whom a server of this machine runs; beside them those named. */
+function chooseUsers(names: readonly string[]): (uid: number) => boolean {
+  if (names.includes('any')) return () => true;
+  const server = chooseAccount(undefined)?.uid;
+  const ids = new Set([0, process.geteuid!(), ...findUserIds(names, '--listen-users')]);
+  return (uid) => ids.has(uid) || uid === server;
 }
 
 /** Where no server is named: that of the enrolment, or none for an agent that waits for one. */

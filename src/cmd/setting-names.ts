@@ -53,6 +53,7 @@ export const agentSettings = [
   'data',
   'spool-limit',
   'listen',
+  'listen-users',
   'forbid-orders',
   'probe-networks',
   ...logging,

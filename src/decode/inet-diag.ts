@@ -11,6 +11,10 @@ const attributeCgroup = 21;
 /** Bit of idiag_ext that asks for struct tcp_info: 1 << (INET_DIAG_INFO - 1). */
 const extensionInfo = 1 << (attributeInfo - 1);
 const familyInet = 2;
+const familyInet6 = 10;
+const protocolTcp = 6;
+/** What an IPv4 address begins with in sixteen bytes. */
+const mapped: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 /** A socket. The object is used again for the next one: copy what is to be kept. */
 export interface DiagSocket {
@@ -59,6 +63,30 @@ export function writeDiagRequest(
   view.setUint8(at + 1, query.protocol);
   view.setUint8(at + 2, extensionInfo);
   view.setUint32(at + 4, query.states, true);
+}
+
+/** The same for one TCP socket by its ends, sixteen bytes of address each, IPv4 as v4-mapped. */
+export function writeDiagQuestion(
+  view: DataView,
+  local: { readonly ip: Uint8Array; readonly port: number },
+  remote: { readonly ip: Uint8Array; readonly port: number },
+): void {
+  const isInet = [local, remote].every(({ ip }) => ip.subarray(0, 12).every((byte, i) => byte === mapped[i]));
+  writeDiagRequest(view, 0, {
+    family: isInet ? familyInet : familyInet6,
+    protocol: protocolTcp,
+    states: -1 >>> 0,
+  });
+  view.setUint16(8, local.port);
+  view.setUint16(10, remote.port);
+  const skipped = isInet ? 12 : 0;
+  for (let i = skipped; i < 16; i++) {
+    view.setUint8(12 + i - skipped, local.ip[i]);
+    view.setUint8(28 + i - skipped, remote.ip[i]);
+  }
+  // INET_DIAG_NOCOOKIE
+  view.setUint32(48, 0xffffffff, true);
+  view.setUint32(52, 0xffffffff, true);
 }
 
 /** Makes a decoder, which fills one object over and over; its answer is null for a message cut short. */

@@ -33,6 +33,21 @@ export function findAccount(
   throw new NetmonError('NM_BAD_FLAG', `--user ${JSON.stringify(wanted)}: no such user in /etc/passwd`);
 }
 
+/** Ids of users, by name or number. Throws NM_BAD_FLAG for a name that nobody has; `flag` is what named it. */
+export function findUserIds(
+  wanted: readonly string[],
+  flag: string,
+  passwd = readFileSync('/etc/passwd', 'utf8'),
+): number[] {
+  const accounts = passwd.split('\n').flatMap(parseAccount);
+  return wanted.map((each) => {
+    const uid = accounts.find(({ name }) => name === each)?.uid;
+    if (uid !== undefined) return uid;
+    if (/^\d{1,10}$/.test(each)) return Number(each);
+    throw new NetmonError('NM_BAD_FLAG', `${flag} ${JSON.stringify(each)}: no such user in /etc/passwd`);
+  });
+}
+
 function parseAccount(line: string): Account[] {
   const [name, , uid, gid] = line.split(':');
   return name && /^\d+$/.test(uid ?? '') && /^\d+$/.test(gid ?? '')

@@ -151,6 +151,11 @@ export const settings = {
     null,
     'wait here for a server or consoles that dial this agent; --listen alone is 127.0.0.1:65240',
   ),
+  'listen-users': setting(
+    listValue('USERS'),
+    '',
+    "users whose programs may come over loopback beside root, the agent's and the server's (netmon or nobody); any for all",
+  ),
   'forbid-orders': setting(
     membersValue(orderTypeNames, 'TYPES'),
     '',

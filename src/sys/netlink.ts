@@ -23,6 +23,8 @@ const soRcvbufForce = 33;
 const solNetlink = 270;
 const netlinkGetStrictCheck = 12;
 const flagRequest = 0x1;
+const flagAck = 0x4;
+const enoent = 2;
 const flagDump = 0x300;
 /** The kernel fills as much of a receive buffer as it is given, up to 32 KiB (net/netlink/af_netlink.c). */
 const receiveBytes = 64 * 1024;
@@ -67,7 +69,21 @@ export class NetlinkSocket implements Disposable {
    * NM_SYSTEM with the errno that the kernel answered.
    */
   dump(type: number, payload: Uint8Array, visit: (view: DataView, message: NetlinkMessage) => void): boolean {
-    this.#send(type, flagRequest | flagDump, payload);
+    return this.#ask(type, flagDump, payload, visit);
+  }
+
+  /** Asks for one object, otherwise as `dump`; false where there is none. */
+  get(type: number, payload: Uint8Array, visit: (view: DataView, message: NetlinkMessage) => void): boolean {
+    return this.#ask(type, flagAck, payload, visit);
+  }
+
+  #ask(
+    type: number,
+    flags: number,
+    payload: Uint8Array,
+    visit: (view: DataView, message: NetlinkMessage) => void,
+  ): boolean {
+    this.#send(type, flagRequest | flags, payload);
     let whole = true;
     let done = false;
     const take = (message: NetlinkMessage): void => {
@@ -76,13 +92,14 @@ export class NetlinkSocket implements Disposable {
       if (message.type === netlinkTypes.done || message.type === netlinkTypes.error) {
         done = true;
         const errno = readError(this.#view, message);
-        if (errno) throw systemError(`dump by netlink message ${type}`, errno);
+        if (errno === enoent && flags === flagAck) whole = false;
+        else if (errno) throw systemError(`ask by netlink message ${type}`, errno);
       } else visit(this.#view, message);
     };
     for (let reads = 0; !done && reads < maxReads; reads++) {
       const length = this.#receive();
       if (length === 'empty' || length === 'overflow') {
-        throw new NetmonError('NM_SYSTEM', `unable to dump by netlink message ${type}: no answer`);
+        throw new NetmonError('NM_SYSTEM', `unable to ask by netlink message ${type}: no answer`);
       }
       visitMessages(this.#view, length, take);
     }

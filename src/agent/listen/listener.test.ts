@@ -169,6 +169,22 @@ describe('an agent that listens', () => {
     assert.deepEqual(parse(await client.next()), { kind: 'answer', id: last, answer: { type: 'done' } });
   });
 
+  it('takes programs of allowed users alone, unless a token says more', async () => {
+    const asked: number[] = [];
+    const isAllowed = (uid: number): boolean => asked.push(uid) > 2;
+    const { url } = await start({ isAllowed });
+    for (const client of [asConsole(url), asServer(url)]) {
+      const { status, code, detail } = await client.refusal();
+      assert.deepEqual([status, code], [403, 'NM_FORBIDDEN']);
+      assert.match(detail, /^this agent takes no orders from programs of user \d+: .* --listen-users/);
+    }
+    assert.deepEqual(parse(await asConsole(url).next()), { kind: 'hello', ...hello });
+    assert.deepEqual(asked, new Array(3).fill(process.getuid?.()));
+    const token = await start({ isAllowed: () => false, token: 'x' });
+    const client = asConsole(token.url, { authorization: 'Bearer x' });
+    assert.deepEqual(parse(await client.next()), { kind: 'hello', ...hello });
+  });
+
   it('says hello to a server that dials, and sends it the spool as if it had dialled itself', async () => {
     const { url, link } = await start();
     link.record({ kind: 'gap', at: '2026-03-01T12:00:00.000Z', reason: 'a test', lost: 1 });

@@ -2,7 +2,7 @@
  * Where an agent waits for others (`--listen`). Each connection passes, in this order:
  *
  * 1. TLS with a certificate of the agent's own authority, unless the agent listens on loopback alone
- * 2. Host, Origin and token (refuse.ts)
+ * 2. Host, Origin and token (refuse.ts); without TLS and token the user whose program it is
  * 3. the path says what it wants: a server the link, of which there is one, or a console its own
  *
  * What follows on the link is the same as when the agent had dialled.
@@ -17,6 +17,7 @@ import { NetmonError } from '../../base/errors.ts';
 import { formatEndpoint, isLoopback } from '../../base/ip.ts';
 import type { Component } from '../../platform/lifecycle.ts';
 import type { ListenAddress } from '../../platform/values.ts';
+import { findPeerUser } from '../../sys/socket-user.ts';
 import { linkPath, linkSubprotocol } from '../../wire/link.ts';
 import { consolePath, consoleSubprotocol, maxAgentInputBytes } from '../../wire/orders.ts';
 import type { AgentLink } from '../link/link.ts';
@@ -35,6 +36,8 @@ export interface ListenOptions {
   readonly address: ListenAddress;
   /** What servers and consoles must send as a bearer token. */
   readonly token?: string;
+  /** Whose programs may come by plain connections, by user id; anybody's where this is absent. */
+  readonly isAllowed?: (uid: number) => boolean;
   /** Absent for plain connections, which only a loopback address may take. */
   readonly tls?: ListenTls;
 }
@@ -152,6 +155,7 @@ export class Listener implements Component {
     const isTls = tls !== undefined;
     const refusal =
       findRefusal(request, { token, isTls }) ??
+      this.#refuseUser(request.socket) ??
       (peer ? this.#findMismatch(path, request, peer) : strangerRefusal());
     if (refusal || !peer) {
       this.#parts.reporter.warn('refused a connection', { from: peer?.name, reason: refusal?.message });
@@ -195,6 +199,14 @@ export class Listener implements Component {
     });
   }
 
+  /** Certificates and tokens say more than whose program it is. */
+  #refuseUser(socket: Socket): NetmonError | null {
+    const { isAllowed, token, tls } = this.#options;
+    if (!isAllowed || tls || token !== undefined) return null;
+    const user = findPeerUser(socket);
+    return user !== null && isAllowed(user) ? null : userRefusal(user);
+  }
+
   #identify(socket: Duplex): Peer | null {
     const { tls } = this.#options;
     if (tls) return tls.identify(socket as TLSSocket);
@@ -221,6 +233,15 @@ export class Listener implements Component {
 }
 
 function ignoreError(): void {}
+
+function userRefusal(user: number | null): NetmonError {
+  const who = user === null ? 'a user who cannot be told' : `user ${user}`;
+  return new NetmonError(
+    'NM_FORBIDDEN',
+    `this agent takes no orders from programs of ${who}: come as root or as its own user, or name the user with ` +
+      '--listen-users where it is started',
+  );
+}
 
 function strangerRefusal(): NetmonError {
   return new NetmonError('NM_FORBIDDEN', 'the certificate was revoked, or is that of an agent');
