@@ -26,6 +26,7 @@ export interface RoundsReport {
 
 const probes: Readonly<Record<string, unknown>> = {
   http: { kind: 'http', url: 'http://127.0.0.1/' },
+  https: { kind: 'http', url: 'https://127.0.0.1/' },
   icmp: { kind: 'icmp', host: '127.0.0.1', echoes: 1 },
 };
 const [count, intervalMs, warmMs, measureMs] = process.argv.slice(2, 6).map(Number);

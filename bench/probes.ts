@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TestAuthority } from '../src/agent/probes/certificates.fixture.ts';
 import { Generator } from '../test/support/generator.ts';
 import { Namespace } from '../test/support/namespaces.ts';
 import { missing } from '../test/support/needs.ts';
@@ -17,7 +18,9 @@ const modules = `modules:
   http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}
   icmp: {prober: icmp, timeout: 5s, icmp: {preferred_ip_protocol: ip4}}
 `;
-const targets = { http: 'http://127.0.0.1/', icmp: '127.0.0.1' } as const;
+const httpsModule = (root: string): string =>
+  `  https: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4, tls_config: {ca_file: ${root}}}}\n`;
+const targets = { http: 'http://127.0.0.1/', https: 'https://127.0.0.1/', icmp: '127.0.0.1' } as const;
 type Kind = keyof typeof targets;
 
 export async function measureProbes({ quick }: BenchmarkOptions): Promise<void> {
@@ -26,9 +29,15 @@ export async function measureProbes({ quick }: BenchmarkOptions): Promise<void> 
   const folder = mkdtempSync(join(tmpdir(), 'netmon-bench-'));
   try {
     using space = new Namespace();
-    await using _nginx = startNginx(space, folder);
-    writeFileSync(join(folder, 'blackbox.yml'), modules);
-    for (const kind of ['http', 'icmp'] as const) await compare(kind, space, folder, quick, absent);
+    using authority = new TestAuthority('Root');
+    const { chain, key } = authority.issue('own', 'IP:127.0.0.1');
+    const secure = `server { listen 443 ssl http2 backlog=4096; ssl_certificate ${chain}; ssl_certificate_key ${key}; return 200 "ok"; }`;
+    await using _nginx = startNginx(space, folder, undefined, secure);
+    const root = join(authority.folder, 'Root.pem');
+    // Also whom netmon's own probes believe.
+    process.env.NODE_EXTRA_CA_CERTS = root;
+    writeFileSync(join(folder, 'blackbox.yml'), modules + httpsModule(root));
+    for (const kind of ['http', 'https', 'icmp'] as const) await compare(kind, space, folder, quick, absent);
     await measurePunctuality(space, quick);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -42,7 +51,7 @@ async function compare(
   quick: boolean,
   absent: string | false,
 ): Promise<void> {
-  const [monitors, ms] = [500, quick ? 5_000 : 20_000];
+  const [monitors, ms] = [kind === 'https' ? 200 : 500, quick ? 5_000 : 20_000];
   const own = await runRounds(space, [monitors, 1_000, quick ? 3_000 : 8_000, ms, kind], ms);
   const cost = (own.cpuSeconds / own.rounds) * 1000;
   report(`probe_cpu_${kind}`, cost, 's', {

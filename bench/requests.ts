@@ -47,13 +47,18 @@ export async function measureRequests({ quick }: BenchmarkOptions): Promise<void
 }
 
 /** One process in the foreground that answers two bytes to everything, by default once a connection. */
-export function startNginx(space: Namespace, folder: string, keep = 'keepalive_timeout 0'): Generator {
+export function startNginx(
+  space: Namespace,
+  folder: string,
+  keep = 'keepalive_timeout 0',
+  more = '',
+): Generator {
   const config = join(folder, 'nginx.conf');
   writeFileSync(
     config,
     `daemon off; master_process off; user root; pid ${folder}/pid; error_log stderr crit;
      events { worker_connections 1024; }
-     http { access_log off; ${keep}; server { listen 80 backlog=4096; return 200 "ok"; } }`,
+     http { access_log off; ${keep}; server { listen 80 backlog=4096; return 200 "ok"; } ${more} }`,
   );
   return new Generator(space.command(['nginx', '-p', folder, '-c', config]));
 }

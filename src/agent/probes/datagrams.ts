@@ -23,7 +23,7 @@ export interface Question<T> {
 export interface Reply {
   /** Valid until `read` returns. */
   readonly bytes: Uint8Array;
-  /** Milliseconds of the wall clock, sent and received by the kernel's stamp. */
+  /** Milliseconds of the wall clock, by the kernel's stamps. */
   readonly sentMs: number;
   readonly receivedMs: number;
 }
@@ -49,6 +49,7 @@ export async function askByDatagram<T>(watch: SocketWatch, question: Question<T>
         type: 'datagram',
         protocol: udp,
         errors: true,
+        sendStamps: true,
       });
     })(),
   );
@@ -68,14 +69,19 @@ async function ask<T>(
   if (refused !== null) return fail(refused, `${where}: ${describeErrno(refused)}`);
   if (signal.aborted) return { kind: 'silence' };
   const began = performance.now();
-  const sentMs = readWallMs();
+  let sentMs = readWallMs();
   const unsent = socket.send(bytes);
   if (unsent !== null) return fail(unsent, `${where}: unable to send: ${describeErrno(unsent)}`);
   const { promise, resolve } = Promise.withResolvers<Answered<T>>();
   let wrong = 0;
   const readNext = (): Answered<T> | null => {
+    // The one that was sent has left when its answer comes.
+    const error = socket.receiveError((_, atMs) => {
+      sentMs = atMs;
+    });
+    if (error) return explainPath(error, error.errno, where);
     for (let received = socket.receive(); received !== null; received = socket.receive()) {
-      if (typeof received === 'string') return explainPath(socket, received, where);
+      if (typeof received === 'string') return explainPath(socket.receiveError(), received, where);
       const elapsed = performance.now() - began;
       const byStamp = received.atMs - sentMs;
       // Somebody set the clock in between.
@@ -108,8 +114,7 @@ async function ask<T>(
   }
 }
 
-function explainPath(socket: DatagramSocket, errno: string, where: string): Answered<never> {
-  const error: PathError | null = socket.receiveError();
+function explainPath(error: PathError | null, errno: string, where: string): Answered<never> {
   const icmp = error?.icmp ? ` (ICMP type ${error.icmp.type}, code ${error.icmp.code})` : '';
   const who = error?.by ? `${error.by} says: ` : '';
   return fail(errno, `${where}: ${who}${describeErrno(errno)}${icmp}`);
