@@ -46,7 +46,19 @@ export const subscribeSchema = z.discriminatedUnion('topic', [
     agent,
   }),
   /** The newest 100 alerts, by id. */
-  z.strictObject({ kind: z.literal('subscribe'), id: z.string().min(1).max(32), topic: z.literal('alerts') }),
+  z.strictObject({
+    kind: z.literal('subscribe'),
+    id: z.string().min(1).max(32),
+    topic: z.literal('alerts'),
+    agent,
+  }),
+  /** The totals of those agents (AgentTotals), as one row by `of`; those over all are in every frame. */
+  z.strictObject({
+    kind: z.literal('subscribe'),
+    id: z.string().min(1).max(32),
+    topic: z.literal('totals'),
+    agent,
+  }),
   /** The sums of inspected traffic over the last while (TrafficStatistics), as one row by `window`. */
   z.strictObject({
     kind: z.literal('subscribe'),
@@ -63,6 +75,7 @@ export const subscribeSchema = z.discriminatedUnion('topic', [
     by: z.enum(['total', 'interface', 'process']).default('total'),
     /** Interface name or process key. */
     key: z.string().max(64).optional(),
+    agent,
   }),
 ]);
 export type Subscribe = z.output<typeof subscribeSchema>;
@@ -89,6 +102,11 @@ export interface LiveStats {
   /** Connections that opened or were found open, and failures, since the agent's start. */
   readonly connections_total: number;
   readonly errors_total: number;
+}
+
+/** The row of the topic `totals`. */
+export interface AgentTotals extends LiveStats {
+  readonly of: 'agents';
 }
 
 /** The message of `/ws` every 100 ms. */

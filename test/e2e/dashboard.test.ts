@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { makeVisible } from '../../web/src/lib/visible-text.ts';
+import { findFaintText } from '../web/contrast.ts';
 import { type Browser, browserMissing, openBrowser } from './browser.ts';
 import { hostileNames, Scene } from './scene.ts';
 import { type ServerProcess, startServer } from './server.ts';
@@ -234,7 +235,7 @@ describe('the dashboard in Chromium', { skip: browserMissing ?? false }, () => {
   });
 
   for (const width of [390, 1024, 1440]) {
-    it(`fits ${width} pixels on every page`, async () => {
+    it(`fits ${width} pixels on every page, and can be read in both themes`, async () => {
       await page.setViewportSize({ width, height: 844 });
       for (const path of pages) {
         await open(path);
@@ -244,6 +245,7 @@ describe('the dashboard in Chromium', { skip: browserMissing ?? false }, () => {
             ...[...document.querySelectorAll('main')].map((main) => main.scrollWidth - main.clientWidth))`,
         );
         assert.equal(beyond, 0, `${path} is ${beyond} pixels too wide`);
+        assert.deepEqual(await findFaintText(page), [], `what is too faint on ${path}`);
       }
       await page.setViewportSize({ width: 1440, height: 900 });
     });

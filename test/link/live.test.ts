@@ -17,7 +17,7 @@ import { TrafficCollector } from '../../src/rules/statistics/traffic-statistics.
 import { makeHttp } from '../../src/store/traffic-contract.ts';
 import { type Connection, connectionStates } from '../../src/wire/connection.ts';
 import { type AlertKey, maxPieceBytes, type SavedPiece } from '../../src/wire/link.ts';
-import type { LiveUpdate, PublishedMessage } from '../../src/wire/live.ts';
+import type { AgentTotals, LiveUpdate, PublishedMessage } from '../../src/wire/live.ts';
 import { ended } from '../../src/wire/reported.fixture.ts';
 import { type LinkServer, startLinkServer } from './server.ts';
 import { NumberSource } from './source.ts';
@@ -394,6 +394,41 @@ describe('from the agent to the viewer', () => {
       [...new Set(times)].sort((x, y) => x - y),
     );
     assert.deepEqual(points.at(-1)!.slice(1), [1000, 2000]);
+  });
+
+  it('charts and adds up what some of the agents tell, for who looks at those alone', async () => {
+    const server = await startServer();
+    const [ash, birch] = [new NumberSource(), new NumberSource()];
+    for (const key of [1, 2, 3]) ash.add(key);
+    birch.add(1);
+    startAgent(server, ash, 'ash');
+    startAgent(server, birch, 'birch');
+    const totals = new LiveTable<AgentTotals>('of');
+    const seen = { all: 0, birch: 0 };
+    const client = connect({
+      url: server.url,
+      onFrame: ({ updates }) => {
+        for (const { id, ...update } of updates) {
+          if (id === 'totals') totals.apply({ id, ...update });
+          else
+            for (const [, upload] of update.samples ?? [])
+              seen[id as 'all'] = Math.max(seen[id as 'all'], upload);
+        }
+      },
+    });
+    stops.push(() => client.close());
+    client.subscribe({ kind: 'subscribe', id: 'totals', topic: 'totals', agent: 'birch' });
+    client.subscribe({ kind: 'subscribe', id: 'all', topic: 'bandwidth' });
+    client.subscribe({ kind: 'subscribe', id: 'birch', topic: 'bandwidth', agent: 'birch' });
+    await until(
+      () => seen.all === 2000 && seen.birch > 0 && totals.get('agents')?.connections_total === 1,
+      () => {
+        ash.read();
+        birch.read();
+      },
+    );
+    assert.equal(seen.birch, 1000);
+    assert.equal(server.mirror.stats().connections_total, 4);
   });
 
   it('tells of failures as they come, after the last ones', async () => {

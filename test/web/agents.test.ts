@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { type Browser, browserMissing, openBrowser } from '../e2e/browser.ts';
 import { type ServerProcess, startServer } from '../e2e/server.ts';
+import { findFaintText } from './contrast.ts';
 import { ProbeAgent } from './monitor-scene.ts';
 
 describe('agents in Chromium', { skip: browserMissing ?? false }, () => {
@@ -54,6 +55,16 @@ describe('agents in Chromium', { skip: browserMissing ?? false }, () => {
     await details.getByText('Test 1').waitFor();
     await details.getByRole('link', { name: 'Its monitors' }).click();
     await page.waitForURL('**/monitors?agent=ash');
+  });
+
+  it('can be read in both themes, at full width without a part beyond the edge', async () => {
+    await page.goto(`${server.url}/agents?add=true&name=ash`);
+    await page.getByRole('dialog', { name: 'Agent details' }).getByText('Test 1').waitFor();
+    assert.deepEqual(await findFaintText(page), []);
+    const beyond = await page
+      .getByRole('grid', { name: 'Agents' })
+      .evaluate((grid: { scrollWidth: number; clientWidth: number }) => grid.scrollWidth - grid.clientWidth);
+    assert.equal(beyond, 0);
   });
 
   it('are chosen above every page, one or several, and stay chosen from page to page', async () => {

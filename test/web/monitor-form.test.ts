@@ -42,7 +42,6 @@ describe('the form of a monitor', { skip: browserMissing ?? false }, () => {
 
   it("shows the server's message at the field that it is about, and keeps what was typed", async () => {
     await page.goto(`${server.url}/new-monitor`);
-    await type('Name', 'Shop');
     await type('URL', 'gopher://shop.test/');
     await type('Every, seconds', 'often');
     await press('Add an assertion');
@@ -54,11 +53,15 @@ describe('the form of a monitor', { skip: browserMissing ?? false }, () => {
     assert.equal(await url.inputValue(), 'gopher://shop.test/');
     const interval = page.getByRole('textbox', { name: 'Every, seconds' });
     assert.equal(await interval.getAttribute('aria-invalid'), 'true');
+    await page.getByText('is empty: expected something', { exact: true }).waitFor();
+    await type('Name', 'Shop');
     await type('URL', 'https://shop.test/');
+    await type('Every, seconds', '0.1');
+    await press('Save');
+    await page.getByText('expected at least 1 s', { exact: true }).waitFor();
     await type('Every, seconds', '30');
     await press('Save');
-    await page.locator('input[aria-label="Assertion 1"][aria-invalid="true"]').waitFor();
-    assert.equal(await page.evaluate('document.activeElement.ariaLabel'), 'Assertion 1');
+    await page.locator('input[aria-label="Assertion 1"][aria-invalid="true"]:focus').waitFor();
     await type('Assertion 1', '[STATUS] == 200');
   });
 

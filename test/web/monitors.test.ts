@@ -8,6 +8,7 @@ import { MonitorRest } from '../../src/client/monitor-rest.ts';
 import { RestClient } from '../../src/client/rest.ts';
 import { type Browser, browserMissing, openBrowser } from '../e2e/browser.ts';
 import { type ServerProcess, startServer } from '../e2e/server.ts';
+import { findFaintText } from './contrast.ts';
 import { makeFailure, ProbeAgent } from './monitor-scene.ts';
 
 const hostileName = '<img src=x onerror=alert(1)>\u202egnp';
@@ -133,6 +134,11 @@ describe('monitors in Chromium', { skip: browserMissing ?? false }, () => {
     const rounds = page.getByRole('region', { name: 'Last rounds' });
     assert.equal(await rounds.getByRole('listitem').filter({ hasText: 'birch' }).count(), 0);
     await page.getByText('Connections of any program to 127.0.0.1:443').waitFor();
+    await rounds.getByRole('button').filter({ hasText: 'connection refused' }).click();
+    await rounds.getByRole('button', { name: 'What the sensors saw then' }).click();
+    await page.waitForURL(/[?&]seen=/);
+    await page.getByRole('button', { name: 'Newest' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('seen'));
   });
 
   it('tell all that a round found', async () => {
@@ -172,6 +178,18 @@ describe('monitors in Chromium', { skip: browserMissing ?? false }, () => {
     await page.reload();
     await page.getByRole('region', { name: 'Certificate', exact: true }).getByText('CN=shop.test').waitFor();
     await page.getByRole('region', { name: 'Figures' }).getByText(/^20/).waitFor();
+  });
+
+  it('can be read in both themes', async () => {
+    for (const [path, heading] of [
+      ['/monitors', 'Monitors'],
+      ['/monitors/shop?from=ash', 'Last rounds from ash'],
+      ['/new-monitor', 'Monitors'],
+    ] as const) {
+      await page.goto(server.url + path);
+      await page.getByRole('heading', { name: heading, exact: true }).first().waitFor();
+      assert.deepEqual(await findFaintText(page), [], path);
+    }
   });
 
   it('show hostile names as text and break no policy', () => {

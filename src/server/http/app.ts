@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { z } from 'zod';
 import { NetmonError } from '../../base/errors.ts';
 import type { Reporter } from '../../platform/reporter.ts';
+import { describeIssue } from '../../wire/issue.ts';
 import type { HttpLimits } from '../config.ts';
 import type { Gate } from './gate.ts';
 import { helmetOptions, permissionsPolicy } from './headers.ts';
@@ -52,7 +53,7 @@ export async function makeApp({ gate, limits, reporter }: AppOptions): Promise<F
     async (_request: FastifyRequest, body: Buffer) => parseJsonBody(body),
   );
   app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
-    const result = schema.safeParse(data);
+    const result = schema.safeParse(data, { error: describeIssue });
     return result.success ? { value: result.data } : { error: result.error };
   });
   addHooks(app, gate, reporter);

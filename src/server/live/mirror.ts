@@ -211,8 +211,8 @@ export class Mirror implements LiveState {
   }
 
   /** Connected agents first, each in the order in which it came. */
-  mirrors(): readonly AgentMirror[] {
-    return [...this.#agents.values()].sort((a, b) => Number(b.connected) - Number(a.connected));
+  mirrors(agents?: string): readonly AgentMirror[] {
+    return [...this.#named(agents)].sort((a, b) => Number(b.connected) - Number(a.connected));
   }
 
   *connections(): Iterable<Connection> {
@@ -273,7 +273,8 @@ export class Mirror implements LiveState {
     return this.#controls.size;
   }
 
-  stats(): LiveStats {
+  /** Totals over the agents of those names, apart by commas; over all unless given. */
+  stats(agents?: string): LiveStats {
     const stats = {
       active_connections: 0,
       bytes_sent: 0,
@@ -281,14 +282,14 @@ export class Mirror implements LiveState {
       connections_total: 0,
       errors_total: 0,
     };
-    for (const { totals, active } of this.#agents.values()) {
+    for (const { totals, active } of this.#named(agents)) {
       stats.active_connections += active;
       stats.bytes_sent += totals.bytes_sent;
       stats.bytes_received += totals.bytes_received;
       stats.connections_total += totals.connections;
       stats.errors_total += totals.errors;
     }
-    const [upload, download] = this.#speeds();
+    const [upload, download] = this.#speeds(agents);
     return {
       upload_speed: upload,
       download_speed: download,
@@ -302,20 +303,20 @@ export class Mirror implements LiveState {
   }
 
   /**
-   * The samples over all agents from number `start` on, and the number of the next. They stand at the times of the
-   * first agent's; what the others had at those times is added.
+   * The samples over all agents, or those of these names, from number `start` on, and the number of the next. They stand
+   * at the times of the first agent's; what the others had at those times is added.
    */
-  samplesFrom(start: number): { readonly samples: Sample[]; readonly end: number } {
-    const [first, ...others] = this.mirrors();
+  samplesFrom(start: number, agents?: string): { readonly samples: Sample[]; readonly end: number } {
+    const [first, ...others] = this.mirrors(agents);
     if (!first) return { samples: [], end: 0 };
     const samples = first.samples.from(start);
     for (const other of others) other.samples.addTo(samples);
     return { samples, end: first.samples.end };
   }
 
-  /** The ring of an interface (by name) or a process (by key) on the first agent that has one. */
-  ring(by: 'interface' | 'process', key: string): SampleRing | undefined {
-    for (const agent of this.mirrors()) {
+  /** The ring of an interface (by name) or a process (by key) on the first agent (of these names) that has one. */
+  ring(by: 'interface' | 'process', key: string, agents?: string): SampleRing | undefined {
+    for (const agent of this.mirrors(agents)) {
       const ring = (by === 'interface' ? agent.interfaceSamples : agent.processSamples).get(key);
       if (ring) return ring;
     }
@@ -381,10 +382,11 @@ export class Mirror implements LiveState {
     return [...this.#controls].find(([{ hello }]) => hello.agent === agent)?.[1];
   }
 
-  #speeds(): readonly [number, number] {
+  #speeds(agents: string | undefined): readonly [number, number] {
     let upload = 0;
     let download = 0;
-    for (const agent of this.#controls.keys()) {
+    for (const agent of this.#named(agents)) {
+      if (!this.#controls.has(agent)) continue;
       const samples = agent.samples.from(agent.samples.end - speedSamples);
       for (const sample of samples) {
         upload += sample[1] / samples.length;

@@ -5,13 +5,18 @@ import type { AlertRow } from '../../../src/wire/traffic-api.ts';
 import { formatDuration, localTimes } from '../lib/format.ts';
 import { useLive, useRows } from '../live/use-live.ts';
 import { Text } from '../ui/text.tsx';
+import { useAgentChoice, useWithAgents } from './use-agent-choice.ts';
+import { useAgentNames } from './use-agent-names.ts';
 
 /** How long a recovery stays on show. */
 const recoveredMs = 15_000;
 
-/** What is too high right now, above every page; a recovery is told for a while. A reader may put one away. */
+/** What is too high right now at the agents looked at; a recovery is told for a while. A reader may put one away. */
 export function AlertBanner() {
-  const { rows } = useRows<AlertRow>({ topic: 'alerts' });
+  const agent = useAgentChoice();
+  const { rows } = useRows<AlertRow>({ topic: 'alerts', agent });
+  const several = useAgentNames().length > 1;
+  const withAgents = useWithAgents();
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const now = useLive((store) => store.serverSecond) * 1000;
   const shown = rows.filter(
@@ -29,6 +34,7 @@ export function AlertBanner() {
       className={`tone tone-${over ? 'green' : 'red'} flex min-h-9 shrink-0 items-center gap-2.5 border-b border-line px-3 text-[0.8125rem] md:px-4`}
     >
       <Icon className="size-4 shrink-0" aria-hidden />
+      {several && <Text value={alert.agent} className="max-w-40 shrink-0 font-semibold" />}
       <Text
         value={localTimes((over ? alert.recovered_message : alert.message) ?? '', now)}
         className="min-w-0 font-medium"
@@ -38,7 +44,7 @@ export function AlertBanner() {
         {over ? '' : `for ${formatDuration(Math.max(0, now - Date.parse(alert.raised_at)))}`}
         {shown.length > 1 && ` · ${shown.length - 1} more`}
       </span>
-      <Link to="/http" className="ml-auto shrink-0 text-xs underline">
+      <Link to={withAgents('/http')} className="ml-auto shrink-0 text-xs underline">
         Show
       </Link>
       <button
@@ -55,13 +61,15 @@ export function AlertBanner() {
 
 /** The count of alerts that last, in the header. */
 export function AlertCount() {
-  const { rows } = useRows<AlertRow>({ topic: 'alerts' });
+  const agent = useAgentChoice();
+  const withAgents = useWithAgents();
+  const { rows } = useRows<AlertRow>({ topic: 'alerts', agent });
   const lasting = rows.filter(({ state }) => state === 'raised').length;
   if (lasting === 0) return null;
   const label = `${lasting} ${lasting === 1 ? 'alert' : 'alerts'}`;
   return (
     <Link
-      to="/http"
+      to={withAgents('/http')}
       className="tone tone-red inline-flex h-6 items-center gap-1.5 rounded-full px-2.5 text-xs font-semibold whitespace-nowrap"
       aria-label={label}
     >

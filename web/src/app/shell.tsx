@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { Link, Outlet, useLocation, useNavigate } from 'react-router';
 import { formatRate } from '../lib/format.ts';
 import { useLive } from '../live/use-live.ts';
+import { useTotals } from '../live/use-totals.ts';
 import { Loading } from '../ui/message.tsx';
 import { AgentMenu } from './agent-menu.tsx';
 import { AlertBanner, AlertCount } from './alert-banner.tsx';
@@ -74,7 +75,7 @@ function Header({ title, onPalette }: { title: string; onPalette: () => void }) 
 }
 
 function HeaderRates() {
-  const stats = useLive((store) => store.stats);
+  const stats = useTotals();
   if (!stats) return null;
   return (
     <div className="flex items-center gap-4 text-[0.8125rem] text-ink-2 max-sm:hidden">

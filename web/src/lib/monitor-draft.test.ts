@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Monitor, monitorSettingsSchema } from '../../../src/wire/monitor.ts';
 import { type ProbeKind, probeSchema } from '../../../src/wire/probe.ts';
-import { draftOf, inputOf, newDraft, withKind } from './monitor-draft.ts';
+import { draftOf, inputOf, newDraft, tellProblem, withKind } from './monitor-draft.ts';
 import { probeFields } from './probe-fields.ts';
 
 const times = { id: 'a', revision: 1, created_at: '', changed_at: '' };
@@ -72,5 +72,10 @@ describe('a draft of a monitor', () => {
     assert.deepEqual([icmp.probe.host, icmp.probe.port], ['a.test', undefined]);
     const plain = withKind({ ...newDraft, probe: { ...newDraft.probe, url: 'https://a.test/' } }, 'http');
     assert.equal(plain.probe.url, 'http://a.test/');
+  });
+
+  it('tells what is wrong with a time in the units that it is typed in', () => {
+    assert.equal(tellProblem('interval_ms', 'expected at least 1000'), 'expected at least 1 s');
+    assert.equal(tellProblem('retries', 'expected at most 5'), 'expected at most 5');
   });
 });

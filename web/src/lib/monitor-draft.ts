@@ -250,6 +250,12 @@ function numberOf(text: string): number | string | undefined {
   return Number.isFinite(value) ? value : trimmed;
 }
 
+/** What the server says of a field, in the units of the form: it counts milliseconds where the form has seconds. */
+export function tellProblem(field: string, message: string): string {
+  if (field !== 'interval_ms' && field !== 'timeout_ms') return message;
+  return message.replace(/\d+$/, (ms) => `${Number(ms) / 1000} s`);
+}
+
 function secondsOf(text: string): number | string | undefined {
   const seconds = numberOf(text);
   return typeof seconds === 'number' ? Math.round(seconds * 1000) : seconds;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { HistoryStep } from '../../../src/wire/monitor.ts';
-import { lookOfLoss, lossOf, stepsOf, sumDays } from './monitor-history.ts';
+import { ceilingOf, failedOf, lookOfLoss, lossOf, stepsOf, sumDays } from './monitor-history.ts';
 
 const step = (at: string, fields: Partial<HistoryStep>): HistoryStep => ({
   at,
@@ -66,8 +66,8 @@ describe('stepsOf', () => {
 describe('loss', () => {
   it('has a look for each size of it', () => {
     const cases = [
-      [null, 'no loss'],
-      [0, 'no loss'],
+      [null, 'none'],
+      [0, 'none'],
       [0.01, 'up to 5 %'],
       [0.2, 'up to 20 %'],
       [0.21, 'up to 50 %'],
@@ -79,5 +79,31 @@ describe('loss', () => {
   it('is not known where nothing was sent', () => {
     assert.equal(lossOf({ echoes: 0, lost: 0 }), null);
     assert.equal(lossOf({ echoes: 4, lost: 1 }), 0.25);
+  });
+});
+
+describe('the scale of response times', () => {
+  it('is not stretched by what took far longer than nine tenths of any step', () => {
+    const cases = [
+      [[], null],
+      [[{ p90_ms: null, max_ms: null }], null],
+      [[{ p90_ms: 20, max_ms: 21 }], 30],
+      [[{ p90_ms: 0.04, max_ms: 80 }], 0.06],
+      [
+        [
+          { p90_ms: 20, max_ms: 900 },
+          { p90_ms: 300, max_ms: 310 },
+        ],
+        500,
+      ],
+    ] as const;
+    for (const [steps, end] of cases) assert.equal(ceilingOf(steps)?.toFixed(6), end?.toFixed(6));
+  });
+});
+
+describe('rounds', () => {
+  it('that say nothing are neither good nor failed', () => {
+    assert.equal(failedOf({ rounds: 4, unknown: 4, down: 0 }), null);
+    assert.equal(failedOf({ rounds: 5, unknown: 1, down: 1 }), 0.25);
   });
 });

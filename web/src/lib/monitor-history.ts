@@ -31,6 +31,43 @@ export function lossOf({ echoes, lost }: Pick<HistoryStep, 'echoes' | 'lost'>): 
   return echoes === 0 ? null : lost / echoes;
 }
 
+/** Whether rounds consist of several echoes; of other kinds each round is one answer. */
+export function hasEchoes(steps: readonly Pick<HistoryStep, 'echoes' | 'rounds'>[]): boolean {
+  return steps.some(({ echoes, rounds }) => echoes > rounds);
+}
+
+/** Share of the rounds that say something and failed, 0 to 1; null where there are none. */
+export function failedOf({
+  rounds,
+  unknown,
+  down,
+}: Pick<HistoryStep, 'rounds' | 'unknown' | 'down'>): number | null {
+  return rounds === unknown ? null : down / (rounds - unknown);
+}
+
+/** The scale reaches this many times as far as nine tenths of any step. */
+const headroom = 1.5;
+/** Numbers that a scale may end with, of the first digit. */
+const ends = [1, 2, 3, 4, 5, 6, 8, 10] as const;
+
+/**
+ * Where the scale of response times ends, in milliseconds, so that a few that took far longer than all others do not
+ * press the rest to the ground; null without any.
+ */
+export function ceilingOf(steps: readonly Pick<HistoryStep, 'p90_ms' | 'max_ms'>[]): number | null {
+  const most = longestOf(steps);
+  const usual = headroom * Math.max(0, ...steps.map(({ p90_ms }) => p90_ms ?? 0));
+  const needed = usual > 0 ? Math.min(usual, most) : most;
+  if (needed <= 0) return null;
+  const decade = 10 ** Math.floor(Math.log10(needed));
+  return (ends.find((one) => one * decade >= needed) ?? 10) * decade;
+}
+
+/** What took longest, in milliseconds; 0 without any. */
+export function longestOf(steps: readonly Pick<HistoryStep, 'max_ms'>[]): number {
+  return Math.max(0, ...steps.map(({ max_ms }) => max_ms ?? 0));
+}
+
 /** How loss is drawn: a colour, and a shape for who sees no colours. */
 export interface LossLook {
   /** Up to this share. */
@@ -42,7 +79,7 @@ export interface LossLook {
   readonly sign: string;
 }
 export const lossLooks: readonly LossLook[] = [
-  { most: 0, label: 'no loss', tone: 'green', symbol: 'none', sign: '–' },
+  { most: 0, label: 'none', tone: 'green', symbol: 'none', sign: '–' },
   { most: 0.05, label: 'up to 5 %', tone: 'blue', symbol: 'circle', sign: '●' },
   { most: 0.2, label: 'up to 20 %', tone: 'purple', symbol: 'rect', sign: '■' },
   { most: 0.5, label: 'up to 50 %', tone: 'orange', symbol: 'triangle', sign: '▲' },

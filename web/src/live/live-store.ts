@@ -19,6 +19,7 @@ const keyFields = {
   health: 'agent',
   bandwidth: 'key',
   alerts: 'id',
+  totals: 'of',
   traffic: 'window',
 } as const;
 

@@ -52,5 +52,32 @@ export type Item<Row> = { readonly head: Head } | { readonly row: Row };
 export const defaultLayout: ColumnLayout = { min: 5, from: 0 };
 /** Between columns and at both ends, in rem: what gap-x-3.5 and px-3.5 are. */
 export const gap = 0.875;
+/**
+ * Ids of the columns that are shown: those that the reader chose, and of the others as many as fit into `width` pixels,
+ * those first that are to be there in narrow tables too.
+ */
+export function fitColumns<Row extends object>(
+  columns: readonly Column<Row>[],
+  chosen: Readonly<Record<string, boolean>>,
+  width: number,
+  rem: number,
+): Set<string> {
+  const shown = new Set<string>();
+  let room = width / rem - gap;
+  const byNeed = columns
+    .filter(({ id }) => chosen[id!] !== true)
+    .toSorted((a, b) => (a.meta?.from ?? 0) - (b.meta?.from ?? 0));
+  for (const { id, meta = defaultLayout } of [
+    ...columns.filter((one) => chosen[one.id!] === true),
+    ...byNeed,
+  ]) {
+    if (chosen[id!] === false || (chosen[id!] !== true && meta.from > width)) continue;
+    room -= meta.min + gap;
+    if (room < 0 && meta.from > 0 && chosen[id!] !== true) break;
+    shown.add(id!);
+  }
+  return shown;
+}
+
 /** Height of a row in CSS pixels. */
 export const rowHeight = 34;

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from 'react';
-import type { Column } from './table-model.ts';
+import { type Column, fitColumns } from './table-model.ts';
 
 /** Which columns are hidden: by the table's width, unless the reader chose; the choice is remembered under `storageKey`. */
 export function useColumnChoice<Row extends object>(
@@ -8,13 +8,11 @@ export function useColumnChoice<Row extends object>(
   storageKey: string | null = null,
 ): [Readonly<Record<string, boolean>>, (id: string, hidden: boolean) => void] {
   const [chosen, setChosen] = useState(() => readChoice(storageKey));
-  const tooNarrow = columns.map(({ meta }) => (meta?.from ?? 0) > width).join();
+  const fitting = [...fitColumns(columns, chosen, width, rem())].join();
   const hidden = useMemo(() => {
-    const byWidth = tooNarrow.split(',');
-    return Object.fromEntries(
-      columns.map(({ id }, index) => [id!, chosen[id!] ?? byWidth[index] === 'true']),
-    );
-  }, [columns, chosen, tooNarrow]);
+    const shown = new Set(fitting.split(','));
+    return Object.fromEntries(columns.map(({ id }) => [id!, !shown.has(id!)]));
+  }, [columns, fitting]);
   const choose = useCallback(
     (id: string, hide: boolean) => {
       setChosen((now) => {
@@ -30,6 +28,11 @@ export function useColumnChoice<Row extends object>(
     [storageKey],
   );
   return [hidden, choose];
+}
+
+/** CSS pixels of a rem. */
+function rem(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
 function readChoice(storageKey: string | null): Record<string, boolean> {

@@ -142,11 +142,13 @@ export class Views {
       case 'interfaces':
         return new ListView('name', () => distinctInterfaces(mirror.interfaces(subscription.agent)));
       case 'errors':
-        return new ListView('id', () => errorsOf(mirror, subscription.agent));
+        return new ListView('id', () => ofAgents(mirror.recent.errors(), subscription.agent));
       case 'health':
         return new ListView('agent', () => mirror.agents(), healthMs);
       case 'alerts':
-        return new ListView('id', () => mirror.alerts);
+        return new ListView('id', () => ofAgents(mirror.alerts, subscription.agent));
+      case 'totals':
+        return new ListView('of', () => [{ of: 'agents', ...mirror.stats(subscription.agent) }]);
       case 'traffic': {
         const { window, agent } = subscription;
         return new ListView('window', () =>
@@ -161,28 +163,31 @@ export class Views {
 
 function sampleSource(
   mirror: Mirror,
-  { by, key }: Extract<Subscribe, { topic: 'bandwidth' }>,
+  { by, key, agent }: Extract<Subscribe, { topic: 'bandwidth' }>,
 ): () => SampleSource | undefined {
-  if (by === 'total') return () => totalSource(mirror);
+  if (by === 'total') return () => totalSource(mirror, agent);
   if (key === undefined) throw new NetmonError('NM_VALIDATION', `key: expected the key of the ${by}`);
-  return () => ringSource(mirror.ring(by, key));
+  return () => ringSource(mirror.ring(by, key, agent));
 }
 
-function totalSource(mirror: Mirror): SampleSource | undefined {
-  const [first] = mirror.mirrors();
+function totalSource(mirror: Mirror, agents: string | undefined): SampleSource | undefined {
+  const [first] = mirror.mirrors(agents);
   if (!first) return undefined;
   return {
     identity: first.samples,
     end: first.samples.end,
-    from: (start) => mirror.samplesFrom(start).samples,
+    from: (start) => mirror.samplesFrom(start, agents).samples,
   };
 }
 
-function errorsOf(mirror: Mirror, agents: string | undefined): readonly Connection[] {
-  const errors = mirror.recent.errors();
-  if (agents === undefined) return errors;
+/** The rows of the agents of those names, apart by commas; all unless given. */
+function ofAgents<Row extends { readonly agent: string | null }>(
+  rows: readonly Row[],
+  agents: string | undefined,
+): readonly Row[] {
+  if (agents === undefined) return rows;
   const names = splitAgents(agents);
-  return errors.filter(({ agent }) => agent !== null && names.includes(agent));
+  return rows.filter(({ agent }) => agent !== null && names.includes(agent));
 }
 
 function firstProcesses(processes: Iterable<ProcessRow>): ProcessRow[] {

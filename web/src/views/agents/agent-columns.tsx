@@ -121,7 +121,7 @@ export const agentColumns: readonly Column<AgentRow>[] = [
   helper.display({
     id: 'faults',
     header: 'What is wrong',
-    meta: { min: 9, grow: 1.5, from: 1300 },
+    meta: { min: 9, grow: 1.5, from: 720 },
     cell: ({ row }) => (
       <Text value={listFaults(row.original, Date.now()).join('; ')} className="text-ink-2" />
     ),

@@ -36,7 +36,7 @@ export default function AgentsView() {
   const none = list.data !== undefined && rows.length === 0 && text === '';
   const adding = query.get('add') === 'true' || none;
   const host = useRef<HTMLElement>(null);
-  const [hidden] = useColumnChoice(agentColumns, useWidth(host));
+  const [hidden] = useColumnChoice(agentColumns, useWidth(host) - 2);
   const [sort, setSort] = useState({ id: 'agent', desc: false });
   const { marked, onOrder, keys } = useMoves<AgentRow>({
     opened: chosen,

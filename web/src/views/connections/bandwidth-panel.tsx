@@ -1,5 +1,6 @@
 import { Pause, Play } from 'lucide-react';
 import { useAddress } from '../../app/use-address.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { LiveChart } from '../../charts/live-chart.tsx';
 import { formatRate } from '../../lib/format.ts';
 import type { Topic } from '../../live/live-store.ts';
@@ -11,13 +12,14 @@ interface BandwidthPanelProps {
   readonly onPause: () => void;
 }
 
-/** The last 30 s of traffic, of the whole machine, an interface or a process. */
+/** The last 30 s of traffic of the agents that are looked at: all of it added up, an interface or a process. */
 export function BandwidthPanel({ paused, onPause }: BandwidthPanelProps) {
   const [source, setSource] = useSource();
+  const agent = useAgentChoice();
   const topic: Topic =
     source.by === 'total'
-      ? { topic: 'bandwidth', by: 'total' }
-      : { topic: 'bandwidth', by: source.by, key: source.key };
+      ? { topic: 'bandwidth', by: 'total', agent }
+      : { topic: 'bandwidth', by: source.by, key: source.key, agent };
   const read = useSamples(topic);
   const Icon = paused ? Play : Pause;
   return (
@@ -40,7 +42,7 @@ export function BandwidthPanel({ paused, onPause }: BandwidthPanelProps) {
         </div>
       </div>
       <LiveChart
-        key={`${source.by} ${source.key}`}
+        key={`${source.by} ${source.key} ${agent}`}
         read={read}
         paused={paused}
         sparse={source.by !== 'total'}

@@ -1,6 +1,7 @@
 import { Check, ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import type { InterfaceRow, ProcessRow } from '../../../../src/wire/machine.ts';
+import { useAgentChoice } from '../../app/use-agent-choice.ts';
 import { makeVisible } from '../../lib/visible-text.ts';
 import { useRows } from '../../live/use-live.ts';
 import { Menu } from '../../ui/menu.tsx';
@@ -48,8 +49,9 @@ export function SourceMenu({ source, onSource }: { source: Source; onSource: (so
 
 function SourceList({ source, onSource }: { source: Source; onSource: (source: Source) => void }) {
   const [search, setSearch] = useState('');
-  const interfaces = useRows<InterfaceRow>({ topic: 'interfaces' }).rows;
-  const processes = useRows<ProcessRow>({ topic: 'processes' }).rows;
+  const agent = useAgentChoice();
+  const interfaces = useRows<InterfaceRow>({ topic: 'interfaces', agent }).rows;
+  const processes = useRows<ProcessRow>({ topic: 'processes', agent }).rows;
   const wanted = search.toLowerCase();
   const named = (text: string): boolean => text.toLowerCase().includes(wanted);
   const shownInterfaces = interfaces.filter(({ name }) => named(name)).slice(0, maxListed);

@@ -1,12 +1,14 @@
 import { Activity, ArrowDownToLine, ArrowUpFromLine, CircleX } from 'lucide-react';
 import { Link } from 'react-router';
+import { useWithAgents } from '../../app/use-agent-choice.ts';
 import { formatBytes, formatCount, formatRate } from '../../lib/format.ts';
-import { useLive } from '../../live/use-live.ts';
+import { useTotals } from '../../live/use-totals.ts';
 import { Tile } from '../../ui/tile.tsx';
 
-/** The machine's totals. */
+/** The totals of the agents that are looked at. */
 export function StatTiles() {
-  const stats = useLive((store) => store.stats);
+  const withAgents = useWithAgents();
+  const stats = useTotals();
   return (
     <section
       aria-label="Totals"
@@ -32,7 +34,7 @@ export function StatTiles() {
         value={formatCount(stats?.active_connections)}
         note={`${formatCount(stats?.connections_total)} since start`}
       />
-      <Link to="/errors" className="contents">
+      <Link to={withAgents('/errors')} className="contents">
         <Tile
           icon={CircleX}
           label="Errors"

@@ -4,7 +4,7 @@ import { useNavigate } from 'react-router';
 import type { Connection } from '../../../../src/wire/connection.ts';
 import { useKeys } from '../../app/keys.ts';
 import { useAddress } from '../../app/use-address.ts';
-import { useAgentChoice } from '../../app/use-agent-choice.ts';
+import { useAgentChoice, useWithAgents } from '../../app/use-agent-choice.ts';
 import { topDestinations, topProcesses } from '../../lib/error-summary.ts';
 import { writeFilters } from '../../lib/filters.ts';
 import { formatCount } from '../../lib/format.ts';
@@ -30,6 +30,7 @@ export default function ErrorsView() {
   const navigate = useNavigate();
   const close = useCallback(() => set('id', null), [set]);
   const agent = useAgentChoice();
+  const withAgents = useWithAgents();
   const view = useRows<Connection>({ topic: 'errors', agent });
   const { marked, onOrder, keys } = useMoves<Connection>({
     opened: selected,
@@ -54,7 +55,9 @@ export default function ErrorsView() {
           id={selected}
           live={view.rows.find((row) => idOf(row) === selected)}
           onClose={close}
-          onFilter={(filters) => void navigate(`/?${writeFilters(new URLSearchParams(), filters)}`)}
+          onFilter={(filters) =>
+            void navigate(withAgents(`/?${writeFilters(new URLSearchParams(), filters)}`))
+          }
         />
       )}
     </div>

@@ -33,7 +33,7 @@ export default function HttpView() {
     refetchInterval: refreshMs,
     placeholderData: (before) => before,
   });
-  const alerts = useRows<AlertRow>({ topic: 'alerts' });
+  const alerts = useRows<AlertRow>({ topic: 'alerts', agent });
   const { data } = timeline;
   return (
     <main className="flex min-h-0 min-w-0 flex-1 flex-col gap-2.5 overflow-y-auto p-2.5 md:gap-3 md:p-3">

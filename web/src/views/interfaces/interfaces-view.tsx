@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { Link } from 'react-router';
 import type { InterfaceRow } from '../../../../src/wire/machine.ts';
-import { useAgentChoice } from '../../app/use-agent-choice.ts';
+import { useAgentChoice, useWithAgents } from '../../app/use-agent-choice.ts';
 import { LiveChart } from '../../charts/live-chart.tsx';
 import { formatBytes, formatCount, formatPercent, formatRate, unknown } from '../../lib/format.ts';
 import { useLive, useRows, useSamples } from '../../live/use-live.ts';
@@ -37,7 +37,9 @@ export default function InterfacesView() {
 }
 
 function InterfaceCard({ row, chart }: { row: InterfaceRow; chart: boolean }) {
-  const read = useSamples(chart ? { topic: 'bandwidth', by: 'interface', key: row.name } : null);
+  const agent = useAgentChoice();
+  const withAgents = useWithAgents();
+  const read = useSamples(chart ? { topic: 'bandwidth', by: 'interface', key: row.name, agent } : null);
   const state = row.up ? (row.carrier ? 'Up' : 'No carrier') : 'Down';
   const tone = row.up ? (row.carrier ? 'green' : 'orange') : 'grey';
   return (
@@ -56,7 +58,7 @@ function InterfaceCard({ row, chart }: { row: InterfaceRow; chart: boolean }) {
           <Text value={row.kind} />
         </span>
         <Link
-          to={`/?chart=interface:${encodeURIComponent(row.name)}`}
+          to={withAgents(`/?chart=interface:${encodeURIComponent(row.name)}`)}
           className="ml-auto text-xs whitespace-nowrap text-ink-3 hover:text-ink"
         >
           Show in chart

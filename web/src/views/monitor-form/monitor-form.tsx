@@ -5,7 +5,7 @@ import { Link, useNavigate } from 'react-router';
 import type { Trial } from '../../../../src/client/monitor-rest.ts';
 import type { Monitor, MonitorInput } from '../../../../src/wire/monitor.ts';
 import { useAgentNames } from '../../app/use-agent-names.ts';
-import { draftOf, inputOf, newDraft, trialOf } from '../../lib/monitor-draft.ts';
+import { draftOf, inputOf, newDraft, tellProblem, trialOf } from '../../lib/monitor-draft.ts';
 import { listAgents } from '../../lib/monitor-list.ts';
 import { monitorRest } from '../../lib/rest.ts';
 import { useMonitorStore, useMonitors } from '../../live/use-monitors.ts';
@@ -96,5 +96,5 @@ export function MonitorForm({ monitor }: { monitor: Monitor | null }) {
 
 function readProblems(error: Error | null): Problems {
   const fields = (error as { fields?: readonly { field: string; message: string }[] } | null)?.fields ?? [];
-  return new Map(fields.map(({ field, message }) => [field, message]));
+  return new Map(fields.map(({ field, message }) => [field, tellProblem(field, message)]));
 }

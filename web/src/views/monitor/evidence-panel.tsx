@@ -10,17 +10,26 @@ import { Text } from '../../ui/text.tsx';
 
 const refreshMs = 15_000;
 
-/** What the agents' own sensors saw of connections to the same destination, around the last failure or now. */
-export function EvidencePanel({ row: { id, status } }: { row: MonitorRow }) {
+/** Where a round leads to what the sensors saw around it. */
+export const evidenceId = 'evidence';
+
+/**
+ * What the agents' own sensors saw of connections to the same destination: around `at`, the time of a round, or else
+ * around the last failure or now. `onNow` takes `at` back.
+ */
+export function EvidencePanel(props: { row: MonitorRow; at: string | null; onNow: () => void }) {
+  const { id, status } = props.row;
+  const asked = props.at !== null && !Number.isNaN(Date.parse(props.at)) ? props.at : undefined;
   const failed = status.agents
     .map(({ last }) => last)
     .filter((last) => last?.outcome === 'down')
     .map((last) => last!.at)
     .sort()
     .at(-1);
+  const at = asked ?? failed;
   const evidence = useQuery({
-    queryKey: ['monitor-evidence', id, failed],
-    queryFn: ({ signal }) => monitorRest.evidence(id, { at: failed }, signal),
+    queryKey: ['monitor-evidence', id, at],
+    queryFn: ({ signal }) => monitorRest.evidence(id, { at }, signal),
     refetchInterval: refreshMs,
     placeholderData: (before) => before,
   });
@@ -30,7 +39,15 @@ export function EvidencePanel({ row: { id, status } }: { row: MonitorRow }) {
     <Panel
       title="What the sensors saw"
       note={data && `${formatTime(data.since, now)} – ${formatTime(data.until, now)}`}
+      actions={
+        asked !== undefined && (
+          <button type="button" className="control !h-7 text-xs" onClick={props.onNow}>
+            Newest
+          </button>
+        )
+      }
     >
+      <span id={evidenceId} />
       {evidence.isError && <Failed error={evidence.error} retry={() => void evidence.refetch()} />}
       {data && data.address === null && (
         <p className="px-3.5 pb-3 text-xs text-ink-3">No round has reached for an address yet.</p>

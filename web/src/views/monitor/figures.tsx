@@ -15,7 +15,7 @@ export function Figures({ row }: { row: MonitorRow }) {
   return (
     <section
       aria-label="Figures"
-      className="grid shrink-0 grid-cols-2 gap-2.5 md:gap-3 lg:grid-cols-4 2xl:grid-cols-[repeat(auto-fit,minmax(9rem,1fr))]"
+      className="grid shrink-0 grid-cols-[repeat(auto-fit,minmax(9.5rem,1fr))] gap-2.5 md:gap-3"
     >
       <Tile
         icon={Timer}

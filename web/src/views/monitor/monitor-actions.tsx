@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { Pencil, Play, Square, Trash2 } from 'lucide-react';
 import { Link, useNavigate } from 'react-router';
 import type { MonitorRow } from '../../../../src/wire/monitor.ts';
+import { useWithAgents } from '../../app/use-agent-choice.ts';
 import { monitorRest } from '../../lib/rest.ts';
 import { useMonitorStore } from '../../live/use-monitors.ts';
 import { ConfirmMenu } from '../../ui/confirm-menu.tsx';
@@ -11,6 +12,7 @@ import { Menu } from '../../ui/menu.tsx';
 export function MonitorActions({ row }: { row: MonitorRow }) {
   const { id, status } = row;
   const store = useMonitorStore();
+  const withAgents = useWithAgents();
   const move = useMutation({
     mutationFn: ({ action, agents }: { action: 'start' | 'stop'; agents?: readonly string[] }) =>
       monitorRest.move(id, action, agents),
@@ -57,7 +59,7 @@ export function MonitorActions({ row }: { row: MonitorRow }) {
           </ul>
         </Menu>
       )}
-      <Link to={`/monitors/${id}/edit`} className="control">
+      <Link to={withAgents(`/monitors/${id}/edit`)} className="control">
         <Pencil className="size-4" aria-hidden /> Change
       </Link>
       <RemoveButton row={row} />

@@ -2,6 +2,7 @@ import { ArrowLeft } from 'lucide-react';
 import { Link, useParams } from 'react-router';
 import type { MonitorRow } from '../../../../src/wire/monitor.ts';
 import { useAddress } from '../../app/use-address.ts';
+import { useWithAgents } from '../../app/use-agent-choice.ts';
 import { formatTime } from '../../lib/format.ts';
 import { kindLabels, kindOf, targetOf } from '../../lib/monitors.ts';
 import { useLive } from '../../live/use-live.ts';
@@ -22,6 +23,7 @@ import { UptimePanel } from './uptime-panel.tsx';
 /** All there is to know of one monitor. */
 export default function MonitorView() {
   const { id = '' } = useParams();
+  const withAgents = useWithAgents();
   const { ready, phase } = useMonitors();
   const row = useMonitor(id);
   return (
@@ -33,7 +35,7 @@ export default function MonitorView() {
       {!row && ready && (
         <Empty title="No such monitor">
           It may have been removed.{' '}
-          <Link to="/monitors" className="underline">
+          <Link to={withAgents('/monitors')} className="underline">
             All monitors
           </Link>
         </Empty>
@@ -43,23 +45,23 @@ export default function MonitorView() {
 }
 
 function Monitor({ row }: { row: MonitorRow }) {
-  const [query] = useAddress();
+  const [query, set] = useAddress();
   const { id, status } = row;
   return (
     <>
       <Title row={row} />
       <Figures row={row} />
-      <ResponsePanel id={id} />
+      <ResponsePanel row={row} />
       <div className="grid shrink-0 grid-cols-1 items-start gap-2.5 md:gap-3 xl:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-2.5 md:gap-3">
           <UptimePanel id={id} uptime={status.uptime} />
           <AgentViews row={row} />
-          <EvidencePanel row={row} />
+          <EvidencePanel row={row} at={query.get('seen')} onNow={() => set('seen', null)} />
           <CertificatePanel id={id} />
         </div>
         <div className="flex min-w-0 flex-col gap-2.5 md:gap-3">
           <IncidentsPanel id={id} since={status.since} />
-          <RoundsPanel id={id} agent={query.get('from')} />
+          <RoundsPanel id={id} agent={query.get('from')} onSeen={(at) => set('seen', at)} />
         </div>
       </div>
     </>
@@ -68,11 +70,12 @@ function Monitor({ row }: { row: MonitorRow }) {
 
 function Title({ row }: { row: MonitorRow }) {
   const { name, probe, status, labels } = row;
+  const withAgents = useWithAgents();
   const now = useLive((store) => store.serverSecond) * 1000;
   return (
     <section aria-label="Monitor" className="flex shrink-0 flex-col gap-1.5">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
-        <Link to="/monitors" className="control w-[2.125rem] !px-0" aria-label="All monitors">
+        <Link to={withAgents('/monitors')} className="control w-[2.125rem] !px-0" aria-label="All monitors">
           <ArrowLeft className="size-4" aria-hidden />
         </Link>
         <h2 className="flex min-w-0 text-lg font-semibold">

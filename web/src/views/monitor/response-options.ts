@@ -3,7 +3,14 @@ import type { HistoryStep } from '../../../../src/wire/monitor.ts';
 import type { Palette } from '../../charts/echart.tsx';
 import { legend, stackedBars, timeAxis, tooltip, valueAxis } from '../../charts/options.ts';
 import { formatMs, formatPercent, formatTime } from '../../lib/format.ts';
-import { lookOfLoss, lossOf, phaseLooks, phaseNames } from '../../lib/monitor-history.ts';
+import {
+  failedOf,
+  hasEchoes,
+  lookOfLoss,
+  lossOf,
+  phaseLooks,
+  phaseNames,
+} from '../../lib/monitor-history.ts';
 import { fillSteps, type Stepped, startAtFirst } from '../../lib/steps.ts';
 
 /** What the charts of a monitor's history draw; made from the steps alone. */
@@ -22,12 +29,26 @@ const spreadGrid = { left: 58, right: 22, top: 14, bottom: 24 };
 const keyedGrid = { ...spreadGrid, top: 34 };
 const quiet = { symbol: 'none', silent: true, lineStyle: { width: 0 } } as const;
 
-/** The spread of all echoes as smoke around their median, which is marked where some were lost. */
-export function smokeOption(steps: Steps, palette: Palette, compact = false): EChartsCoreOption {
+/** What share of each step is bad: echoes that were lost, or rounds that failed where a round is one answer. */
+function badShare(steps: Steps): (step: HistoryStep) => number | null {
+  return hasEchoes(steps.points) ? lossOf : failedOf;
+}
+
+/**
+ * The spread of all echoes as smoke around their median, which is marked where some were lost, up to `ceiling` (in
+ * milliseconds) where there is one.
+ */
+export function smokeOption(
+  steps: Steps,
+  palette: Palette,
+  { ceiling, compact = false }: { ceiling: number | null; compact?: boolean },
+): EChartsCoreOption {
   const now = Date.now();
   const range = startAtFirst(steps);
+  const bad = badShare(steps);
   const read = (pick: (step: HistoryStep) => number | null) => fillSteps(range, pick, null, now);
   const points = new Map(range.points.map((point) => [Date.parse(point.timestamp), point]));
+  const medians = read((step) => step.p50_ms);
   const base = {
     ...quiet,
     type: 'line',
@@ -40,10 +61,15 @@ export function smokeOption(steps: Steps, palette: Palette, compact = false): EC
     tooltip: {
       ...tooltip(palette),
       trigger: 'axis',
-      formatter: (items: readonly { axisValue: number }[]) => tellStep(points.get(items[0]?.axisValue), now),
+      formatter: (items: readonly { axisValue: number }[]) =>
+        tellStep(points.get(items[0]?.axisValue), hasEchoes(steps.points), now),
     },
     xAxis: timeAxis(palette, range),
-    yAxis: { ...valueAxis(palette, (value) => (value === 0 ? '0' : formatMs(value))), min: 0 },
+    yAxis: {
+      ...valueAxis(palette, (value) => (value === 0 ? '0' : formatMs(value))),
+      min: 0,
+      ...(ceiling !== null && { max: ceiling, interval: ceiling / (compact ? 2 : 4) }),
+    },
     series: [
       base,
       ...bands.map(([from, to, opacity]) => ({
@@ -61,9 +87,17 @@ export function smokeOption(steps: Steps, palette: Palette, compact = false): EC
         lineStyle: { width: 1.75 },
         showAllSymbol: true,
         symbol: 'none',
-        data: fillSteps(range, (step) => step.p50_ms, null, now).map(([at, value]) => {
-          const { symbol, tone } = lookOfLoss(lossAt(points.get(at)));
-          return { value: [at, value], symbol, symbolSize: 8, itemStyle: { color: palette.tones[tone] } };
+        data: medians.map(([at, value], place) => {
+          const step = points.get(at);
+          const { symbol, tone } = lookOfLoss(step ? bad(step) : null);
+          const alone = value !== null && !isDrawn(medians[place - 1]) && !isDrawn(medians[place + 1]);
+          return {
+            value: [at, value],
+            // Without a neighbour there is no line that would show it.
+            symbol: symbol === 'none' && alone ? 'circle' : symbol,
+            symbolSize: 8,
+            itemStyle: { color: palette.tones[tone] },
+          };
         }),
       },
       // Where nothing came back there is no median to mark.
@@ -74,21 +108,21 @@ export function smokeOption(steps: Steps, palette: Palette, compact = false): EC
         showAllSymbol: true,
         symbol: 'diamond',
         symbolSize: 8,
-        data: read((step) => (lossOf(step) === 1 ? 0 : null)),
+        data: read((step) => (bad(step) === 1 && step.p50_ms === null ? 0 : null)),
       },
     ],
   };
 }
 
-function lossAt(step: HistoryStep | undefined): number | null {
-  return step ? lossOf(step) : null;
+function isDrawn(value: readonly [number, number | null] | undefined): boolean {
+  return value !== undefined && value[1] !== null;
 }
 
 function difference(from: number | null, to: number | null): number | null {
   return from === null || to === null ? null : Math.max(0, to - from);
 }
 
-function tellStep(step: HistoryStep | undefined, now: number): string {
+function tellStep(step: HistoryStep | undefined, echoes: boolean, now: number): string {
   if (!step) return 'no round';
   const { at, rounds, down, degraded, unknown, min_ms, p25_ms, p50_ms, p75_ms, p90_ms, max_ms } = step;
   const bad = [
@@ -103,15 +137,16 @@ function tellStep(step: HistoryStep | undefined, now: number): string {
     `middle half ${formatMs(p25_ms)} – ${formatMs(p75_ms)}`,
     `90 % below ${formatMs(p90_ms)}`,
     `all ${formatMs(min_ms)} – ${formatMs(max_ms)}`,
-    `loss ${loss === null ? '–' : formatPercent(loss * 100)}`,
+    ...(echoes ? [`loss ${loss === null ? '–' : formatPercent(loss * 100)}`] : []),
     `${rounds} rounds${bad.length > 0 ? `: ${bad.join(', ')}` : ''}`,
   ].join('\n');
 }
 
-/** Share of what was lost in each step, coloured as the marks of the median are. */
-export function lossOption(steps: Steps, palette: Palette): EChartsCoreOption {
+/** Share of what was lost or failed in each step, coloured as the marks of the median are. */
+export function badOption(steps: Steps, palette: Palette): EChartsCoreOption {
   const now = Date.now();
   const range = startAtFirst(steps);
+  const read = badShare(steps);
   return {
     grid: spreadGrid,
     tooltip: {
@@ -124,8 +159,8 @@ export function lossOption(steps: Steps, palette: Palette): EChartsCoreOption {
     series: [
       {
         ...stackedBars,
-        name: 'loss',
-        data: fillSteps(range, (step) => lossOf(step), null, now).map(([at, share]) => ({
+        name: hasEchoes(steps.points) ? 'lost' : 'failed',
+        data: fillSteps(range, read, null, now).map(([at, share]) => ({
           value: [at + range.resolution_ms / 2, share === null ? null : share * 100],
           itemStyle: { color: palette.tones[lookOfLoss(share).tone] },
         })),

@@ -1,17 +1,25 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
 import type { MonitorHistory } from '../../../../src/client/monitor-rest.ts';
-import type { HistoryStep } from '../../../../src/wire/monitor.ts';
+import type { HistoryStep, MonitorRow } from '../../../../src/wire/monitor.ts';
 import { useAddress } from '../../app/use-address.ts';
 import type { Palette } from '../../charts/echart.tsx';
-import { lossLooks, phaseNames, stepsOf } from '../../lib/monitor-history.ts';
+import { formatMs } from '../../lib/format.ts';
+import {
+  ceilingOf,
+  hasEchoes,
+  longestOf,
+  lossLooks,
+  phaseNames,
+  stepsOf,
+} from '../../lib/monitor-history.ts';
 import { monitorRest } from '../../lib/rest.ts';
 import type { Stepped } from '../../lib/steps.ts';
 import { Empty, Failed, Loading } from '../../ui/message.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { longRanges, RangePicker, readRange } from '../../ui/range-picker.tsx';
 import { Text } from '../../ui/text.tsx';
-import { compareOption, lossOption, phasesOption, smokeOption } from './response-options.ts';
+import { badOption, compareOption, phasesOption, smokeOption } from './response-options.ts';
 
 const EChart = lazy(() => import('../../charts/echart.tsx'));
 
@@ -21,10 +29,14 @@ const maxCompared = 9;
 
 type Steps = Stepped<HistoryStep>;
 
+/** A monitor younger than this is shown from its beginning, by the minute. */
+const youngMs = 2 * 3_600_000;
+
 /** How long the target took to answer, what was lost and where the time went: at one agent, or all compared. */
-export function ResponsePanel({ id }: { id: string }) {
+export function ResponsePanel({ row: { id, created_at } }: { row: MonitorRow }) {
   const [query, set] = useAddress();
-  const range = readRange(query, '24h', longRanges);
+  const isYoung = Date.now() - Date.parse(created_at) < youngMs;
+  const range = readRange(query, isYoung ? '1h' : '24h', longRanges);
   const history = useQuery({
     queryKey: ['monitor-history', id, range],
     queryFn: ({ signal }) => monitorRest.history(id, { since: range }, signal),
@@ -89,18 +101,24 @@ function AgentChoice(props: {
 }
 
 function OneAgent({ steps, agent }: { steps: Steps; agent: string }) {
-  const hasPhases = steps.points.some(({ phases }) => phaseNames.some((name) => phases[name] !== null));
-  const smoke = useMemo(() => (palette: Palette) => smokeOption(steps, palette), [steps]);
-  const loss = useMemo(() => (palette: Palette) => lossOption(steps, palette), [steps]);
+  const { points } = steps;
+  const hasPhases = points.some(({ phases }) => phaseNames.some((name) => phases[name] !== null));
+  const ceiling = ceilingOf(points);
+  const bad = hasEchoes(points) ? 'Loss' : 'Failed rounds';
+  const smoke = useMemo(
+    () => (palette: Palette) => smokeOption(steps, palette, { ceiling }),
+    [steps, ceiling],
+  );
+  const share = useMemo(() => (palette: Palette) => badOption(steps, palette), [steps]);
   const phases = useMemo(() => (palette: Palette) => phasesOption(steps, palette), [steps]);
   return (
     <Suspense fallback={<Loading what="the chart" />}>
       <EChart label={`Spread of response times from ${agent}`} option={smoke} className="h-60" />
-      <SmokeKey />
+      <SmokeKey points={points} />
       <div className={`grid grid-cols-1 ${hasPhases ? 'lg:grid-cols-2' : ''}`}>
-        <figure aria-label="Loss" className="min-w-0">
-          <figcaption className="heading px-3.5 pt-1">Loss</figcaption>
-          <EChart label={`Share lost from ${agent}`} option={loss} className="h-36" />
+        <figure aria-label={bad} className="min-w-0">
+          <figcaption className="heading px-3.5 pt-1">{bad}</figcaption>
+          <EChart label={`${bad} from ${agent}`} option={share} className="h-36" />
         </figure>
         {hasPhases && (
           <figure aria-label="Phases" className="min-w-0">
@@ -113,13 +131,19 @@ function OneAgent({ steps, agent }: { steps: Steps; agent: string }) {
   );
 }
 
-/** What smoke and marks mean. */
-function SmokeKey() {
+/** What smoke and marks mean, and whether the scale ends below what took longest. */
+function SmokeKey({ points }: { points: readonly HistoryStep[] }) {
+  const echoes = hasEchoes(points);
+  const ceiling = ceilingOf(points);
+  const longest = longestOf(points);
   return (
     <p className="flex flex-wrap gap-x-4 gap-y-0.5 px-3.5 pb-1 text-2xs text-ink-3">
-      <span>Line: median. Bands: middle half, 80 %, and all echoes.</span>
+      <span>Line: median. Bands: middle half, 80 %, and all {echoes ? 'echoes' : 'rounds'}.</span>
+      {ceiling !== null && ceiling < longest && (
+        <span>The scale ends before the longest: {formatMs(longest)}.</span>
+      )}
       <span className="flex flex-wrap gap-x-2.5">
-        Loss:
+        {echoes ? 'Lost:' : 'Failed:'}
         {lossLooks.map(({ label, tone, sign }) => (
           <span key={label} className={`tone-${tone} whitespace-nowrap`}>
             <span className="text-(--tone)" aria-hidden>
@@ -139,6 +163,9 @@ function Compared({ history, agents }: { history: MonitorHistory; agents: readon
     [history, agents],
   );
   const option = useMemo(() => (palette: Palette) => compareOption(all, palette), [all]);
+  const points = all.flatMap(([, steps]) => steps.points);
+  // One scale for all of them, or they would not compare.
+  const ceiling = ceilingOf(points);
   return (
     <Suspense fallback={<Loading what="the chart" />}>
       <EChart label="Medians of all agents" option={option} className="h-60" />
@@ -149,16 +176,19 @@ function Compared({ history, agents }: { history: MonitorHistory; agents: readon
       )}
       <div className="grid grid-cols-1 md:grid-cols-2 xl:grid-cols-3">
         {all.map(([agent, steps]) => (
-          <SmallSmoke key={agent} agent={agent} steps={steps} />
+          <SmallSmoke key={agent} agent={agent} steps={steps} ceiling={ceiling} />
         ))}
       </div>
-      <SmokeKey />
+      <SmokeKey points={points} />
     </Suspense>
   );
 }
 
-function SmallSmoke({ agent, steps }: { agent: string; steps: Steps }) {
-  const option = useMemo(() => (palette: Palette) => smokeOption(steps, palette, true), [steps]);
+function SmallSmoke({ agent, steps, ceiling }: { agent: string; steps: Steps; ceiling: number | null }) {
+  const option = useMemo(
+    () => (palette: Palette) => smokeOption(steps, palette, { ceiling, compact: true }),
+    [steps, ceiling],
+  );
   return (
     <figure aria-label={agent} className="min-w-0">
       <figcaption className="flex px-3.5 pt-1 text-xs text-ink-2">

@@ -10,6 +10,7 @@ import { Empty, Failed, Loading } from '../../ui/message.tsx';
 import { MonitorBadge } from '../../ui/monitor-badge.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Text } from '../../ui/text.tsx';
+import { evidenceId } from './evidence-panel.tsx';
 import { RoundDetail } from './round-detail.tsx';
 
 type Result = ResultList['results'][number];
@@ -18,7 +19,13 @@ const pageSize = 30;
 const refreshMs = 3000;
 
 /** The last rounds of a monitor, each with what was found in full. */
-export function RoundsPanel({ id, agent }: { id: string; agent: string | null }) {
+export function RoundsPanel(props: {
+  id: string;
+  agent: string | null;
+  /** Asked for what the sensors saw around a round of that time. */
+  onSeen: (at: string) => void;
+}) {
+  const { id, agent, onSeen } = props;
   const list = useInfiniteQuery({
     queryKey: ['monitor-results', id, agent],
     queryFn: ({ pageParam, signal }) =>
@@ -49,7 +56,7 @@ export function RoundsPanel({ id, agent }: { id: string; agent: string | null })
       {results && results.length > 0 && (
         <ol className="mx-2 mb-2 min-h-0 divide-y divide-line overflow-y-auto">
           {results.map((result) => (
-            <RoundItem key={`${result.agent} ${result.at}`} result={result} />
+            <RoundItem key={`${result.agent} ${result.at}`} result={result} onSeen={onSeen} />
           ))}
           {list.hasNextPage && (
             <li className="p-2">
@@ -69,7 +76,7 @@ export function RoundsPanel({ id, agent }: { id: string; agent: string | null })
   );
 }
 
-function RoundItem({ result }: { result: Result }) {
+function RoundItem({ result, onSeen }: { result: Result; onSeen: (at: string) => void }) {
   const [open, setOpen] = useState(false);
   const now = useLive((store) => store.serverSecond) * 1000;
   const { at, outcome, agent, reason, attempts } = result;
@@ -98,6 +105,18 @@ function RoundItem({ result }: { result: Result }) {
         <span className="w-18 shrink-0 text-right text-ink">{formatMs(responseOf(result))}</span>
       </button>
       {open && <RoundDetail result={result} />}
+      {open && outcome !== 'up' && result.address !== null && (
+        <button
+          type="button"
+          className="mx-2 mb-2 text-xs underline"
+          onClick={() => {
+            onSeen(at);
+            document.getElementById(evidenceId)?.scrollIntoView({ block: 'center' });
+          }}
+        >
+          What the sensors saw then
+        </button>
+      )}
     </li>
   );
 }

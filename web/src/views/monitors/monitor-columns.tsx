@@ -35,7 +35,7 @@ export const monitorColumns: readonly Column<MonitorRow>[] = [
   helper.accessor((row) => targetOf(row.probe), {
     id: 'target',
     header: 'Target',
-    meta: { min: 9, grow: 1.5, from: 960 },
+    meta: { min: 8.5, grow: 1.5, from: 960 },
     cell: ({ getValue }) => <Text value={getValue()} className="text-ink-2" />,
   }),
   helper.accessor((row) => row.status.response_ms, {
@@ -88,7 +88,7 @@ export const monitorColumns: readonly Column<MonitorRow>[] = [
     id: 'reason',
     header: 'Why',
     enableSorting: false,
-    meta: { min: 9, grow: 2, from: 1160 },
+    meta: { min: 8, grow: 2, from: 900 },
     cell: ({ row }) => <Why row={row.original} />,
   }),
 ];

@@ -4,6 +4,7 @@ import { Link, useNavigate } from 'react-router';
 import type { MonitorRow, MonitorState } from '../../../../src/wire/monitor.ts';
 import { useKeys } from '../../app/keys.ts';
 import { useAddress } from '../../app/use-address.ts';
+import { useWithAgents } from '../../app/use-agent-choice.ts';
 import { toggleValue } from '../../lib/filters.ts';
 import { formatCount } from '../../lib/format.ts';
 import {
@@ -48,7 +49,11 @@ export default function MonitorsView() {
   );
   const labels = useMemo(() => listLabels(rows), [rows]);
   const agents = useMemo(() => listAgents(rows), [rows]);
-  const open = useCallback((id: string) => void navigate(`/monitors/${id}`), [navigate]);
+  const withAgents = useWithAgents();
+  const open = useCallback(
+    (id: string) => void navigate(withAgents(`/monitors/${id}`)),
+    [navigate, withAgents],
+  );
   const { marked, onOrder, keys } = useMoves<MonitorRow>({ opened: null, idOf, onOpen: open });
   useKeys(keys);
   const onOpen = useCallback((row: MonitorRow) => open(row.id), [open]);

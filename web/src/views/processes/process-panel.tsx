@@ -1,5 +1,6 @@
 import { Link } from 'react-router';
 import type { ProcessRow } from '../../../../src/wire/machine.ts';
+import { useAgentChoice, useWithAgents } from '../../app/use-agent-choice.ts';
 import { LiveChart } from '../../charts/live-chart.tsx';
 import { formatBytes, formatCount, formatRate, formatTime } from '../../lib/format.ts';
 import { useSamples } from '../../live/use-live.ts';
@@ -7,7 +8,9 @@ import { Text } from '../../ui/text.tsx';
 
 /** One process: its bandwidth over the last 30 s, and what is known of it. */
 export function ProcessPanel({ row, chosen }: { row: ProcessRow; chosen: boolean }) {
-  const read = useSamples({ topic: 'bandwidth', by: 'process', key: row.key });
+  const agent = useAgentChoice();
+  const withAgents = useWithAgents();
+  const read = useSamples({ topic: 'bandwidth', by: 'process', key: row.key, agent });
   return (
     <section aria-label="Process" className="panel grid shrink-0 md:grid-cols-[minmax(0,1fr)_20rem]">
       <div className="flex min-w-0 flex-col">
@@ -44,7 +47,7 @@ export function ProcessPanel({ row, chosen }: { row: ProcessRow; chosen: boolean
         <dt className="text-ink-3">Connections</dt>
         <dd className="text-ink-2">
           <Link
-            to={`/?pid=${row.process_id}`}
+            to={withAgents(`/?pid=${row.process_id}`)}
             className="underline decoration-line-strong underline-offset-3 hover:text-ink"
           >
             {formatCount(row.connections)} open
