@@ -211,6 +211,7 @@ function describeSelf(description: NonNullable<AgentRow['description']>, address
     cpu_percent: description.cpu_percent,
     memory_bytes: description.memory_bytes,
     monitors: description.monitors,
+    gaps: [],
     description,
   };
 }

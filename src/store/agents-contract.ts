@@ -66,6 +66,25 @@ export function describeAgentStore(name: string, open: () => Promise<StoreUnderT
     );
 
     it(
+      'tell of what their records lack, the newest first and each its own',
+      withStore(async (store) => {
+        const at = '2026-01-01T00:00:00.000Z';
+        const gap = { kind: 'gap', at, reason: 'full', lost: 4 } as const;
+        const of = { agent: 'a', epoch: 'e', first: 0 };
+        const lost_by = { connection: 3, probe: 1 };
+        await store.insertReported({ ...of, records: [gap, { ...gap, lost_by }] });
+        await store.insertReported({ ...of, agent: 'b', records: [gap] });
+        const row = { at, reason: 'full', lost: 4 };
+        assert.deepEqual(await store.readGaps('a', 10), [
+          { ...row, lost_by },
+          { ...row, lost_by: null },
+        ]);
+        assert.deepEqual(await store.readGaps('a', 1), [{ ...row, lost_by }]);
+        assert.deepEqual(await store.readGaps('c', 1), []);
+      }),
+    );
+
+    it(
       'that are dialled are kept in order, each once',
       withStore(async (store) => {
         for (const address of ['b:2', 'a:1', 'b:2']) await store.addDial(address);

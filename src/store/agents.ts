@@ -1,3 +1,5 @@
+import type { GapRow } from '../wire/gap.ts';
+
 /** An agent that was linked to this server at some time. */
 export interface KnownAgent {
   readonly agent: string;
@@ -21,6 +23,8 @@ export interface AgentStore {
   saveAgents(agents: readonly KnownAgent[]): Promise<void>;
   /** All of them, by name. */
   readAgents(): Promise<readonly KnownAgent[]>;
+  /** What an agent's records lack, the newest first. */
+  readGaps(agent: string, limit: number): Promise<readonly GapRow[]>;
   /** Addresses of agents that this server dials, in the order in which they were added. */
   readDials(): Promise<readonly string[]>;
   addDial(address: string): Promise<void>;

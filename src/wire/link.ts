@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpointSchema, reportedConnectionSchema } from './connection.ts';
+import { lostBySchema } from './gap.ts';
 import { interfaceSchema, processSchema, sampleSchema, sensorSchema, systemSchema } from './machine.ts';
 import { monitorResultSchema } from './monitor.ts';
 import { issuedCertificateSchema } from './monitor-api.ts';
@@ -78,21 +79,6 @@ const openAlertsSchema = z.strictObject({
   at: z.iso.datetime(),
   open: z.array(alertKeySchema).max(10_000),
 });
-
-/** Kinds by which a gap counts what was lost: those of durable records, connections that failed by themselves. */
-export const lostKinds = [
-  'connection',
-  'failure',
-  'traffic',
-  'request',
-  'probe',
-  'alert',
-  'alert_packets',
-  'open_alerts',
-] as const;
-export type LostKind = (typeof lostKinds)[number];
-/** Kinds of which nothing was lost are left out; all is, where it is not known. */
-export const lostBySchema = z.partialRecord(z.enum(lostKinds), count);
 
 /**
  * What is kept for good: a connection that ended or failed (or a fold of like ones), traffic of ten seconds added up,

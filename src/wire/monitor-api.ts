@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { timestampSchema } from './connection.ts';
+import { gapRowSchema, maxGapRows } from './gap.ts';
 import {
   agentNameSchema,
   assertionSchema,
@@ -186,6 +187,8 @@ export const agentRowSchema = z.object({
   cpu_percent: amount.nullable(),
   memory_bytes: count.nullable(),
   monitors: count,
+  /** What of its records was lost before this server had it, the newest first; empty in lists. */
+  gaps: z.array(gapRowSchema).max(maxGapRows),
   description: agentDescriptionSchema.nullable(),
 });
 export type AgentRow = z.infer<typeof agentRowSchema>;

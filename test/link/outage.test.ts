@@ -9,6 +9,7 @@ import { describe, it } from 'node:test';
 import { AgentLink } from '../../src/agent/link/link.ts';
 import { makeReporter } from '../../src/platform/reporter.ts';
 import { ended } from '../../src/wire/reported.fixture.ts';
+import { until } from '../support/until.ts';
 import { startLinkServer } from './server.ts';
 import { NumberSource } from './source.ts';
 
@@ -46,6 +47,11 @@ describe('an agent without a server', () => {
     const running = await startLinkServer(join(dir, 'db.sqlite'), reporter, port);
     while (link.status().spooled_records > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     const lost = running.mirror.lost().spooled_records;
+    const told = await running.store.readGaps('box', 5);
+    assert.deepEqual(
+      told.map((gap) => [gap.lost, gap.lost_by]),
+      [[lost, { connection: lost }]],
+    );
     await link.stop();
     await running.stop();
     const database = new DatabaseSync(join(dir, 'db.sqlite'));
@@ -55,6 +61,36 @@ describe('an agent without a server', () => {
     assert.equal(gaps.n, 1);
     assert.equal(gaps.lost, lost);
     assert.equal(Number(rows.n) + Number(gaps.lost), stoodFor);
+    rmSync(dir, { recursive: true });
+  });
+});
+
+describe('an agent that cannot write its spool', () => {
+  it('says so among its sensors for as long, keeps what comes, and sends it afterwards', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'netmon-busy-'));
+    const path = join(dir, 'spool.sqlite');
+    const other = new DatabaseSync(path);
+    other.exec('PRAGMA locking_mode = EXCLUSIVE; CREATE TABLE taken (a); BEGIN EXCLUSIVE');
+    const running = await startLinkServer(join(dir, 'db.sqlite'), reporter);
+    const hello = { agent: 'box', version: '0.1.0', kernel: '', os: '' };
+    const source = new NumberSource();
+    const link = new AgentLink({ server: running.url, hello, spool: { path } }, source, reporter);
+    link.start();
+    link.record(ended(1));
+    const reason = (): string | null | undefined => {
+      source.read();
+      return running.mirror.agents()[0]?.sensors.find(({ name }) => name === 'spool')?.reason;
+    };
+    const limits = { withinMs: 60_000 };
+    await until('the sensor', () => reason() || undefined, limits);
+    assert.equal(reason(), 'the spool cannot be written: another process is writing to it');
+    assert.equal(link.status().spool_problem, 'another process is writing to it');
+    other.exec('ROLLBACK; DROP TABLE taken');
+    other.close();
+    await until('the record', () => running.store.stats().rows === 1 || undefined, limits);
+    await until('the end of it', () => reason() === undefined || undefined, limits);
+    await link.stop();
+    await running.stop();
     rmSync(dir, { recursive: true });
   });
 });

@@ -12,6 +12,7 @@ const needs = {
     (existsSync('/dev/loop-control') ? null : 'needs loop devices (/dev/loop-control is missing)') ??
     tryCommand('unshare', ['--mount', '--pid', '--fork', '--mount-proc', 'true']) ??
     tryDiskImage(),
+  tmpfs: () => tryCommand('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']),
   nft: () => findCommand('nft'),
   bpf: () =>
     existsSync('/sys/kernel/btf/vmlinux')

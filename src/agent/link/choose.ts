@@ -1,3 +1,4 @@
+import { importances } from './importance.ts';
 import type { DroppableRow, IdRange, SpoolFile } from './spool-file.ts';
 
 export interface Excess {
@@ -7,8 +8,6 @@ export interface Excess {
 
 export interface Choice {
   readonly excess: Excess;
-  /** Importances that may be chosen, ascending. */
-  readonly among: readonly number[];
   /** Where rows may be chosen, the oldest first. */
   readonly ranges: readonly IdRange[];
   /** The id of a row that is not to be chosen. */
@@ -16,10 +15,10 @@ export interface Choice {
 }
 
 /** The oldest of the least important rows, as many as make up for the excess, or all. */
-export function chooseRows(file: SpoolFile, { excess, among, ranges, keep }: Choice): DroppableRow[] {
+export function chooseRows(file: SpoolFile, { excess, ranges, keep }: Choice): DroppableRow[] {
   const chosen: DroppableRow[] = [];
   let { records, bytes } = excess;
-  for (const importance of among) {
+  for (const importance of importances) {
     for (const range of ranges) {
       for (const row of file.oldest(importance, range)) {
         if (records <= 0 && bytes <= 0) return chosen;

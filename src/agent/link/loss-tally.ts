@@ -1,4 +1,5 @@
-import { type DurableRecord, durableRecordSchema, type LostKind } from '../../wire/link.ts';
+import type { LostKind } from '../../wire/gap.ts';
+import { type DurableRecord, durableRecordSchema } from '../../wire/link.ts';
 import type { RecordKind } from './importance.ts';
 
 type Gap = Extract<DurableRecord, { kind: 'gap' }>;

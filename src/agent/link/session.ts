@@ -15,6 +15,7 @@ import { cleanFrame, cleanSensors } from './clean.ts';
 import { encodeLive } from './frames.ts';
 import type { LiveSource, SourceFrame } from './source.ts';
 import { maxBatchLength, type Spool } from './spool.ts';
+import { withSpoolSensor } from './spool-sensor.ts';
 
 /** Frames of durable records that may be on their way without an acknowledgement, however much credit there is. */
 const maxFramesUnderway = 4;
@@ -97,6 +98,7 @@ export class LinkSession {
   #credit = Number.POSITIVE_INFINITY;
   #questions = 0;
   #toldSpool = '';
+  #toldProblem: string | null;
   #toldSpoolAt = Number.NEGATIVE_INFINITY;
   #welcomed = false;
   #next = 0;
@@ -131,7 +133,9 @@ export class LinkSession {
     });
     this.#pingTimer = setInterval(() => this.#checkLiveness(), livenessMs);
     this.#welcomeTimer = setTimeout(() => this.#break('the server did not say welcome'), welcomeMs);
-    const sensors = strict ? cleanSensors(source.sensors()) : source.sensors();
+    this.#toldProblem = spool.problem;
+    const own = strict ? cleanSensors(source.sensors()) : source.sensors();
+    const sensors = withSpoolSensor(own, this.#toldProblem);
     const monitors_revision = monitorsRevision?.() ?? undefined;
     socket.send(JSON.stringify({ kind: 'hello', ...hello, epoch: this.#epoch, sensors, monitors_revision }));
   }
@@ -386,7 +390,8 @@ export class LinkSession {
   }
 
   /** Adds how full the spool is, when that is not what was told last. */
-  #withSpool(frame: SourceFrame): SourceFrame {
+  #withSpool(raw: SourceFrame): SourceFrame {
+    const frame = this.#withProblem(raw);
     const spool = { ...this.#spool.size, lost: this.#spool.lost };
     const text = Object.values(spool).join();
     const now = performance.now();
@@ -394,6 +399,15 @@ export class LinkSession {
     this.#toldSpool = text;
     this.#toldSpoolAt = now;
     return { ...frame, spool };
+  }
+
+  /** Adds what is wrong with the spool to the sensors, when they or that changed. */
+  #withProblem(frame: SourceFrame): SourceFrame {
+    const { problem } = this.#spool;
+    if (problem === this.#toldProblem && (!frame.sensors || problem === null)) return frame;
+    this.#toldProblem = problem;
+    const sensors = frame.sensors ?? this.#source.sensors();
+    return { ...frame, sensors: withSpoolSensor(sensors, problem) };
   }
 
   #clean(raw: SourceFrame): SourceFrame {

@@ -14,6 +14,9 @@ const schema = `
     reserved INTEGER NOT NULL) STRICT;
   PRAGMA user_version = ${layoutVersion}`;
 
+/** Longest wait for another process that has the file; the agent stands still meanwhile. */
+const busyMs = 100;
+
 /** Primary result codes of SQLite (sqlite3.h) of a file that will never be readable: SQLITE_CORRUPT, SQLITE_NOTADB. */
 const unreadable: ReadonlySet<number> = new Set([11, 26]);
 
@@ -206,9 +209,11 @@ function isUnreadable(thrown: unknown): boolean {
 }
 
 function openDatabase(path: string): SpoolFile {
-  const db = new DatabaseSync(path, { timeout: 1000 });
+  const db = new DatabaseSync(path, { timeout: busyMs });
   try {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512');
+    // Exclusive, or else SQLite maps a file of its own into memory, and writing there on a full disk kills the process.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512');
     const version = Number(db.prepare('PRAGMA user_version').get()!.user_version);
     if (version !== 0 && version !== layoutVersion) throw new ForeignLayout(`a spool of layout ${version}`);
     if (version === 0) db.exec(`BEGIN; ${schema}; COMMIT`);

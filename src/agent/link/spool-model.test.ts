@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { DurableRecord, LostKind } from '../../wire/link.ts';
+import type { LostKind } from '../../wire/gap.ts';
+import type { DurableRecord } from '../../wire/link.ts';
 import { ended } from '../../wire/reported.fixture.ts';
 import { Spool } from './spool.ts';
 
 const dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'netmon-spool-'));
 after(() => rmSync(dir, { recursive: true }));
 let worlds = 0;
+let copies = 0;
 
 type Kind = 'connection' | 'failure' | 'traffic' | 'probe';
 const kinds: readonly Kind[] = ['connection', 'failure', 'traffic', 'probe'];
@@ -173,6 +175,8 @@ class World {
     }
     assert.deepEqual({ ...this.#gaps }, sums, 'what gaps tell of is what is missing');
     this.#spool[Symbol.dispose]();
+    this.#forgetCopies();
+    removeSpool(this.#path);
   }
 
   #open(): Spool {
@@ -190,12 +194,17 @@ class World {
 
   /** A write that the spool waits for is one that changes what was lost or how far numbers may be sent. */
   #copy(): void {
-    const mark = `${this.#spool.lost} ${readReserved(this.#path)}`;
-    if (mark !== this.#durableMark) this.#copies = [];
-    this.#durableMark = mark;
-    const path = `${this.#path}-${this.#copies.length}`;
+    const path = join(dir, `copy-${++copies}.sqlite`);
     copySpool(this.#path, path);
+    const mark = `${this.#spool.lost} ${readReserved(path)}`;
+    if (mark !== this.#durableMark) this.#forgetCopies();
+    this.#durableMark = mark;
     this.#copies.push({ path, written: this.#written });
+  }
+
+  #forgetCopies(): void {
+    for (const { path } of this.#copies) removeSpool(path);
+    this.#copies = [];
   }
 
   #begin(): void {
@@ -229,9 +238,13 @@ class World {
   }
 }
 
+function removeSpool(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+}
+
 function copySpool(from: string, to: string): void {
+  removeSpool(to);
   for (const suffix of ['', '-wal']) {
-    rmSync(to + suffix, { force: true });
     if (existsSync(from + suffix)) copyFileSync(from + suffix, to + suffix);
   }
 }

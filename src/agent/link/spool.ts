@@ -17,11 +17,10 @@ import { NetmonError } from '../../base/errors.ts';
 import { type DurableRecord, durableRecordSchema } from '../../wire/link.ts';
 import { chooseRows, type Excess } from './choose.ts';
 import { type Epoch, isDrained, lastOf, makeEpoch, rangeOf, readEpochs } from './epochs.ts';
-import { importanceOf, importances } from './importance.ts';
 import { LossTally } from './loss-tally.ts';
 import { describeFailure, isPassing } from './spool-failure.ts';
 import { type IdRange, openSpoolFile, type SpooledRow, type SpoolFile } from './spool-file.ts';
-import { sizeOf, Waiting, type WaitingRow } from './waiting.ts';
+import { sizeOf, Waiting } from './waiting.ts';
 
 export interface SpoolOptions {
   /** A file, made with mode 0600; null keeps the records in memory. */
@@ -43,7 +42,7 @@ const defaultMaxBytes = 128 * 1024 * 1024;
 const defaultMaxRecords = 200_000;
 /** Records after which no flush is waited for, and those of one transaction. */
 const mostAtOnce = 5_000;
-const perTransaction = 1_000;
+const perTransaction = 500;
 /** Longest batch in UTF-16 units, far below the server's limit of a frame in bytes. */
 export const maxBatchLength = 4 * 1024 * 1024;
 /** What is dropped beyond the excess, as a share of the cap, so that a full spool is not trimmed at each flush. */
@@ -287,17 +286,10 @@ export class Spool implements Disposable {
     const { rows, taken } = this.#waiting.take(perTransaction, (lost) => {
       return this.#writeGap(lost, `the spool could not be written: ${this.#problem ?? 'it was busy'}`);
     });
-    const insert = (): void =>
-      file.transaction(() => {
-        if (!this.#isOwnSaved) file.saveEpochs(this.#epochs);
-        for (const [i, row] of rows.entries()) file.insert({ id: this.#nextId + i, ...row });
-      });
-    try {
-      insert();
-    } catch (thrown) {
-      if (!isPassing(thrown) || !this.#giveWay(file, rows.slice(rows.length - taken))) throw thrown;
-      insert();
-    }
+    file.transaction(() => {
+      if (!this.#isOwnSaved) file.saveEpochs(this.#epochs);
+      for (const [i, row] of rows.entries()) file.insert({ id: this.#nextId + i, ...row });
+    });
     this.#isOwnSaved = true;
     this.#nextId += rows.length;
     this.#own.records += rows.length;
@@ -305,57 +297,53 @@ export class Spool implements Disposable {
     this.#waiting.remove(taken);
   }
 
-  /** The disk is full: what is in the file and no more important than what comes gives way. Whether any did. */
-  #giveWay(file: SpoolFile, rows: readonly WaitingRow[]): boolean {
-    const importance = Math.max(...rows.map(({ kind }) => importanceOf(kind)));
-    const among = importances.filter((each) => each <= importance);
-    return this.#trim(file, { records: 1, bytes: 2 * sizeOf(rows) }, among, 'the disk was full');
-  }
-
   #deleteAcknowledged(file: SpoolFile): void {
     for (const epoch of this.#epochs) {
-      const { deleted, acknowledged } = epoch;
-      if (deleted >= acknowledged) continue;
-      const range = { from: epoch.first, to: this.#idOf(epoch, acknowledged)! };
-      const { records, bytes } = file.sum(range);
-      epoch.deleted = acknowledged;
-      try {
-        file.transaction(() => {
-          file.removeBetween(range);
-          file.saveEpochs(this.#epochs);
-        });
-      } catch (thrown) {
-        epoch.deleted = deleted;
-        throw thrown;
-      }
-      epoch.records -= records;
-      this.#bytes -= bytes;
+      while (epoch.deleted < epoch.acknowledged) this.#deleteSome(file, epoch);
     }
     this.#forgetEmptyEpochs();
+  }
+
+  /** A few at a time, since deleting takes room first. */
+  #deleteSome(file: SpoolFile, epoch: Epoch): void {
+    const { deleted } = epoch;
+    const last = Math.min(epoch.acknowledged, deleted + perTransaction);
+    const range = { from: epoch.first, to: this.#idOf(epoch, last)! };
+    const { records, bytes } = file.sum(range);
+    epoch.deleted = last;
+    try {
+      file.transaction(() => {
+        file.removeBetween(range);
+        file.saveEpochs(this.#epochs);
+      });
+    } catch (thrown) {
+      epoch.deleted = deleted;
+      throw thrown;
+    }
+    epoch.records -= records;
+    this.#bytes -= bytes;
   }
 
   #keepCap(file: SpoolFile): void {
     const records = this.#records;
     if (records <= this.#maxRecords && this.#bytes <= this.#maxBytes) return;
-    const excess = {
+    this.#trim(file, {
       records: records - this.#maxRecords * (1 - slack),
       bytes: this.#bytes - this.#maxBytes * (1 - slack),
-    };
-    const reason = 'the spool was full: no server took the records in time';
-    this.#trim(file, excess, importances, reason);
+    });
   }
 
-  /** Drops at least that much of what was not sent, if there is so much, and has a gap tell of it; whether any was. */
-  #trim(file: SpoolFile, excess: Excess, among: readonly number[], reason: string): boolean {
+  /** Drops at least that much of what was not sent, if there is so much, and has a gap tell of it. */
+  #trim(file: SpoolFile, excess: Excess): void {
     const ranges = this.#epochs.map((epoch) => this.#unsentOf(epoch));
     const known = this.#gap;
     const gap = known && ranges.some(({ from, to }) => known.id >= from && known.id <= to) ? known : null;
-    const dropped = chooseRows(file, { excess, among, ranges, keep: gap?.id });
-    if (dropped.length === 0) return false;
+    const dropped = chooseRows(file, { excess, ranges, keep: gap?.id });
+    if (dropped.length === 0) return;
     const tally = new LossTally();
     for (const { kind, weight, body } of dropped) tally.addRecord(kind, weight, body);
     if (gap) tally.addAll(gap.tally);
-    const body = this.#writeGap(tally, reason);
+    const body = this.#writeGap(tally, 'the spool was full: no server took the records in time');
     const id = gap?.id ?? dropped[0].id;
     file.transaction(() => {
       for (const row of dropped) if (row.id !== id) file.remove(row.id);
@@ -370,7 +358,6 @@ export class Spool implements Disposable {
     this.#bytes += body.length - given;
     this.#gap = { id, size: body.length, tally };
     this.#forgetEmptyEpochs();
-    return true;
   }
 
   #writeGap(tally: LossTally, reason: string): string {

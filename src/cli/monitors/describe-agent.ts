@@ -1,3 +1,4 @@
+import { describeLoss } from '../../client/describe-loss.ts';
 import type { AgentRow } from '../../wire/monitor-api.ts';
 import { escapeText } from '../escape.ts';
 import { formatBytes, formatCount, formatTime } from '../format.ts';
@@ -21,6 +22,7 @@ export function describeAgent(row: AgentRow, nowMs: number): string[] {
     ['clock', describeClock(row.clock_offset_ms)],
     ['spool', describeSpool(row)],
     ['lost', row.lost_records === null ? null : `${formatCount(row.lost_records)} records`],
+    ...row.gaps.map((gap) => ['gap', `${formatTime(gap.at)}: ${describeLoss(gap)} (${gap.reason})`] as const),
     ['cpu', row.cpu_percent === null ? null : `${row.cpu_percent.toFixed(1)} %`],
     ['memory', row.memory_bytes === null ? null : formatBytes(row.memory_bytes)],
     ['monitors', formatCount(row.monitors)],

@@ -1,4 +1,5 @@
 import type { AgentStore, KnownAgent } from '../../store/agents.ts';
+import { maxGapRows } from '../../wire/gap.ts';
 import type { AgentRow } from '../../wire/monitor-api.ts';
 import type { AgentDescription } from '../../wire/orders.ts';
 import type { AgentState, LiveState } from '../live/state.ts';
@@ -48,7 +49,8 @@ export function makeAgentDirectory(parts: DirectoryParts): AgentDirectory {
       if (!known) return null;
       const description = await describe(registry, agent);
       const monitors = parts.notes?.countMonitors?.()(agent) ?? description?.monitors ?? 0;
-      return { ...makeRow(known, states().get(agent), parts), monitors, description };
+      const gaps = [...(await store.readGaps(agent, maxGapRows))];
+      return { ...makeRow(known, states().get(agent), parts), monitors, gaps, description };
     },
   };
 }
@@ -95,6 +97,7 @@ function makeRow(
     lost_records: facts?.spool?.lost ?? null,
     cpu_percent: system?.agent_cpu_percent ?? null,
     memory_bytes: system ? system.agent_memory + system.kernel_memory : null,
+    gaps: [],
     description: null,
   };
 }

@@ -68,6 +68,19 @@ describe('the agents of the API', () => {
     assert.equal((await ask('/api/agents/nobody')).status, 404);
   });
 
+  it('tell by name what of their records was lost', async () => {
+    const gap = {
+      kind: 'gap',
+      at,
+      reason: 'the spool was full',
+      lost: 3,
+      lost_by: { connection: 3 },
+    } as const;
+    await running.store.insertReported({ agent: 'b', epoch: 'e', first: 0, records: [gap] });
+    const { kind, ...row } = gap;
+    assert.deepEqual(agentRowSchema.parse((await ask('/api/agents/b')).body).gaps, [row]);
+  });
+
   it('are dialled from the POST of their address to its DELETE', async () => {
     const added = await post('127.0.0.1:1');
     assert.equal(added.status, 201);

@@ -19,7 +19,8 @@ export function insertBatch(session: Session, batch: ReportedBatch, now: number)
   if (last <= committed) return { seq: committed, ids: records.map(() => null) };
   if (first > committed + 1 && records[0].kind !== 'gap') {
     const at = new Date(now).toISOString();
-    insertGap(session, batch, at, 'sequence numbers are missing', first - committed - 1);
+    const lost = first - committed - 1;
+    insertGap(session, batch, { at, reason: 'sequence numbers are missing', lost });
   }
   const ids = records.map((record, i) =>
     first + i <= committed ? null : insertRecord(session, batch, record, now),
@@ -73,7 +74,7 @@ function insertRecord(
     case 'connection':
       return insertConnection(session, record.connection, { id: record.id ?? null, agent, now });
     case 'gap':
-      insertGap(session, batch, record.at, record.reason, record.lost);
+      insertGap(session, batch, record);
       return null;
     case 'traffic': {
       const at = Date.parse(record.rollup.at);
@@ -98,9 +99,15 @@ function insertRecord(
   }
 }
 
-function insertGap(session: Session, batch: ReportedBatch, at: string, reason: string, lost: number): void {
-  const values: SqlValue[] = [batch.agent, batch.epoch, at, reason, lost];
-  session.run('INSERT INTO gaps (agent, epoch, at, reason, lost) VALUES (?, ?, ?, ?, ?)', ...values);
+type Gap = Omit<Extract<StoreRecord, { kind: 'gap' }>, 'kind'>;
+
+function insertGap(session: Session, { agent, epoch }: ReportedBatch, gap: Gap): void {
+  const lostBy = gap.lost_by === undefined ? null : JSON.stringify(gap.lost_by);
+  const values: SqlValue[] = [agent, epoch, gap.at, gap.reason, gap.lost, lostBy];
+  session.run(
+    'INSERT INTO gaps (agent, epoch, at, reason, lost, lost_by) VALUES (?, ?, ?, ?, ?, ?)',
+    ...values,
+  );
 }
 
 function canonicalTime(text: string, now: number): string {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NetmonError } from '../../base/errors.ts';
-import { agentSchema } from './agents/tables.ts';
+import { agentSchema, gapSchema } from './agents/tables.ts';
 import { firstColumns, inspectionColumns } from './columns.ts';
 import { identitySchema } from './identities/tables.ts';
 import { maintenanceSchema, monitorSchema, monitorSumsSchema } from './rounds/tables.ts';
@@ -67,6 +67,7 @@ const migrations: readonly (readonly string[])[] = [
   agentSchema,
   identitySchema,
   maintenanceSchema,
+  gapSchema,
 ];
 
 /** Brings the schema to this version, each step in a transaction; throws NM_STORE when it is from a newer one. */

@@ -5,7 +5,7 @@ import { NetmonError } from '../../base/errors.ts';
 import { formatEndpoint, parseEndpoint } from '../../base/ip.ts';
 import type { Connection, NewConnection } from '../../wire/connection.ts';
 import type { Store } from '../store.ts';
-import { addDial, readAgents, readDials, removeDial, saveAgents } from './agents/agents.ts';
+import { addDial, readAgents, readDials, readGaps, removeDial, saveAgents } from './agents/agents.ts';
 import { summarize } from './failures.ts';
 import {
   addCertificate,
@@ -122,6 +122,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     saveAlertSettings: async (settings) => saveSettings(session, settings),
     saveAgents: async (agents) => saveAgents(session, agents),
     readAgents: async () => readAgents(session),
+    readGaps: async (agent, limit) => readGaps(session, agent, limit),
     readDials: async () => readDials(session),
     addDial: async (address) => addDial(session, address),
     removeDial: async (address) => removeDial(session, address),

@@ -27,6 +27,7 @@ const well: AgentRow = {
   cpu_percent: 1,
   memory_bytes: 1,
   monitors: 0,
+  gaps: [],
   description: null,
 };
 

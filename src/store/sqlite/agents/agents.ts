@@ -1,3 +1,4 @@
+import type { GapRow } from '../../../wire/gap.ts';
 import { type KnownAgent, maxKnownAgents } from '../../agents.ts';
 import type { Session } from '../session.ts';
 
@@ -45,6 +46,21 @@ export function readAgents(session: Session): KnownAgent[] {
     tls: Number(tls) === 1,
     firstSeen: String(firstSeen),
     lastSeen: String(lastSeen),
+  }));
+}
+
+/** See `AgentStore.readGaps`. */
+export function readGaps(session: Session, agent: string, limit: number): GapRow[] {
+  const rows = session.all(
+    'SELECT at, reason, lost, lost_by FROM gaps WHERE agent = ? ORDER BY id DESC LIMIT ?',
+    agent,
+    limit,
+  );
+  return rows.map(([at, reason, lost, lostBy]) => ({
+    at: String(at),
+    reason: String(reason),
+    lost: Number(lost),
+    lost_by: lostBy === null ? null : (JSON.parse(String(lostBy)) as GapRow['lost_by']),
   }));
 }
 

@@ -1,3 +1,6 @@
+/** What a gap counts by kind, as JSON; null where that is not known. */
+export const gapSchema: readonly string[] = ['ALTER TABLE gaps ADD COLUMN lost_by TEXT'];
+
 /** The tables of agents, for the schema. */
 export const agentSchema: readonly string[] = [
   `CREATE TABLE agents (

@@ -1,7 +1,9 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
+import { describeLoss } from '../../../../src/client/describe-loss.ts';
+import type { GapRow } from '../../../../src/wire/gap.ts';
 import type { AgentRow } from '../../../../src/wire/monitor-api.ts';
 import { listFaults } from '../../lib/agents.ts';
 import {
@@ -17,10 +19,19 @@ import { ConfirmMenu } from '../../ui/confirm-menu.tsx';
 import { Text } from '../../ui/text.tsx';
 import { formatOffset, LinkBadge } from './agent-columns.tsx';
 
+const refreshMs = 5_000;
+
 /** Everything known of one agent, beside the list. */
 export function AgentDetails({ row, onClose }: { row: AgentRow; onClose: () => void }) {
   const now = Date.now();
-  const { agent, description } = row;
+  const { agent } = row;
+  // What the list leaves out: its gaps, and what it says of itself.
+  const whole = useQuery({
+    queryKey: ['agents', 'one', agent],
+    queryFn: ({ signal }) => agentRest.read(agent, signal),
+    refetchInterval: refreshMs,
+  });
+  const { gaps = [], description = null } = whole.data ?? {};
   const faults = listFaults(row, now);
   return (
     <aside
@@ -87,6 +98,7 @@ export function AgentDetails({ row, onClose }: { row: AgentRow; onClose: () => v
             <Text key={name} value={reason === null ? level : `${level}: ${reason}`} wrap max={300} />,
           ])}
         />
+        {gaps.length > 0 && <Gaps gaps={gaps} now={now} />}
         {description && (
           <Facts
             title="Probes"
@@ -128,6 +140,24 @@ function Facts({ title, facts }: { title: string; facts: readonly (readonly [str
           </div>
         ))}
       </dl>
+    </section>
+  );
+}
+
+/** What of its records this server lacks. */
+function Gaps({ gaps, now }: { gaps: readonly GapRow[]; now: number }) {
+  return (
+    <section aria-label="Gaps">
+      <h3 className="heading mb-1.5">Gaps</h3>
+      <ul className="flex flex-col gap-1 text-xs text-ink-2">
+        {gaps.map((gap, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a gap has no name, and several may be of one moment
+          <li key={i}>
+            <span className="text-ink-3">{formatTime(gap.at, now)}</span> {describeLoss(gap)}{' '}
+            <Text value={`(${gap.reason})`} wrap max={300} />
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
