@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -49,10 +58,78 @@ describe('what a console keeps', () => {
     );
   });
 
-  it('is refused with the file and the place when somebody has damaged it', () => {
-    writeFileSync(join(root, 'console.toml'), '[[connections]]\naddress = 5\n');
-    assert.throws(() => new Saved(root), /console\.toml: connections\.0\.address: /);
-    writeFileSync(join(root, 'console.toml'), '=');
-    assert.throws(() => new Saved(root), /console\.toml is no TOML/);
+  const head = '[[connections]]\naddress = "127.0.0.1:1"\nkind = "agent"\n\n';
+  const monitor = '[[monitors]]\nkind = "tcp"\ntarget = "h:1"\n';
+  for (const [what, text, refusal] of [
+    [
+      'a value of another kind',
+      `${head}[[connections]]\nkind = "agent"\naddress = 5\n`,
+      /, line 7: connections\.1\.address: /,
+    ],
+    ['what is no TOML', `${head}[[monitors]\n`, /console\.toml, line 5, column \d+: no TOML: /],
+    [
+      'a kind that there is not',
+      `${head}[[monitors]]\nkind = "exec"\ntarget = "/bin/sh"`,
+      /, line 6: monitors\.0\.kind: /,
+    ],
+    ['a table in place of a text', `${monitor}\n[monitors.name]\na = 1`, /, line 1: monitors\.0\.name/],
+    [
+      'a target that is none',
+      `${head}${monitor.replace('h:1', 'h')}`,
+      /, line 5: HOST:PORT = "h": expected HOST:PORT/,
+    ],
+    [
+      'a setting that there is not',
+      `${monitor}exec = "sh"\n`,
+      /, line 1: --exec: a monitor of TCP has no such setting/,
+    ],
+    [
+      'a value that is none',
+      `${monitor}interval = "soon"\n`,
+      /, line 1: --interval = "soon": expected a duration/,
+    ],
+    [
+      'a character that a terminal obeys',
+      '[[connections]]\naddress = "a\\u001b[2J"\nkind = "agent"',
+      /, line 2: connections\.0\.address: expected an address/,
+    ],
+    [
+      'a field too many',
+      `${head}[[connections]]\naddress = "a:1"\nkind = "agent"\nrun = "sh"\n`,
+      /, line 5: connections\.1: .*run/,
+    ],
+  ] as const) {
+    it(`is refused for ${what}, with the file and the line`, () => {
+      writeFileSync(join(root, 'console.toml'), text, { mode: 0o600 });
+      assert.throws(() => new Saved(root), refusal);
+    });
+  }
+
+  it('is refused where others may read or change it, and where it is no file', () => {
+    const folder = mkdtempSync(join(root, 'c-'));
+    const path = join(folder, 'console.toml');
+    writeFileSync(path, head);
+    chmodSync(path, 0o640);
+    assert.throws(() => new Saved(folder), /others may read or change it.*chmod 600/);
+    chmodSync(path, 0o600);
+    assert.equal(new Saved(folder).connections.length, 1);
+    rmSync(path);
+    mkdirSync(path);
+    assert.throws(() => new Saved(folder), /is no file of netmon/);
+  });
+
+  it('has what another console kept meanwhile, and nothing that a terminal obeys among what was typed', () => {
+    const folder = join(root, 'd');
+    const [one, other] = [new Saved(folder), new Saved(folder)];
+    one.keepConnection({ address: 'a:1', kind: 'agent' });
+    other.keepConnection({ address: 'b:1', kind: 'agent' });
+    assert.deepEqual(
+      new Saved(folder).connections.map(({ address }) => address),
+      ['a:1', 'b:1'],
+    );
+    one.keepHistory(['list', 'show \u001b]0;x\u0007']);
+    assert.deepEqual(one.history(), ['list']);
+    writeFileSync(join(folder, 'console-history'), 'list\n\u001b[2Jshow\n', { mode: 0o600 });
+    assert.deepEqual(one.history(), ['list']);
   });
 });

@@ -1,8 +1,19 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { parse, stringify } from 'smol-toml';
+import { parse, stringify, TomlError } from 'smol-toml';
 import { z } from 'zod';
-import { NetmonError } from '../base/errors.ts';
+import { describeError, NetmonError } from '../base/errors.ts';
 import { type KindName, kindNames, nameKind, writeTarget } from '../cli/monitors/probe-fields.ts';
 import { type Answers, listChosen, makeSettings } from '../cli/monitors/settings.ts';
 import type { MonitorSettings } from '../wire/monitor.ts';
@@ -11,9 +22,14 @@ import type { MonitorSettings } from '../wire/monitor.ts';
 const maxConnections = 100;
 const maxMonitors = 200;
 const maxLines = 1000;
+/** Longest file that is read. */
+const maxBytes = 4 * 1024 * 1024;
 
 const connectionSchema = z.strictObject({
-  address: z.string().min(1).max(512),
+  address: z
+    .string()
+    .max(512)
+    .regex(/^[\x21-\x7e]+$/, 'expected an address'),
   kind: z.enum(['server', 'agent']),
   token_file: z.string().max(4096).optional(),
 });
@@ -42,15 +58,7 @@ export class Saved {
   /** `folder` is the user's for netmon, which need not exist. Throws NM_BAD_CONFIG for a file that cannot be used. */
   constructor(folder: string) {
     this.#folder = folder;
-    const text = this.#read('console.toml');
-    if (text === null) return;
-    const parsed = fileSchema.safeParse(parseToml(text, this.path));
-    if (!parsed.success) {
-      const [{ path, message }] = parsed.error.issues;
-      throw new NetmonError('NM_BAD_CONFIG', `${this.path}: ${path.join('.')}: ${message}`);
-    }
-    this.#connections = parsed.data.connections;
-    this.#monitors = parsed.data.monitors;
+    this.#load();
   }
 
   get path(): string {
@@ -68,18 +76,21 @@ export class Saved {
   }
 
   keepConnection(connection: SavedConnection): void {
+    this.#load();
     const others = this.#connections.filter(({ address }) => address !== connection.address);
     this.#connections = [...others, connection].slice(-maxConnections);
     this.#write();
   }
 
   forgetConnection(address: string): void {
+    this.#load();
     this.#connections = this.#connections.filter((each) => each.address !== address);
     this.#write();
   }
 
   /** Keeps what a monitor was made of; one of the same kind and target takes the place of the earlier. */
   keepMonitor(settings: MonitorSettings): void {
+    this.#load();
     const monitor = saveSettings(settings);
     const others = this.#monitors.filter(
       ({ kind, target }) => kind !== monitor.kind || target !== monitor.target,
@@ -92,12 +103,12 @@ export class Saved {
   history(): string[] {
     return (this.#read('console-history') ?? '')
       .split('\n')
-      .filter((line) => line !== '')
+      .filter((line) => line !== '' && !/\p{Cc}/u.test(line))
       .slice(0, maxLines);
   }
 
   keepHistory(lines: readonly string[]): void {
-    const kept = lines.filter((line) => !/[\r\n]/.test(line)).slice(0, maxLines);
+    const kept = lines.filter((line) => !/\p{Cc}/u.test(line)).slice(0, maxLines);
     this.#replace('console-history', kept.map((line) => `${line}\n`).join(''));
   }
 
@@ -109,12 +120,47 @@ export class Saved {
     );
   }
 
+  /** What is in the file now: another console of the same user may have written it. */
+  #load(): void {
+    const text = this.#read('console.toml');
+    if (text === null) return;
+    const parsed = fileSchema.safeParse(parseToml(text, this.path));
+    if (!parsed.success) {
+      const [{ path, message }] = parsed.error.issues;
+      throw refuse(`${this.path}${findLine(text, path)}: ${path.join('.')}: ${message}`);
+    }
+    for (const [i, monitor] of parsed.data.monitors.entries()) {
+      try {
+        readSaved(monitor);
+      } catch (error) {
+        throw refuse(`${this.path}${findLine(text, ['monitors', i])}: ${describeError(error)}`);
+      }
+    }
+    this.#connections = parsed.data.connections;
+    this.#monitors = parsed.data.monitors;
+  }
+
+  /** Null where there is none. Throws NM_BAD_CONFIG for a file that somebody else may have written, or may read. */
   #read(name: string): string | null {
+    const path = join(this.#folder, name);
+    let file: number | null = null;
     try {
-      return readFileSync(join(this.#folder, name), 'utf8');
+      file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const { uid, mode, size } = fstatSync(file);
+      const isOwn = uid === process.getuid?.() || uid === 0;
+      if ((mode & constants.S_IFMT) !== constants.S_IFREG || size > maxBytes || !isOwn)
+        throw refuse(`${path} is no file of netmon's for this user`);
+      if ((mode & 0o077) !== 0)
+        throw refuse(
+          `${path}: others may read or change it: look at what is in it, and run "chmod 600 ${path}"`,
+        );
+      return readFileSync(file, 'utf8');
     } catch (cause) {
+      if (cause instanceof NetmonError) throw cause;
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw new NetmonError('NM_BAD_CONFIG', `unable to read ${join(this.#folder, name)}`, { cause });
+      throw new NetmonError('NM_BAD_CONFIG', `unable to read ${path}`, { cause });
+    } finally {
+      if (file !== null) closeSync(file);
     }
   }
 
@@ -161,7 +207,25 @@ export function readSaved({ kind, target, ...rest }: SavedMonitor): MonitorSetti
 function parseToml(text: string, path: string): unknown {
   try {
     return parse(text);
-  } catch (cause) {
-    throw new NetmonError('NM_BAD_CONFIG', `${path} is no TOML`, { cause });
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw refuse(`${path} is no TOML: ${describeError(error)}`);
+    const reason = error.message.replace(/^Invalid TOML document: /, '').split('\n', 1)[0];
+    throw refuse(`${path}, line ${error.line}, column ${error.column}: no TOML: ${reason}`);
   }
+}
+
+/** `, line 7` of a value such as `monitors.1.name`, in a file as it is written here; empty where it is not found. */
+function findLine(text: string, [table, index, key]: readonly PropertyKey[]): string {
+  const lines = text.split('\n');
+  const heads = lines.flatMap((line, i) => (line.trim() === `[[${String(table)}]]` ? [i] : []));
+  const head = heads[Number(index)];
+  if (head === undefined) return '';
+  const end = lines.findIndex((line, i) => i > head && line.startsWith('['));
+  const own = lines.slice(head, end === -1 ? undefined : end);
+  const at = own.findIndex((line) => /^\s*"?([\w-]+)"?\s*=/.exec(line)?.[1] === key);
+  return `, line ${head + Math.max(0, at) + 1}`;
+}
+
+function refuse(message: string): NetmonError {
+  return new NetmonError('NM_BAD_CONFIG', message);
 }
