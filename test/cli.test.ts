@@ -107,7 +107,7 @@ describe('netmon', () => {
       'an unknown flag',
       ['up', '--prot', '1'],
       2,
-      "netmon: unknown option '--prot' (Did you mean --port?) (netmon --help lists what there is)",
+      "netmon: unknown option '--prot' (Did you mean --port?) (netmon up --help lists what there is)",
     ],
     [
       'a bad value',
@@ -119,7 +119,7 @@ describe('netmon', () => {
       'a superfluous word',
       ['down', 'now'],
       2,
-      "netmon: too many arguments for 'down'. Expected 0 arguments but got 1: now. (netmon --help lists what there is)",
+      "netmon: too many arguments for 'down'. Expected 0 arguments but got 1: now. (netmon down --help lists what there is)",
     ],
     [
       'a missing configuration file',

@@ -3,7 +3,15 @@ import { NetmonError } from '../base/errors.ts';
 import { type Answers, changeSettings, makeSettings, readKind } from '../cli/monitors/settings.ts';
 import { MonitorRest } from '../client/monitor-rest.ts';
 import { RestClient } from '../client/rest.ts';
-import { findMonitor, listMonitors, settingsOf, showMonitor, showRounds } from '../console/actions.ts';
+import {
+  checkAgents,
+  findMonitor,
+  listMonitors,
+  settingsOf,
+  showMonitor,
+  showRounds,
+} from '../console/actions.ts';
+import type { Station, StationMonitor } from '../console/station.ts';
 import { type NewMonitor, newMonitorSchema } from '../wire/monitor-api.ts';
 import {
   askStation,
@@ -44,7 +52,7 @@ export async function runAdd(
 
 export async function runList({ state, kind, label, on, text, ...flags }: ListFlags): Promise<void> {
   const { monitors, lines } = await askStation(flags, (station) =>
-    listMonitors(station, { state, kind, label, agent: on, text }, outputWidth()),
+    listMonitors(station, { state, kind, label, on, text }, outputWidth()),
   );
   print(flags, lines, { monitors });
 }
@@ -61,10 +69,10 @@ export async function runMove(
 ): Promise<void> {
   const agents = flags.on?.split(',').filter((name) => name !== '');
   const monitors = await askStation(flags, async (station) => {
+    const found = await findAll(station, texts);
+    await checkAgents(station, agents);
     const moved = [];
-    for (const text of texts) {
-      moved.push(await station.move((await findMonitor(station, text)).id, move, agents));
-    }
+    for (const { id } of found) moved.push(await station.move(id, move, agents));
     return moved;
   });
   const done = move === 'start' ? 'started' : 'stopped';
@@ -98,13 +106,9 @@ export async function runEdit(
 
 export async function runRemove(texts: readonly string[], flags: StationFlags): Promise<void> {
   const removed = await askStation(flags, async (station) => {
-    const ids: string[] = [];
-    for (const text of texts) {
-      const { id } = await findMonitor(station, text);
-      await station.remove(id);
-      ids.push(id);
-    }
-    return ids;
+    const ids = new Set((await findAll(station, texts)).map(({ id }) => id));
+    for (const id of ids) await station.remove(id);
+    return [...ids];
   });
   print(
     flags,
@@ -115,9 +119,11 @@ export async function runRemove(texts: readonly string[], flags: StationFlags): 
 
 export async function runResults(text: string, flags: RoundFlags): Promise<void> {
   const limit = readLimit(flags.limit);
-  const rounds = await askStation(flags, async (station) =>
-    station.results((await findMonitor(station, text)).id, limit, flags.on),
-  );
+  const rounds = await askStation(flags, async (station) => {
+    const { id } = await findMonitor(station, text);
+    await checkAgents(station, flags.on === undefined ? undefined : [flags.on]);
+    return station.results(id, limit, flags.on);
+  });
   print(flags, showRounds(rounds, outputWidth()), {
     results: rounds.map(({ agent, result }) => ({ agent, ...result })),
   });
@@ -151,8 +157,21 @@ export async function runImport(
       answer,
     );
   } catch (error) {
-    throw explainSilence(error, server.url);
+    throw explainSilence(inFile(error, file), server.url);
   }
+}
+
+/** What is wrong with a document, with the file that it is in. */
+function inFile(error: unknown, file: string): unknown {
+  if (!(error instanceof NetmonError) || error.status >= 500 || file === '-') return error;
+  return new NetmonError(error.code, `${file}: ${error.message}`, { fields: error.fields });
+}
+
+/** All that are meant, before anything is done to one of them. */
+async function findAll(station: Station, texts: readonly string[]): Promise<StationMonitor[]> {
+  const found: StationMonitor[] = [];
+  for (const text of texts) found.push(await findMonitor(station, text));
+  return found;
 }
 
 function readText(file: string): string {

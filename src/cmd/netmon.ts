@@ -1,4 +1,7 @@
+import type { Command } from 'commander';
+
 /** Runs the command line, or as its child the server, which need not load what a command line is made of. */
+let program: Command | null = null;
 try {
   if (process.argv[2] === 'server-child' && process.send) {
     const { runServerChild } = await import('./server-child.ts');
@@ -19,9 +22,10 @@ try {
     ]);
   } else {
     const { makeProgram } = await import('./program.ts');
-    await makeProgram().parseAsync();
+    program = makeProgram();
+    await program.parseAsync();
   }
 } catch (error) {
   const { reportFailure } = await import('./failure.ts');
-  process.exitCode = reportFailure(error);
+  process.exitCode = reportFailure(error, program, process.argv.slice(2));
 }

@@ -58,7 +58,11 @@ async function openStation(flags: StationFlags): Promise<Station> {
     return station;
   } catch (error) {
     station.close();
-    throw error;
+    if (!(error instanceof NetmonError) || error.code !== 'NM_NOT_FOUND') throw error;
+    throw new NetmonError(
+      'NM_UNAVAILABLE',
+      `what answers at ${station.address} is no agent that waits; a server is asked with --server`,
+    );
   }
 }
 
@@ -83,8 +87,14 @@ export async function askStation<Answer>(
   }
 }
 
-/** Adds what to do about a server that does not answer. */
+/** Adds what to do about a server that does not answer, or is none. */
 export function explainSilence(error: unknown, address: string): unknown {
+  if (error instanceof NetmonError && error.code === 'NM_UNAVAILABLE' && /answered 404/.test(error.message)) {
+    return new NetmonError(
+      'NM_UNAVAILABLE',
+      `what answers at ${address} is no server; an agent that waits is asked with --agent`,
+    );
+  }
   if (!(error instanceof NetmonError) || error.code !== 'NM_UNAVAILABLE' || error.cause === undefined) {
     return error;
   }

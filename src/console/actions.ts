@@ -2,9 +2,10 @@ import { NetmonError } from '../base/errors.ts';
 import { escapeText } from '../cli/escape.ts';
 import { agentColumns, monitorColumns, roundColumns, trialColumns } from '../cli/monitors/columns.ts';
 import { describeMonitor } from '../cli/monitors/describe.ts';
+import { type KindName, kindForms, kindNames, nameKind } from '../cli/monitors/probe-fields.ts';
 import { renderTable } from '../cli/table.ts';
 import type { MonitorSettings } from '../wire/monitor.ts';
-import { monitorIdSchema, monitorSettingsSchema } from '../wire/monitor.ts';
+import { monitorIdSchema, monitorSettingsSchema, monitorStates } from '../wire/monitor.ts';
 import type { AgentRow } from '../wire/monitor-api.ts';
 import type { AgentResult, MonitorQuery, Station, StationMonitor, Trial } from './station.ts';
 
@@ -26,6 +27,54 @@ export async function findMonitor(station: Station, text: string, secrets = fals
   throw new NetmonError('NM_CONFLICT', `several monitors are called ${JSON.stringify(text)}: ${ids}`);
 }
 
+/** A list of agents this long may not be all of them. */
+const maxKnownAgents = 1000;
+
+/** What a list is to have, as people say it. */
+export interface ListWords {
+  readonly state?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly label?: string | undefined;
+  readonly on?: string | undefined;
+  readonly text?: string | undefined;
+}
+
+/** A list that is asked for, checked: kinds as people name them. Throws NM_BAD_FLAG. */
+export function readQuery({
+  state,
+  kind,
+  label,
+  on,
+  text,
+}: ListWords): MonitorQuery & { kinds?: Set<string> } {
+  checkMembers('--state', state, monitorStates);
+  checkMembers('--kind', kind, kindNames);
+  const kinds = kind === undefined ? undefined : new Set(kind.split(','));
+  const probes = kinds && [...new Set([...kinds].map((name) => kindForms[name as KindName].kind))].join(',');
+  return { state, kind: probes, label, agent: on, text, ...(kinds && { kinds }) };
+}
+
+function checkMembers(flag: string, text: string | undefined, members: readonly string[]): void {
+  const wrong = text?.split(',').find((name) => !members.includes(name));
+  if (wrong === undefined) return;
+  throw new NetmonError(
+    'NM_BAD_FLAG',
+    `${flag} = ${JSON.stringify(wrong)}: expected one or several of ${members.join(', ')}`,
+  );
+}
+
+/** Throws NM_NOT_FOUND for an agent that the station does not know. */
+export async function checkAgents(station: Station, agents: readonly string[] | undefined): Promise<void> {
+  if (!agents) return;
+  const known = await station.agentNames();
+  const unknown = agents.find((agent) => !known.includes(agent));
+  if (unknown === undefined || known.length >= maxKnownAgents) return;
+  throw new NetmonError(
+    'NM_NOT_FOUND',
+    `${station.name} has no agent ${JSON.stringify(unknown)}${known.length === 0 ? '' : `, but ${known.slice(0, 20).join(', ')}`}`,
+  );
+}
+
 /** What of a monitor is its settings. */
 export function settingsOf(monitor: StationMonitor): MonitorSettings {
   const known = Object.keys(monitorSettingsSchema.shape);
@@ -37,10 +86,12 @@ export function settingsOf(monitor: StationMonitor): MonitorSettings {
 /** Lines of a list of monitors, by name. */
 export async function listMonitors(
   station: Station,
-  query: MonitorQuery,
+  words: ListWords,
   width: number,
 ): Promise<{ readonly monitors: StationMonitor[]; readonly lines: string[] }> {
-  const monitors = await station.list(query);
+  const { kinds, ...query } = readQuery(words);
+  const listed = await station.list(query);
+  const monitors = kinds ? listed.filter(({ probe }) => kinds.has(nameKind(probe))) : listed;
   const lines =
     monitors.length === 0 ? ['no monitors'] : renderTable(monitorColumns(Date.now()), monitors, width);
   return { monitors, lines };

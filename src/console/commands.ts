@@ -13,7 +13,7 @@ import {
 } from '../cli/monitors/settings.ts';
 import type { MonitorSettings } from '../wire/monitor.ts';
 import { newMonitorSchema } from '../wire/monitor-api.ts';
-import { listMonitors, settingsOf, showAgents, showRounds } from './actions.ts';
+import { checkAgents, listMonitors, settingsOf, showAgents, showRounds } from './actions.ts';
 import type { ConsoleContext } from './context.ts';
 import { confirm, setUp } from './flow.ts';
 import { choose, chooseSome } from './prompts.ts';
@@ -88,7 +88,7 @@ export const consoleCommands: Readonly<Record<string, ConsoleCommand>> = {
         state: one('state'),
         kind: one('kind'),
         label: one('label'),
-        agent: one('on'),
+        on: one('on'),
         text: words.length === 0 ? undefined : words.join(' '),
       };
       return eachStation(
@@ -245,7 +245,9 @@ async function moveMonitor(
   const found = agents ? named : await pick(context, located, `${move === 'start' ? 'Start' : 'Stop'} it on`);
   if (found.length === 0) throw new NetmonError('NM_NOT_FOUND', `it is not on ${agents?.join(', ')}`);
   return everywhere(context, found, async ({ station, monitor }) => {
-    await station.move(monitor.id, move, station.kind === 'server' ? agents : undefined);
+    const named = station.kind === 'server' ? agents : undefined;
+    await checkAgents(station, named);
+    await station.move(monitor.id, move, named);
     const where = station.kind === 'server' && agents ? agents.join(', ') : station.name;
     return `${move === 'start' ? 'started' : 'stopped'} ${monitor.id} on ${where}`;
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -243,6 +243,58 @@ describe('a server with an agent, and two agents that wait', () => {
     );
     const { code: good } = await runWith('list\n', ['console', bravo.address], env);
     assert.equal(good, 0);
+  });
+
+  test('say of bad input what is wrong, and where', async () => {
+    const file = join(folder, 'bad.yaml');
+    writeFileSync(file, 'monitors:\n  - id: a\n    name: A\n    probe: {kind: tcp, host: h}\n');
+    const server = new URL(netmon.url).host;
+    const add = ['monitor', 'add', 'udp', '127.0.0.1:9'];
+    const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
+      [['monitor', 'add', 'tcp'], 2, /argument 'HOST:PORT' \(netmon monitor add tcp --help lists/],
+      [['monitor', 'add', 'tcp', 'h'], 2, /^netmon: HOST:PORT = "h": expected HOST:PORT such as/],
+      [[...add, '--interval', '5'], 2, /^netmon: --interval = "5": expected a duration/],
+      [[...add, '--assert', '[LOSS] < 5'], 2, /^netmon: --assert: column 1: no placeholder/],
+      [[...add, '--parent', 'none'], 65, /^netmon: parents: there is no monitor none$/m],
+      [
+        ['monitor', 'list', '--kind', 'gopher'],
+        2,
+        /^netmon: --kind = "gopher": expected one or several of http,/,
+      ],
+      [['monitor', 'list', '--state', 'ill'], 2, /^netmon: --state = "ill": expected one or several of up,/],
+      [['monitor', 'rm', 'nothing'], 66, /has no monitor "nothing"/],
+      [
+        ['monitor', 'results', 'nothing', '--limit', '0'],
+        2,
+        /^netmon: --limit = "0": expected a number from 1/,
+      ],
+      [['monitor', 'import', file], 65, /bad\.yaml: monitors\[0\]\.probe\.port: line 4: /],
+      [['monitor', 'import', `${file}.none`], 2, /^netmon: unable to read .*bad\.yaml\.none: ENOENT/],
+      [['monitor', 'list', '--agent', server], 69, /is no agent that waits; a server is asked with --server/],
+      [['agents', 'show', 'nobody'], 66, /no agent of that name/],
+      [['agents', 'dial', 'x:99999'], 65, /x:99999: expected host:port/],
+    ];
+    await Promise.all(
+      cases.map(async ([args, code, text]) => {
+        const where = args.includes('--agent') ? [] : ['--server', netmon.url];
+        const outcome = await run(...args, ...where);
+        assert.equal(outcome.code, code, `${args.join(' ')}: ${outcome.stderr}`);
+        assert.equal(outcome.stdout, '', args.join(' '));
+        assert.match(outcome.stderr, text);
+      }),
+    );
+    const other = await run('monitor', 'list', '--server', `http://${bravo.address}`);
+    assert.match(other.stderr, /is no server; an agent that waits is asked with --agent/);
+    assert.equal((await run(...add, '--id', 'mute', '--no-reply', '--server', netmon.url)).code, 0);
+    const stray = await run('monitor', 'stop', 'mute', '--on', 'nobody', '--server', netmon.url);
+    assert.deepEqual([stray.code, stray.stdout], [66, '']);
+    assert.match(stray.stderr, /has no agent "nobody", but alpha$/m);
+    const half = await run('monitor', 'rm', 'mute', 'nothing', '--server', netmon.url);
+    assert.equal(half.code, 66);
+    assert.equal(
+      (await run('monitor', 'rm', 'mute', 'mute', '--server', netmon.url)).stdout,
+      'removed mute\n',
+    );
   });
 
   test('shows nothing of the network to a terminal that it could act on', async () => {
