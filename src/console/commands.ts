@@ -13,7 +13,7 @@ import {
 } from '../cli/monitors/settings.ts';
 import type { MonitorSettings } from '../wire/monitor.ts';
 import { newMonitorSchema } from '../wire/monitor-api.ts';
-import { checkAgents, listMonitors, settingsOf, showAgents, showRounds } from './actions.ts';
+import { listMonitors, settingsOf, showAgents, showRounds } from './actions.ts';
 import type { ConsoleContext } from './context.ts';
 import { confirm, setUp } from './flow.ts';
 import { choose, chooseSome } from './prompts.ts';
@@ -238,18 +238,34 @@ async function moveMonitor(
   const { words, flags } = parseFlags(all, isSwitch);
   const agents = flags.on?.flatMap((names) => names.split(',')).filter((name) => name !== '');
   const located = await context.stations.locate(need(words, 'MONITOR')[0]);
-  // One agent is itself the place: it is meant when it is named, a server when it has agents of those names.
-  const named = agents
-    ? located.filter(({ station }) => station.kind === 'server' || agents.includes(station.name))
-    : located;
-  const found = agents ? named : await pick(context, located, `${move === 'start' ? 'Start' : 'Stop'} it on`);
-  if (found.length === 0) throw new NetmonError('NM_NOT_FOUND', `it is not on ${agents?.join(', ')}`);
-  return everywhere(context, found, async ({ station, monitor }) => {
-    const named = station.kind === 'server' ? agents : undefined;
-    await checkAgents(station, named);
-    await station.move(monitor.id, move, named);
-    const where = station.kind === 'server' && agents ? agents.join(', ') : station.name;
-    return `${move === 'start' ? 'started' : 'stopped'} ${monitor.id} on ${where}`;
+  const places = agents
+    ? await spread(located, agents)
+    : (await pick(context, located, `${move === 'start' ? 'Start' : 'Stop'} it on`)).map((found) => ({
+        ...found,
+        names: null,
+      }));
+  return everywhere(context, places, async ({ station, monitor, names }) => {
+    await station.move(monitor.id, move, names ?? undefined);
+    return `${move === 'start' ? 'started' : 'stopped'} ${monitor.id} on ${names?.join(', ') ?? station.name}`;
+  });
+}
+
+/**
+ * Where those agents are meant: an agent that waits is itself the place, a server is it for those of its own. Throws
+ * NM_NOT_FOUND for a name that nobody has.
+ */
+async function spread(
+  located: readonly Found[],
+  agents: readonly string[],
+): Promise<(Found & { readonly names: readonly string[] | null })[]> {
+  const known = await Promise.all(located.map(({ station }) => station.agentNames()));
+  const stray = agents.find((agent) => !known.some((names) => names.includes(agent)));
+  if (stray !== undefined)
+    throw new NetmonError('NM_NOT_FOUND', `it is on no agent ${JSON.stringify(stray)}`);
+  return located.flatMap((found, i) => {
+    const names = agents.filter((agent) => known[i].includes(agent));
+    if (names.length === 0) return [];
+    return [{ ...found, names: found.station.kind === 'server' ? names : null }];
   });
 }
 
