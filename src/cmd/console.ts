@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { NetmonError } from '../base/errors.ts';
+import { isLoopback } from '../base/ip.ts';
 import { runConsole } from '../console/console.ts';
 import { ServerStation } from '../console/server-station.ts';
 import type { Station } from '../console/station.ts';
@@ -42,15 +43,23 @@ async function open(address: string, tokenFile: string | undefined): Promise<Sta
   const hasScheme = /^https?:\/\//.test(address);
   const url = hasScheme ? address.replace(/\/+$/, '') : `http://${address}`;
   if (hasScheme && !URL.canParse(url)) throw new NetmonError('NM_BAD_FLAG', `${address} is no address`);
-  const isServer = hasScheme || (await answersAsServer(url, headers));
-  return isServer ? new ServerStation({ url, headers }) : openAgent(address, headers);
+  const isServer = hasScheme || (await answersAsServer(url));
+  if (!isServer) return openAgent(address, headers);
+  // Whatever answers there may say that it is a server, to be told the token.
+  if (!hasScheme && token !== undefined && !isHere(url)) {
+    throw new NetmonError(
+      'NM_BAD_FLAG',
+      `${address} may be a server, which would be told the token: write http://${address} if it is meant to be`,
+    );
+  }
+  return new ServerStation({ url, headers });
 }
 
-async function answersAsServer(url: string, headers: Readonly<Record<string, string>>): Promise<boolean> {
+/** Asked without a token, since it may be anybody's. */
+async function answersAsServer(url: string): Promise<boolean> {
   if (!URL.canParse(url)) return false;
   try {
     const response = await fetch(`${url}/health`, {
-      headers,
       signal: AbortSignal.timeout(detectMs),
       redirect: 'error',
     });
@@ -59,4 +68,9 @@ async function answersAsServer(url: string, headers: Readonly<Record<string, str
   } catch {
     return false;
   }
+}
+
+function isHere(url: string): boolean {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  return host === 'localhost' || isLoopback(host);
 }

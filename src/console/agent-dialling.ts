@@ -16,6 +16,14 @@ const foreignCodes = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/** What a console may show an agent. */
+export interface AgentAccess {
+  /** For an agent on this machine that takes plain connections; one behind TLS is told no token. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** This console's certificate and trust; null where it was never enrolled. Throws NM_EXPIRED past its end. */
+  readonly tls: () => ConnectionOptions | null;
+}
+
 /**
  * How an agent is dialled: by TLS with this console's certificate, and on this machine plainly where the console has none
  * or where no TLS is spoken. Once TLS has led to an agent, nothing else is tried.
@@ -23,13 +31,15 @@ const foreignCodes = new Set([
 export class AgentDialling {
   readonly #place: AgentPlace;
   readonly #tls: () => ConnectionOptions | null;
+  readonly #headers: Readonly<Record<string, string>>;
   #isPlain = false;
   #isProven = false;
   #last: 'plain' | 'tls' = 'plain';
 
-  constructor(place: AgentPlace, tls: () => ConnectionOptions | null) {
+  constructor(place: AgentPlace, { tls, headers }: AgentAccess) {
     this.#place = place;
     this.#tls = tls;
+    this.#headers = headers;
   }
 
   /** The next attempt. Throws NM_FORBIDDEN for another machine while this console is not enrolled, NM_EXPIRED. */
@@ -43,7 +53,9 @@ export class AgentDialling {
       );
     }
     this.#last = tls ? 'tls' : 'plain';
-    return tls ? { url: `wss://${address}${consolePath}`, tls } : { url: `ws://${address}${consolePath}` };
+    if (!tls) return { url: `ws://${address}${consolePath}`, headers: this.#headers };
+    // The certificates say enough, and the token opens the server, of which an agent elsewhere has no use.
+    return { url: `wss://${address}${consolePath}`, tls, headers: {} };
   }
 
   succeeded(): void {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { ConnectionOptions } from 'node:tls';
 import { describeError, type ErrorCode, errorCodes, NetmonError } from '../base/errors.ts';
 import { formatTime } from '../base/time.ts';
 import type { MonitorResult } from '../wire/monitor.ts';
@@ -12,7 +11,7 @@ import {
   type OrderBody,
 } from '../wire/orders.ts';
 import type { AgentPlace } from './agent-address.ts';
-import { AgentDialling } from './agent-dialling.ts';
+import { type AgentAccess, AgentDialling } from './agent-dialling.ts';
 import { KeptSocket } from './kept-socket.ts';
 
 /** An agent pings its consoles this often. */
@@ -23,11 +22,8 @@ const maxOrderMs = 120_000;
 /** Orders under way; an agent takes some at a time. */
 const maxWaiting = 64;
 
-export interface AgentSocketOptions {
+export interface AgentSocketOptions extends AgentAccess {
   readonly place: AgentPlace;
-  readonly headers: Readonly<Record<string, string>>;
-  /** This console's certificate and trust; null where it was never enrolled. Throws NM_EXPIRED past its end. */
-  readonly tls: () => ConnectionOptions | null;
 }
 
 export type Hello = Extract<ConsoleMessage, { kind: 'hello' }>;
@@ -53,13 +49,12 @@ export class AgentOrders {
 
   constructor({ place, headers, tls }: AgentSocketOptions, events: AgentEvents) {
     this.#events = events;
-    const dialling = new AgentDialling(place, tls);
+    const dialling = new AgentDialling(place, { tls, headers });
     this.#socket = new KeptSocket(
       {
         dial: () => dialling.next(),
         explain: (error) => dialling.explain(error),
         subprotocol: consoleSubprotocol,
-        headers,
         pingMs,
       },
       {

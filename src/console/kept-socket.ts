@@ -16,6 +16,8 @@ export interface Dial {
   /** `ws:` or `wss:`. */
   readonly url: string;
   readonly tls?: ConnectionOptions;
+  /** Only for who is meant: a token opens a server. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Where a WebSocket goes. */
@@ -25,7 +27,6 @@ export interface SocketPlace {
   /** Why an attempt failed, from what the socket says of it; null when the next one is to be made at once. */
   readonly explain: (error: Error) => NetmonError | null;
   readonly subprotocol?: string;
-  readonly headers: Readonly<Record<string, string>>;
   /** The other end pings at least this often; twice as long without anything, and the connection counts as cut. */
   readonly pingMs: number;
 }
@@ -64,8 +65,8 @@ export class KeptSocket {
     }
   }
 
-  #connect({ url, tls }: Dial): void {
-    const { subprotocol, headers, explain } = this.#place;
+  #connect({ url, tls, headers }: Dial): void {
+    const { subprotocol, explain } = this.#place;
     const socket = new WebSocket(url, subprotocol === undefined ? [] : [subprotocol], {
       ...tls,
       headers,

@@ -46,9 +46,8 @@ export class ServerStation implements Station {
     this.#agents = new AgentRest(client);
     this.#socket = new KeptSocket(
       {
-        dial: () => ({ url: `${url.replace(/^http/, 'ws')}/ws?mode=monitors` }),
+        dial: () => ({ url: `${url.replace(/^http/, 'ws')}/ws?mode=monitors`, headers }),
         explain: (cause) => new NetmonError('NM_UNAVAILABLE', `unable to reach ${this.name}`, { cause }),
-        headers,
         pingMs,
       },
       {

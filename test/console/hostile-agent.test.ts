@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { WebSocketServer } from 'ws';
+import { enroll, openAuthority } from '../../src/platform/certificates/authority.fixture.ts';
+import { identityPath, writeIdentity } from '../../src/platform/certificates/identity.ts';
+import { listenContext } from '../../src/platform/certificates/tls.ts';
 import type { Assignment } from '../../src/wire/monitor.ts';
 import {
   type Carried,
@@ -93,8 +97,7 @@ const answers: Readonly<Partial<Record<OrderType, OrderAnswer>>> = {
 };
 
 /** An agent of that name for consoles to connect to, which is none. */
-async function listen(agent: string): Promise<Server> {
-  const http = createServer();
+async function listen(agent: string, http: Server = createServer()): Promise<Server> {
   const server = new WebSocketServer({ server: http, handleProtocols: () => consoleSubprotocol });
   server.on('connection', (socket) => {
     socket.on('error', () => {});
@@ -121,7 +124,8 @@ describe('a console that is connected to a hostile agent', () => {
 
   /** A `netmon` that is typed to by a pipe; `seen` gives all that it has printed. */
   function run(...args: readonly string[]) {
-    const child = spawn(program, args, { env: { ...process.env, XDG_CONFIG_HOME: folder } });
+    const env = { ...process.env, XDG_CONFIG_HOME: folder, NETMON_DATA: folder };
+    const child = spawn(program, args, { env });
     const exit = once(child, 'exit').then(([code]) => code as number);
     let seen = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -184,5 +188,38 @@ describe('a console that is connected to a hostile agent', () => {
     await console.type('quit', /$/);
     assert.equal(await console.exit, 69);
     assert.doesNotMatch(console.seen(), dangerous);
+  });
+
+  it('is told no token, not even while it is asked what it is, nor behind TLS', async () => {
+    const authority = await openAuthority(join(folder, 'ca'));
+    writeIdentity(identityPath(folder, 'console'), await enroll(authority, 'console', 'desk'));
+    const tokenFile = join(folder, 'token');
+    writeFileSync(tokenFile, 'a-token-of-the-server', { mode: 0o600 });
+    const context = { ...listenContext(await enroll(authority, 'agent', 'box')), requestCert: true };
+    const told: string[] = [];
+    const note = (request: IncomingMessage): void => {
+      told.push(`${request.url} ${request.headers.authorization}`);
+    };
+    const plain = createServer((request, response) => {
+      note(request);
+      response.writeHead(404).end();
+    });
+    const secure = createTlsServer(context).on('upgrade', note);
+    for (const http of [plain, secure]) {
+      await listen('box', http as Server);
+      running.push(() => {
+        http.closeAllConnections();
+        http.close();
+      });
+    }
+    const [asked, behindTls] = [plain, secure].map(
+      (http) => `127.0.0.1:${(http.address() as AddressInfo).port}`,
+    );
+    const console = run('console', behindTls, '--token-file', tokenFile);
+    await console.type('list', /MONITOR[\s\S]*\nm /);
+    await console.type(`connect ${asked}`, /connected|not connected/);
+    await console.type('quit', /$/);
+    assert.equal(await console.exit, 0, console.seen());
+    assert.deepEqual(told, ['/api/agent/console undefined', '/health undefined']);
   });
 });
