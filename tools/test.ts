@@ -1,9 +1,10 @@
 /**
  * `npm test [-- FILTER...]`: runs every `*.test.ts`, prints what fails as it fails, then each skipped test's reason, the
  * slowest files, the names of what failed and, on the last line, the counts. A filter keeps the files whose path contains
- * it; when none does, the tests whose name contains it. Unit tests share the processors; those in test/, which cross
- * processes, run one file at a time. A file that fails runs a second time after all others, since it shares the machine
- * with whatever else runs there; what then passes is named as unsteady, and what fails again has failed.
+ * it; when none does, the tests whose name contains it. Unit tests share the processors, and so do those across processes
+ * that look at nothing but their own; the others of test/ look at the kernel, and run one file at a time. A file that
+ * fails runs a second time after all others, since it shares the machine with whatever else runs there; what then passes
+ * is named as unsteady, and what fails again has failed.
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -16,6 +17,15 @@ const root = join(import.meta.dirname, '..');
 const fileTimeoutMs = 300_000;
 /** Longest for a file beside its source: those run nothing that takes its time. */
 const unitTimeoutMs = 180_000;
+
+/** Tests across processes that run beside others. */
+const sharing = [
+  'test/link/',
+  'test/corpus/',
+  'test/cli.test.ts',
+  'test/probe.test.ts',
+  'test/replay.test.ts',
+];
 
 const patterns = ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'tools/**/*.test.ts', 'test/**/*.test.ts'];
 const all = patterns.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
@@ -33,12 +43,9 @@ const durations = new Map<string, number>();
 /** What failed of each file that is to run again. */
 const again = new Map<string, readonly string[]>();
 const started = performance.now();
-const [crossing, unit] = [
-  files.filter((file) => file.startsWith('test/')),
-  files.filter((file) => !file.startsWith('test/')),
-];
-await runFiles(unit, availableParallelism());
-await runFiles(crossing, 1);
+const [alone, together] = [files.filter(runsAlone), files.filter((file) => !runsAlone(file))];
+await runFiles(together, availableParallelism());
+await runFiles(alone, 1);
 for (const [file, failures] of again) {
   console.log(`again: ${file}`);
   const second = await tryFile(file);
@@ -49,6 +56,11 @@ for (const line of summarize(tally, { seconds: (performance.now() - started) / 1
   console.log(line);
 // A file that was killed leaves handles behind that would keep this process.
 process.exit(tally.failures.length === 0 && tally.passed > 0 ? 0 : 1);
+
+/** Whether a file looks at the kernel, or draws so much that others would be late. */
+function runsAlone(file: string): boolean {
+  return file.startsWith('test/') && !sharing.some((start) => file.startsWith(start));
+}
 
 async function runFiles(some: readonly string[], concurrency: number): Promise<void> {
   const waiting = [...some];

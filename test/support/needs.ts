@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 
 /** What a test across processes may need of the machine that runs it. */
 const needs = {
@@ -16,7 +16,7 @@ const needs = {
   nft: () => findCommand('nft'),
   bpf: () =>
     existsSync('/sys/kernel/btf/vmlinux')
-      ? null
+      ? findPidNamespace()
       : 'needs a kernel with BTF (/sys/kernel/btf/vmlinux is missing)',
   bpftool: () => findCommand('bpftool'),
   socketDestroy: () => findCommand('ss'),
@@ -42,6 +42,13 @@ export function missing(...wanted: readonly Need[]): string | false {
     if (reason !== null) return reason;
   }
   return false;
+}
+
+/** BPF programs know processes by their numbers in the first PID namespace (PROC_PID_INIT_INO of the kernel). */
+function findPidNamespace(): string | null {
+  const own = '/proc/self/ns/pid';
+  if (!existsSync(own) || readlinkSync(own) === 'pid:[4026531836]') return null;
+  return 'needs the PID namespace of the machine, this is one of a container';
 }
 
 function findCommand(name: string): string | null {
