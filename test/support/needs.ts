@@ -18,6 +18,7 @@ const needs = {
     existsSync('/sys/kernel/btf/vmlinux')
       ? findPidNamespace()
       : 'needs a kernel with BTF (/sys/kernel/btf/vmlinux is missing)',
+  pids: findPidNamespace,
   bpftool: () => findCommand('bpftool'),
   socketDestroy: () => findCommand('ss'),
   nginx: () => findCommand('nginx'),
