@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { backoffMs } from '../../base/backoff.ts';
 import type { Reporter } from '../../platform/reporter.ts';
 import type { Store } from '../../store/store.ts';
@@ -7,13 +7,15 @@ import type { Store } from '../../store/store.ts';
 const retry = { firstMs: 200, longestMs: 5_000 };
 
 /**
- * Has what agents sent wait while the database cannot be written (its disk is full, another process holds it), instead of
- * cutting their links: what is not acknowledged they keep. It is said once, and once when it is over.
+ * Writes what agents sent, one frame in each turn of the event loop: a commit on a slow disk holds the process up, and between
+ * two of them others are let in, heard and answered. While the database cannot be written (its disk is full, another process
+ * holds it) frames wait, instead of links being cut: what is not acknowledged the agents keep. It is said once, and once when
+ * it is over.
  */
 export class StoreGuard {
   readonly #store: Pick<Store, 'stats'>;
   readonly #reporter: Reporter;
-  /** Attempts are made by one at a time, each of which may hold the process up for a moment. */
+  /** Resolves when the last who asked has had his turn. */
   #turn: Promise<void> = Promise.resolve();
   #failures = 0;
 
@@ -27,13 +29,6 @@ export class StoreGuard {
    * not pass, or nobody wants the result any more.
    */
   async insist<T>(write: () => Promise<T>, isWanted: () => boolean): Promise<T> {
-    if (this.#failures === 0) {
-      try {
-        return await write();
-      } catch (thrown) {
-        this.#note(thrown);
-      }
-    }
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
@@ -41,7 +36,7 @@ export class StoreGuard {
     try {
       return await this.#tryAgain(write, isWanted);
     } finally {
-      resolve();
+      void nextTurn().then(resolve);
     }
   }
 
