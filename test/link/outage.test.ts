@@ -65,6 +65,46 @@ describe('an agent without a server', () => {
   });
 });
 
+describe('an agent that was started several times without a server', () => {
+  it('sends what each run left, in order and once, over one link', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'netmon-runs-'));
+    const port = await freePort();
+    const hello = { agent: 'box', version: '0.1.0', kernel: '', os: '' };
+    const spool = { path: join(dir, 'spool.sqlite') };
+    const server = `http://127.0.0.1:${port}`;
+    let link: AgentLink;
+    for (let run = 0; ; run++) {
+      link = new AgentLink({ server, hello, spool }, new NumberSource(), reporter);
+      link.start();
+      for (let i = 0; i < 5; i++) link.record(ended(1, { process_id: 5 * run + i }));
+      if (run === 3) break;
+      await link.stop();
+    }
+    let links = 0;
+    const counting = makeReporter({
+      format: 'json',
+      write: (line) => {
+        if (line.includes('an agent is linked')) links++;
+      },
+    });
+    const running = await startLinkServer(join(dir, 'db.sqlite'), counting, port);
+    await until('all records', () => link.status().spooled_records === 0 || undefined, { withinMs: 60_000 });
+    await link.stop();
+    await running.stop();
+    const database = new DatabaseSync(join(dir, 'db.sqlite'));
+    const rows = database.prepare('SELECT process_id FROM connections ORDER BY id').all();
+    const gaps = database.prepare('SELECT count(*) AS n FROM gaps').get()!;
+    const epochs = database.prepare('SELECT count(*) AS n FROM epochs').get()!;
+    database.close();
+    assert.deepEqual(
+      rows.map(({ process_id }) => process_id),
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+    assert.deepEqual([gaps.n, epochs.n, links], [0, 4, 1]);
+    rmSync(dir, { recursive: true });
+  });
+});
+
 describe('an agent that cannot write its spool', () => {
   it('says so among its sensors for as long, keeps what comes, and sends it afterwards', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'netmon-busy-'));
