@@ -24,7 +24,7 @@ for (const family of [4, 6] as const)
     assert.equal(run.failure, null);
     assert.equal(run.address, ownIp[family]);
     assert.equal(run.echoes.length, 5);
-    assert.ok(run.echoes.every((time) => time !== null && time > 0 && time < 50));
+    assert.ok(run.echoes.every((time) => time !== null && time > 0 && time < 1000));
     assert.deepEqual([run.facts.LOSS, run.facts.TTL, run.facts.CONNECTED], [0, 64, true]);
     assert.equal(run.responseMs, run.facts.RTT_MEDIAN);
   });

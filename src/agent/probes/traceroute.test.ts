@@ -86,10 +86,14 @@ before(async () => {
   route((line) => other.shell(line), '0', 3, 1);
   route((line) => far.shell(line), '0', 2, 1);
   // Links of IPv6 become ready in a work queue.
-  await until('the path stands', async () => {
-    const { failure, responseMs } = await runProbe(traceroute, { host: target[6] });
-    return (failure === null && responseMs !== null && responseMs < 100) || undefined;
-  });
+  await until(
+    'the path stands',
+    async () => {
+      const { failure, responseMs } = await runProbe(traceroute, { host: target[6] });
+      return (failure === null && responseMs !== null && responseMs < 1000) || undefined;
+    },
+    { withinMs: 30_000 },
+  );
 });
 
 /** Sends a link's addresses, or all, to that host of another link. */
@@ -111,7 +115,7 @@ for (const method of ['icmp', 'udp', 'tcp'] as const)
       assert.deepEqual(known, ['near.test', null, 'target.test']);
       assert.ok(run.detail.hops?.every((hop) => hop.rtt_ms.length === 3 && !hop.rtt_ms.includes(null)));
       assert.deepEqual([run.facts.HOPS, run.facts.PATH_CHANGED, run.echoes.length], [3, false, 3]);
-      assert.ok(run.responseMs !== null && run.responseMs > 0 && run.responseMs < 100);
+      assert.ok(run.responseMs !== null && run.responseMs > 0 && run.responseMs < 2000);
     });
 
 test('a connection that is taken is the target as well', { skip }, async () => {
