@@ -14,7 +14,7 @@ import { addTally, makeTally, reportEvent, summarize, type Tally } from './test-
 
 const root = join(import.meta.dirname, '..');
 /** Longest for a file of test/; the long soak is a benchmark, not a test. */
-const fileTimeoutMs = 300_000;
+const fileTimeoutMs = 480_000;
 /** Longest for a file beside its source: those run nothing that takes its time. */
 const unitTimeoutMs = 180_000;
 
