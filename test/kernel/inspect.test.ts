@@ -162,7 +162,7 @@ const sites = (folder: string): string => `server {
 /** The first address of a name, as the server in the test's network says. */
 async function ask(name: string): Promise<string> {
   const { Resolver } = await import('node:dns/promises');
-  const resolver = new Resolver({ timeout: 2000, tries: 2 });
+  const resolver = new Resolver({ timeout: 30_000, tries: 1 });
   resolver.setServers(['127.0.0.1']);
   return (await resolver.resolve4(name))[0];
 }
