@@ -47,7 +47,7 @@ export async function openBrowser(): Promise<Browser> {
     complaints,
     async close() {
       await context.close();
-      rmSync(profile, { recursive: true, force: true });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
