@@ -44,7 +44,7 @@ async function open(address: string, tokenFile: string | undefined): Promise<Sta
   const url = hasScheme ? address.replace(/\/+$/, '') : `http://${address}`;
   if (hasScheme && !URL.canParse(url)) throw new NetmonError('NM_BAD_FLAG', `${address} is no address`);
   const isServer = hasScheme || (await answersAsServer(url));
-  if (!isServer) return openAgent(address, headers);
+  if (!isServer) return openAgent(address, token);
   // Whatever answers there may say that it is a server, to be told the token.
   if (!hasScheme && token !== undefined && !isHere(url)) {
     throw new NetmonError(

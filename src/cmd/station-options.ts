@@ -6,6 +6,7 @@ import { AgentStation } from '../console/agent-station.ts';
 import { ServerStation } from '../console/server-station.ts';
 import type { Station } from '../console/station.ts';
 import { readConfig } from '../platform/config.ts';
+import { makeWaitingToken } from '../platform/waiting-token.ts';
 import { keepConsoleEnrolled, readConsoleTls } from './console-identity.ts';
 import { listSettings } from './setting-names.ts';
 import { readToken } from './token.ts';
@@ -38,13 +39,15 @@ export function addServerOptions(command: Command): Command {
 export function readServer(flags: StationFlags): {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly token: string | undefined;
 } {
   const { values } = readConfig(listSettings, {
     flags: { server: flags.server, 'token-file': flags.tokenFile },
     env: process.env,
   });
   const token = readToken(values['token-file']);
-  return { url: values.server, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } };
+  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+  return { url: values.server, headers: headers ?? {}, token };
 }
 
 /** The station that the flags name. Throws NM_BAD_FLAG, NM_BAD_CONFIG, or why an agent cannot be reached. */
@@ -52,7 +55,7 @@ async function openStation(flags: StationFlags): Promise<Station> {
   if (flags.agent === undefined) return new ServerStation(readServer(flags));
   if (flags.server !== undefined)
     throw new NetmonError('NM_BAD_FLAG', '--server and --agent exclude each other');
-  const station = openAgent(flags.agent, readServer(flags).headers);
+  const station = openAgent(flags.agent, readServer(flags).token);
   try {
     await Promise.all([station.ready(), keepConsoleEnrolled((line) => process.stderr.write(`${line}\n`))]);
     return station;
@@ -67,9 +70,10 @@ async function openStation(flags: StationFlags): Promise<Station> {
 }
 
 /** Connects to an agent that waits. Throws NM_BAD_FLAG for what is no address of one. */
-export function openAgent(text: string, headers: Readonly<Record<string, string>>): AgentStation {
+export function openAgent(text: string, token: string | undefined): AgentStation {
   const place = parseAgentAddress(text);
-  return new AgentStation(place.address, { place, headers, tls: readConsoleTls });
+  const headers = token === undefined ? undefined : { authorization: `Bearer ${makeWaitingToken(token)}` };
+  return new AgentStation(place.address, { place, headers: headers ?? {}, tls: readConsoleTls });
 }
 
 /** Asks a station something, and closes it. Throws what it threw, with what to do where nobody answers. */

@@ -204,6 +204,10 @@ describe('a console that is connected to a hostile agent', () => {
       note(request);
       response.writeHead(404).end();
     });
+    // An agent of this machine is shown something made of the token.
+    plain.on('upgrade', ({ headers }: IncomingMessage) => {
+      assert.doesNotMatch(headers.authorization ?? '', /a-token/);
+    });
     const secure = createTlsServer(context).on('upgrade', note);
     for (const http of [plain, secure]) {
       await listen('box', http as Server);

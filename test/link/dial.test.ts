@@ -160,6 +160,22 @@ describe('a server that dials', () => {
     assert.deepEqual(server.dialer.list(), []);
   });
 
+  it('tells its token to nobody who has taken the place of an agent', async () => {
+    const told: string[] = [];
+    const thief = createServer().on('upgrade', (request, socket) => {
+      told.push(request.headers.authorization ?? '');
+      socket.destroy();
+    });
+    thief.listen(0, '127.0.0.1');
+    await once(thief, 'listening');
+    running.push(() => void thief.close());
+    const { port } = thief.address() as AddressInfo;
+    await startServer([`127.0.0.1:${port}`], undefined, 'token-of-sixteen-characters');
+    await until('a try', () => told.length > 0);
+    assert.match(told[0], /^Bearer [\w-]{43}$/);
+    assert.doesNotMatch(told[0], /token-of/);
+  });
+
   it('says why it has no link: nobody there, another server, a wrong token, no agent at all', async () => {
     const held = await startAgent('held');
     const guarded = await startAgent('guarded', 0, 'token-of-sixteen-characters');

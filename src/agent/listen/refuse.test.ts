@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { hostname } from 'node:os';
 import { describe, it } from 'node:test';
+import { makeWaitingToken } from '../../platform/waiting-token.ts';
 import { findRefusal } from './refuse.ts';
 
 const plain = { token: undefined, isTls: false };
@@ -43,6 +44,9 @@ describe('an upgrade at an agent that listens', () => {
       'NM_UNAUTHORIZED',
     );
     assert.equal(code({ host: 'localhost', authorization: 'Bearer a-token-of-sixteen' }, how), null);
+    const made = makeWaitingToken(how.token);
+    assert.equal(code({ host: 'localhost', authorization: `Bearer ${made}` }, how), null);
+    assert.doesNotMatch(made, /token/);
     assert.equal(code({ host: 'localhost' }, tls), null);
   });
 });

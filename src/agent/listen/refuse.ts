@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { errorCodes, NetmonError } from '../../base/errors.ts';
 import { parseIp } from '../../base/ip.ts';
+import { makeWaitingToken } from '../../platform/waiting-token.ts';
 
 /**
  * Why an upgrade is refused before anything else looks at it; null to go on. No browser has business here, whatever page
@@ -22,13 +23,18 @@ export function findRefusal(
   if (origin !== undefined || cookie !== undefined || headers['sec-fetch-site'] !== undefined) {
     return new NetmonError('NM_FORBIDDEN', 'this is for servers and consoles, not for browsers');
   }
-  if (!isTls && token !== undefined && !isEqual(headers.authorization ?? '', `Bearer ${token}`)) {
+  if (!isTls && token !== undefined && !showsToken(headers.authorization ?? '', token)) {
     return new NetmonError(
       'NM_UNAUTHORIZED',
       'this agent asks for its token: send it as Authorization: Bearer',
     );
   }
   return null;
+}
+
+/** The token itself is taken from programs of users; netmon's own send what is made of it. */
+function showsToken(given: string, token: string): boolean {
+  return isEqual(given, `Bearer ${makeWaitingToken(token)}`) || isEqual(given, `Bearer ${token}`);
 }
 
 /** The subprotocol is offered; without it the other end means some other protocol, or another version. */

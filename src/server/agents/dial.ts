@@ -5,6 +5,7 @@ import { backoffMs } from '../../base/backoff.ts';
 import { describeError } from '../../base/errors.ts';
 import { readPeer } from '../../platform/certificates/tls.ts';
 import type { Reporter } from '../../platform/reporter.ts';
+import { makeWaitingToken } from '../../platform/waiting-token.ts';
 import type { AgentStore } from '../../store/agents.ts';
 import { linkPath, linkSubprotocol, maxLinkFrameBytes } from '../../wire/link.ts';
 import type { DialStatus } from '../../wire/monitor-api.ts';
@@ -18,7 +19,7 @@ export interface DialTls {
 }
 
 export interface DialOptions {
-  /** Sent as a bearer token. */
+  /** What is made of it is sent as a bearer token. */
   readonly token?: string;
   /** Needed for https. */
   readonly tls?: DialTls;
@@ -65,7 +66,7 @@ export class Dial {
       handshakeTimeout: handshakeMs,
       followRedirects: false,
       // The token opens this server: behind TLS the certificates say enough, and an agent elsewhere has no use for it.
-      headers: token === undefined || isTls ? {} : { authorization: `Bearer ${token}` },
+      headers: token === undefined || isTls ? {} : { authorization: `Bearer ${makeWaitingToken(token)}` },
       ...(isTls && tls?.options()),
     });
     let identity: LinkOrigin['identity'] = null;
