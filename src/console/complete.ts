@@ -19,7 +19,7 @@ async function listWords(
 ): Promise<readonly string[]> {
   const [name] = words;
   if (words.length === 1) return [...Object.keys(consoleCommands), 'help', 'quit'];
-  if (name === 'help') return Object.keys(consoleCommands);
+  if (name === 'help') return words.length === 2 ? Object.keys(consoleCommands) : kindNames;
   if (name === 'watch') return ['on', 'states', 'off'];
   const takes = Object.hasOwn(consoleCommands, name) ? consoleCommands[name].takes : undefined;
   if (last.startsWith('--')) return listFlags(name, words[1]);

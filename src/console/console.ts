@@ -10,10 +10,10 @@
 import { describeError, NetmonError } from '../base/errors.ts';
 import { escapeText } from '../cli/escape.ts';
 import { holdsSecret } from '../cli/monitors/describe.ts';
-import { type ConsoleCommand, consoleCommands } from './commands.ts';
 import { completeLine } from './complete.ts';
 import type { ConsoleContext, Watch } from './context.ts';
 import { writeEvent } from './event-line.ts';
+import { describeCommands, findCommand } from './help.ts';
 import { Cancelled } from './prompts.ts';
 import { Saved } from './saved.ts';
 import { Screen } from './screen.ts';
@@ -145,7 +145,7 @@ class ConsoleShell {
     try {
       const [name, ...words] = splitWords(line);
       if (name === undefined || name.startsWith('#')) return;
-      if (name === 'help') this.#screen.print(help(words[0]));
+      if (name === 'help') this.#screen.print(describeCommands(words, this.#screen.width));
       else this.#screen.print(await findCommand(name).run(this.#context, words));
     } catch (error) {
       if (error instanceof Cancelled) this.#screen.print(['nothing was changed']);
@@ -225,26 +225,4 @@ class ConsoleShell {
     if (!first) return 'netmon> ';
     return `${escapeText(first.name)}${others.length > 0 ? ` +${others.length}` : ''}> `;
   }
-}
-
-function findCommand(name: string): ConsoleCommand {
-  const command = Object.hasOwn(consoleCommands, name) ? consoleCommands[name] : undefined;
-  if (command) return command;
-  throw new NetmonError('NM_BAD_FLAG', `${JSON.stringify(name)} is no command: "help" lists what there is`);
-}
-
-function help(name: string | undefined): string[] {
-  if (name !== undefined) {
-    const { usage, help: text } = findCommand(name);
-    return [`  ${usage}`, `  ${text}`];
-  }
-  const rows = Object.entries(consoleCommands).map(
-    ([each, { help: text }]) => `  ${each.padEnd(12)} ${text}`,
-  );
-  return [
-    ...rows,
-    '  help         this, or with a command what it takes',
-    '  quit         end the console (or Ctrl-D); monitors go on',
-    'A monitor is named by its id or name, and @STATION where several have it.',
-  ];
 }
