@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -9,6 +7,7 @@ import type { Locator, Page } from 'playwright-core';
 import { type Browser, browserMissing, openBrowser } from '../e2e/browser.ts';
 import { type ServerProcess, startServer } from '../e2e/server.ts';
 import { findFaintText } from './contrast.ts';
+import { findFreePort } from './free-port.ts';
 import { ProbeAgent } from './monitor-scene.ts';
 
 describe('agents in Chromium', { skip: browserMissing ?? false }, () => {
@@ -20,7 +19,7 @@ describe('agents in Chromium', { skip: browserMissing ?? false }, () => {
   let page: Page;
 
   before(async () => {
-    server = await startServer(folder, 0, ['--agent-port', String(await findPort())]);
+    server = await startServer(folder, 0, ['--agent-port', String(await findFreePort())]);
     browser = await openBrowser();
     page = browser.page;
   });
@@ -106,7 +105,7 @@ describe('agents in Chromium', { skip: browserMissing ?? false }, () => {
   });
 
   it('are dialled at an address, until that is taken out', async () => {
-    const address = `127.0.0.1:${await findPort()}`;
+    const address = `127.0.0.1:${await findFreePort()}`;
     await page.getByRole('textbox', { name: 'Address' }).fill(address);
     await page.getByRole('button', { name: 'Dial', exact: true }).click();
     const dialled = page.getByRole('list', { name: 'Dialled' });
@@ -120,13 +119,3 @@ describe('agents in Chromium', { skip: browserMissing ?? false }, () => {
     assert.deepEqual({ ...browser.complaints, console: said }, { console: [], dialogs: [], violations: [] });
   });
 });
-
-/** A port that nothing listens on. */
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -12,6 +12,14 @@ import { ProbeAgent } from './monitor-scene.ts';
 
 const count = 2000;
 const mostMs = 200;
+/** A machine where the loop takes longer is slow or busy; there an action may take as many times longer. */
+const loopMs = 30;
+const loop = `(() => {
+  const from = performance.now();
+  let sum = 0;
+  for (let i = 0; i < 2e7; i++) sum += i % 7;
+  return sum > 0 && performance.now() - from;
+})()`;
 
 /** What is done in the page, and what is so once it is on show. */
 const search = (text: string): string => `
@@ -45,6 +53,12 @@ const actions: readonly (readonly [name: string, action: string, shown: string])
     `document.querySelector('[role="grid"]').scrollTo(0, 1e7)`,
     `document.querySelector('[aria-rowindex="${count + 1}"]')`,
   ],
+  [
+    'open a monitor',
+    `document.querySelector('[role="row"][data-id] button, [role="row"][data-id]').click()`,
+    `document.querySelector('section[aria-label="Figures"]')`,
+  ],
+  ['go back to the list', `document.querySelector('[aria-label="All monitors"]').click()`, hasRows(count)],
 ];
 
 describe('two thousand monitors in Chromium', { skip: browserMissing ?? false }, () => {
@@ -88,18 +102,26 @@ describe('two thousand monitors in Chromium', { skip: browserMissing ?? false },
     await page.goto(`${server.url}/monitors`);
     await page.getByRole('button', { name: `Up: ${count / 2}`, exact: true }).waitFor();
     const times = new Map<string, number[]>();
+    let slowest = loopMs;
     for (let round = 0; round < 3; round++) {
       for (const [name, action, shown] of actions) {
         const found = times.get(name) ?? [];
         times.set(name, found);
+        slowest = Math.max(slowest, await page.evaluate<number>(loop));
         found.push(await measure(page, action, shown));
       }
       await page.evaluate(`document.querySelector('[role="grid"]').scrollTo(0, 0)`);
     }
     for (const [name, found] of times) {
-      const middle = found.toSorted((a, b) => a - b)[1];
       context.diagnostic(`${name}: ${found.map((ms) => ms.toFixed(0)).join(', ')} ms`);
-      assert.ok(middle < mostMs, `${name} took ${middle} ms`);
+    }
+    const limit = (mostMs * slowest) / loopMs;
+    context.diagnostic(
+      `the loop took at most ${slowest.toFixed(0)} ms, so that ${limit.toFixed(0)} ms are allowed`,
+    );
+    for (const [name, found] of times) {
+      const middle = found.toSorted((a, b) => a - b)[1];
+      assert.ok(middle < limit, `${name} took ${middle} ms`);
     }
   });
 

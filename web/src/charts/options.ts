@@ -1,3 +1,6 @@
+import type { EChartsCoreOption } from 'echarts/core';
+import { formatCount } from '../lib/format.ts';
+import { centreSteps, fillSteps, type Stepped, startAtFirst } from '../lib/steps.ts';
 import type { Palette } from './echart.tsx';
 
 /** The parts that every chart of history has in common. */
@@ -52,5 +55,34 @@ export function valueAxis(palette: Palette, format: (value: number) => string): 
     splitNumber: 3,
     splitLine: { lineStyle: { color: palette.line } },
     axisLabel: { color: palette.ink3, fontSize: 11, formatter: format },
+  };
+}
+
+/** A part of what was counted in a stretch: its name, its tone, and how it is read. */
+export type CountedPart<Point> = readonly [name: string, tone: string, read: (point: Point) => number];
+
+/** Bars of what was counted over time, the parts of each on top of each other; `marks` go onto the first of them. */
+export function countsOption<Point>(
+  steps: Stepped<Point>,
+  parts: readonly CountedPart<Point>[],
+  palette: Palette,
+  marks: (range: Stepped<Point>, now: number) => object = () => ({}),
+): EChartsCoreOption {
+  const now = Date.now();
+  const range = startAtFirst(steps);
+  return {
+    grid: { left: 44, right: 22, top: 34, bottom: 24 },
+    legend: legend(palette),
+    tooltip: { ...tooltip(palette), trigger: 'axis', valueFormatter: formatCount },
+    xAxis: timeAxis(palette, range),
+    yAxis: { ...valueAxis(palette, (value) => formatCount(value)), minInterval: 1 },
+    series: parts.map(([name, tone, read], place) => ({
+      ...stackedBars,
+      name,
+      stack: 'counts',
+      itemStyle: { color: palette.tones[tone], opacity: 0.85 },
+      data: centreSteps(fillSteps(range, read, 0, now), range),
+      ...(place === 0 && marks(range, now)),
+    })),
   };
 }

@@ -2,8 +2,15 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { lazy, Suspense, useCallback } from 'react';
 import type { AlertRow, HttpTimeline } from '../../../../src/wire/traffic-api.ts';
 import type { Palette } from '../../charts/echart.tsx';
-import { legend, stackedBars, timeAxis, tooltip, valueAxis } from '../../charts/options.ts';
-import { formatCount, formatDuration } from '../../lib/format.ts';
+import {
+  type CountedPart,
+  countsOption,
+  legend,
+  timeAxis,
+  tooltip,
+  valueAxis,
+} from '../../charts/options.ts';
+import { formatDuration } from '../../lib/format.ts';
 import { centreSteps, fillSteps, startAtFirst } from '../../lib/steps.ts';
 import { Loading } from '../../ui/message.tsx';
 
@@ -33,32 +40,21 @@ function hitsOption(
   alerts: readonly AlertRow[],
   palette: Palette,
 ): EChartsCoreOption {
-  const now = Date.now();
-  const range = startAtFirst(timeline);
-  const seen = statusTones.filter(([name]) => timeline.total.statuses[name] > 0);
-  return {
-    grid: { left: 44, right: 22, top: 34, bottom: 24 },
-    legend: legend(palette),
-    tooltip: { ...tooltip(palette), trigger: 'axis', valueFormatter: formatCount },
-    xAxis: timeAxis(palette, range),
-    yAxis: { ...valueAxis(palette, (value) => formatCount(value)), minInterval: 1 },
-    series: seen.map(([name, tone], place) => ({
-      ...stackedBars,
-      name: name === 'none' ? 'no answer' : name,
-      stack: 'hits',
-      itemStyle: { color: palette.tones[tone], opacity: 0.85 },
-      data: centreSteps(
-        fillSteps(range, (point) => point.statuses[name], 0, now),
-        range,
-      ),
-      ...(place === 0 && markAlerts(range, alerts, palette, now)),
-    })),
-  };
+  const parts = statusTones
+    .filter(([name]) => timeline.total.statuses[name] > 0)
+    .map(
+      ([name, tone]): CountedPart<HttpTimeline['points'][number]> => [
+        name === 'none' ? 'no answer' : name,
+        tone,
+        ({ statuses }) => statuses[name],
+      ],
+    );
+  return countsOption(timeline, parts, palette, (range, now) => markAlerts(range, alerts, palette, now));
 }
 
 /** A shaded stretch for each alert, a line where it was raised and one where it recovered. */
 function markAlerts(
-  { since, until }: HttpTimeline,
+  { since, until }: Pick<HttpTimeline, 'since' | 'until'>,
   alerts: readonly AlertRow[],
   palette: Palette,
   now: number,

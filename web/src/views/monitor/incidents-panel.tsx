@@ -3,9 +3,8 @@ import type { Incident } from '../../../../src/wire/monitor.ts';
 import { formatDuration, formatTime } from '../../lib/format.ts';
 import { monitorRest } from '../../lib/rest.ts';
 import { useLive } from '../../live/use-live.ts';
-import { Empty, Failed, Loading } from '../../ui/message.tsx';
 import { MonitorBadge } from '../../ui/monitor-badge.tsx';
-import { Panel } from '../../ui/panel.tsx';
+import { OlderList } from '../../ui/older-list.tsx';
 import { Text } from '../../ui/text.tsx';
 
 const pageSize = 20;
@@ -20,36 +19,18 @@ export function IncidentsPanel({ id, since }: { id: string; since: string | null
     getNextPageParam: ({ next }) => next,
     placeholderData: (before) => before,
   });
-  const incidents = list.data?.pages.flatMap((page) => page.incidents);
   return (
-    <Panel title="Incidents" className="max-h-112">
-      {!incidents &&
-        (list.isError ? (
-          <Failed error={list.error} retry={() => void list.refetch()} />
-        ) : (
-          <Loading what="incidents" />
-        ))}
-      {incidents?.length === 0 && <Empty title="No incident so far" />}
-      {incidents && incidents.length > 0 && (
-        <ol className="mx-3.5 mb-2 min-h-0 divide-y divide-line overflow-y-auto">
-          {incidents.map((incident) => (
-            <IncidentItem key={incident.id} incident={incident} />
-          ))}
-          {list.hasNextPage && (
-            <li className="py-2">
-              <button
-                type="button"
-                className="control"
-                disabled={list.isFetchingNextPage}
-                onClick={() => void list.fetchNextPage()}
-              >
-                Show older
-              </button>
-            </li>
-          )}
-        </ol>
-      )}
-    </Panel>
+    <OlderList
+      title="Incidents"
+      className="max-h-112"
+      list={list}
+      rowsOf={(page) => page.incidents}
+      keyOf={(incident) => incident.id}
+      what="incidents"
+      nothing="No incident so far"
+    >
+      {(incident) => <IncidentItem incident={incident} />}
+    </OlderList>
   );
 }
 
@@ -57,7 +38,7 @@ function IncidentItem({ incident }: { incident: Incident }) {
   const now = useLive((store) => store.serverSecond) * 1000;
   const { state, started_at, ended_at, duration_ms, reason, agents, silenced } = incident;
   return (
-    <li className="flex flex-col gap-0.5 py-1.5 text-[0.8125rem]">
+    <div className="flex flex-col gap-0.5 px-1.5 py-1.5">
       <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
         <MonitorBadge state={state} />
         <span className="text-ink-2">
@@ -82,6 +63,6 @@ function IncidentItem({ incident }: { incident: Incident }) {
           </>
         )}
       </span>
-    </li>
+    </div>
   );
 }

@@ -6,9 +6,8 @@ import { formatMs, formatTime } from '../../lib/format.ts';
 import { responseOf } from '../../lib/monitors.ts';
 import { monitorRest } from '../../lib/rest.ts';
 import { useLive } from '../../live/use-live.ts';
-import { Empty, Failed, Loading } from '../../ui/message.tsx';
 import { MonitorBadge } from '../../ui/monitor-badge.tsx';
-import { Panel } from '../../ui/panel.tsx';
+import { OlderList } from '../../ui/older-list.tsx';
 import { Text } from '../../ui/text.tsx';
 import { evidenceId } from './evidence-panel.tsx';
 import { RoundDetail } from './round-detail.tsx';
@@ -43,36 +42,19 @@ export function RoundsPanel(props: {
     // Once older ones are on show they are not all asked for again and again.
     refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? refreshMs : false),
   });
-  const results = list.data?.pages.flatMap((page) => page.results);
   return (
-    <Panel title="Last rounds" note={agent !== null && <>from {agent}</>} className="max-h-160">
-      {!results &&
-        (list.isError ? (
-          <Failed error={list.error} retry={() => void list.refetch()} />
-        ) : (
-          <Loading what="rounds" />
-        ))}
-      {results?.length === 0 && <Empty title="No round yet" />}
-      {results && results.length > 0 && (
-        <ol className="mx-2 mb-2 min-h-0 divide-y divide-line overflow-y-auto">
-          {results.map((result) => (
-            <RoundItem key={`${result.agent} ${result.at}`} result={result} onSeen={onSeen} />
-          ))}
-          {list.hasNextPage && (
-            <li className="p-2">
-              <button
-                type="button"
-                className="control"
-                disabled={list.isFetchingNextPage}
-                onClick={() => void list.fetchNextPage()}
-              >
-                Show older
-              </button>
-            </li>
-          )}
-        </ol>
-      )}
-    </Panel>
+    <OlderList
+      title="Last rounds"
+      note={agent !== null && <>from {agent}</>}
+      className="max-h-160"
+      list={list}
+      rowsOf={(page) => page.results}
+      keyOf={(result) => `${result.agent} ${result.at}`}
+      what="rounds"
+      nothing="No round yet"
+    >
+      {(result) => <RoundItem result={result} onSeen={onSeen} />}
+    </OlderList>
   );
 }
 
@@ -81,7 +63,7 @@ function RoundItem({ result, onSeen }: { result: Result; onSeen: (at: string) =>
   const now = useLive((store) => store.serverSecond) * 1000;
   const { at, outcome, agent, reason, attempts } = result;
   return (
-    <li className="text-[0.8125rem]">
+    <>
       <button
         type="button"
         aria-expanded={open}
@@ -117,6 +99,6 @@ function RoundItem({ result, onSeen }: { result: Result; onSeen: (at: string) =>
           What the sensors saw then
         </button>
       )}
-    </li>
+    </>
   );
 }
