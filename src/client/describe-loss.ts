@@ -1,4 +1,5 @@
-import { type GapRow, type LostKind, lostKinds } from '../wire/gap.ts';
+import type { GapRow } from '../wire/gap.ts';
+import { type LostKind, lostKinds } from '../wire/names.ts';
 
 /** One of a kind, and several. */
 const names: Readonly<Record<LostKind, readonly [string, string]>> = {

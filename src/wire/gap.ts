@@ -1,19 +1,7 @@
 import { z } from 'zod';
+import { lostKinds } from './names.ts';
 
 const count = z.number().int().min(0);
-
-/** Kinds by which a gap counts what was lost: those of durable records, connections that failed by themselves. */
-export const lostKinds = [
-  'connection',
-  'failure',
-  'traffic',
-  'request',
-  'probe',
-  'alert',
-  'alert_packets',
-  'open_alerts',
-] as const;
-export type LostKind = (typeof lostKinds)[number];
 
 /** Kinds of which nothing was lost are left out; so are all where it is not known. */
 export const lostBySchema = z.partialRecord(z.enum(lostKinds), count);

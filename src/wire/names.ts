@@ -83,3 +83,16 @@ export const orderTypeNames = [
   'results.watch',
   'agent.describe',
 ] as const;
+
+/** Kinds by which a gap counts what was lost: those of durable records, connections that failed by themselves. */
+export const lostKinds = [
+  'connection',
+  'failure',
+  'traffic',
+  'request',
+  'probe',
+  'alert',
+  'alert_packets',
+  'open_alerts',
+] as const;
+export type LostKind = (typeof lostKinds)[number];

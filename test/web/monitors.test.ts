@@ -74,10 +74,9 @@ describe('monitors in Chromium', { skip: browserMissing ?? false }, () => {
     birch.find('shop', makeFailure('ECONNREFUSED', 'connection refused'));
     await row('Shop').filter({ hasText: /^Down/ }).waitFor();
     await page.getByRole('button', { name: 'Down: 1', exact: true }).waitFor();
-    assert.equal(
-      await row('Shop').getByRole('img').getAttribute('aria-label'),
-      'Last 5 rounds: 2 failed, 12.5 ms in the median',
-    );
+    await row('Shop')
+      .getByRole('img', { name: 'Last 5 rounds: 2 failed, 12.5 ms in the median', exact: true })
+      .waitFor();
   });
 
   it('are found by state, kind, label, agent and text, all in the address', async () => {

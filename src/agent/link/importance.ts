@@ -1,5 +1,5 @@
-import type { LostKind } from '../../wire/gap.ts';
 import type { DurableRecord } from '../../wire/link.ts';
+import type { LostKind } from '../../wire/names.ts';
 
 /** What a record counts as where room is short; a gap is never one of the kinds that are counted as lost. */
 export type RecordKind = LostKind | 'gap';

@@ -1,5 +1,5 @@
-import type { LostKind } from '../../wire/gap.ts';
 import { type DurableRecord, durableRecordSchema } from '../../wire/link.ts';
+import type { LostKind } from '../../wire/names.ts';
 import type { RecordKind } from './importance.ts';
 
 type Gap = Extract<DurableRecord, { kind: 'gap' }>;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { LostKind } from '../../wire/gap.ts';
 import type { DurableRecord } from '../../wire/link.ts';
+import type { LostKind } from '../../wire/names.ts';
 import { ended } from '../../wire/reported.fixture.ts';
 import { Spool } from './spool.ts';
 

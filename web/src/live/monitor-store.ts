@@ -37,6 +37,8 @@ export class MonitorStore {
   readonly #url: string;
   readonly #rows = new Map<string, MonitorRow>();
   readonly #rounds = new Map<string, Round[]>();
+  /** Rounds that came while those before them were being read. */
+  readonly #early = new Map<string, Round[]>();
   readonly #listeners = new Set<() => void>();
   #picture: MonitorsPicture = { rows: [], ready: false, phase: 'connecting' };
   #ready = false;
@@ -76,10 +78,17 @@ export class MonitorStore {
     return this.#rounds.get(id);
   }
 
-  /** Has the rounds of a monitor kept from now on, beginning with those that a list of the server has. */
+  /** Has the rounds of a monitor kept from now on; those before it are read, and then given to `keepRounds`. */
+  awaitRounds(id: string): void {
+    this.#early.set(id, []);
+  }
+
+  /** Begins with those that a list of the server has; which may hold some that are told of as well, before or after. */
   keepRounds(id: string, results: readonly (ProbeResult & { readonly agent: string })[]): void {
-    const rounds = results.map((result) => toRound(result.agent, result)).sort((a, b) => a.at - b.at);
-    this.#rounds.set(id, rounds.slice(-maxRounds));
+    const listed = results.map((result) => toRound(result.agent, result));
+    const early = (this.#early.get(id) ?? []).filter((round) => !hasRound(listed, round));
+    this.#early.delete(id);
+    this.#rounds.set(id, [...listed, ...early].sort((a, b) => a.at - b.at).slice(-maxRounds));
     this.#tell(0);
   }
 
@@ -113,12 +122,14 @@ export class MonitorStore {
     // What is not heard of any more is old; the next snapshot has it all.
     this.#phase = 'connecting';
     this.#rounds.clear();
+    this.#early.clear();
   }
 
   #onLost(socket: WebSocket): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
     this.#rounds.clear();
+    this.#early.clear();
     this.#retry = setTimeout(() => this.#dial(), backoffMs(this.#failures++, Math.random()));
     this.#phase = 'offline';
     this.#tell(0);
@@ -170,8 +181,11 @@ export class MonitorStore {
   #applyResult(agent: string, id: string, result: ProbeResult): void {
     const row = this.#rows.get(id);
     if (row) this.#rows.set(id, { ...row, status: withResult(row.status, agent, result) });
+    const round = toRound(agent, result);
+    const early = this.#early.get(id);
+    if (early && early.push(round) > maxRounds) early.shift();
     const rounds = this.#rounds.get(id);
-    if (rounds) this.#rounds.set(id, [...rounds.slice(1 - maxRounds), toRound(agent, result)]);
+    if (rounds && !hasRound(rounds, round)) this.#rounds.set(id, [...rounds.slice(1 - maxRounds), round]);
   }
 
   #renew(): void {
@@ -191,6 +205,10 @@ export class MonitorStore {
     this.#picture = { rows: [...this.#rows.values()], ready: this.#ready, phase: this.#phase };
     for (const listener of this.#listeners) listener();
   }
+}
+
+function hasRound(rounds: readonly Round[], { at, agent }: Round): boolean {
+  return rounds.some((round) => round.at === at && round.agent === agent);
 }
 
 function toRound(agent: string, result: ProbeResult): Round {

@@ -42,6 +42,7 @@ export function useRounds(id: string): readonly Round[] | undefined {
     if (!missing) return;
     const gone = new AbortController();
     const timer = setTimeout(() => {
+      store.awaitRounds(id);
       monitorRest.results(id, { limit: maxRounds }, gone.signal).then(
         ({ results }) => store.keepRounds(id, results),
         () => {},
