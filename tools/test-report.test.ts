@@ -62,6 +62,18 @@ describe('test report', () => {
     ]);
   });
 
+  it('prints a suite that was skipped as a whole under its reason', () => {
+    const out = report({
+      'a.mjs': `describe('s', { skip: 'needs root' }, () => { it('x', () => {}); it('y', () => {}); });`,
+    });
+    assert.deepEqual(out, [
+      'skipped: needs root',
+      '    a.mjs > s',
+      'tests took 1.0 s',
+      '0 passed, 0 failed, 1 skipped',
+    ]);
+  });
+
   it('reports a failure once, with its place and its error', () => {
     const out = report({
       'a.mjs': `describe('s', () => { it('x', () => assert.equal(1, 2, 'one is not two')); });`,

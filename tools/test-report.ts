@@ -50,7 +50,8 @@ export function reportEvent(tally: Tally, event: TestEvent, shorten: (file: stri
   const isFile = data.nesting === 0 && data.name === data.file;
   const isSuite = data.details?.type === 'suite' || isFile;
   if (event.type === 'test:fail') return reportFailure(tally, data, isSuite, shorten);
-  if (isSuite) return [];
+  // Of a suite that is skipped no test is told of.
+  if (isSuite && data.skip === undefined) return [];
   if (data.skip !== undefined || data.todo !== undefined) {
     const reason = [data.skip, data.todo].find((value) => typeof value === 'string') ?? 'no reason given';
     const names = tally.skipped.get(reason) ?? [];
