@@ -19,10 +19,10 @@ export function makeMonitorFileRoutes({ monitors }: ApiContext): ApiRoute[] {
       query: z.strictObject({ secrets: z.stringbool().default(false) }),
       notes,
       answers: { 200: { description: 'The file.', type: yamlType } },
-      handle: ({ query: { secrets } }) => ({
+      handle: async ({ query: { secrets } }) => ({
         type: `${yamlType}; charset=utf-8`,
         headers: { 'content-disposition': 'attachment; filename="monitors.yaml"' },
-        body: writeMonitorsFile(monitors.book.values(), secrets),
+        body: await writeMonitorsFile(monitors.book.values(), secrets),
       }),
     }),
     defineRoute({
@@ -38,7 +38,7 @@ export function makeMonitorFileRoutes({ monitors }: ApiContext): ApiRoute[] {
       bodyType: yamlType,
       answers: { 200: { description: 'What was done.', schema: importAnswerSchema } },
       handle: async ({ query: { dry_run }, body }) => {
-        const { added, changed } = readMonitorsFile(body.text, monitors);
+        const { added, changed } = await readMonitorsFile(body.text, monitors);
         const before = new Map(Array.from(monitors.book.values(), (monitor) => [monitor.id, monitor]));
         const saved = dry_run ? monitors.plan(added, changed) : await monitors.save(added, changed);
         const created = saved.filter(({ id }) => !before.has(id)).map(({ id }) => id);

@@ -26,21 +26,28 @@ export interface YamlContent {
   lineOf(path: readonly PropertyKey[]): number;
 }
 
+/** Where a text stands that is a piece of a file: lines before it, and items before its own in the list. */
+export interface PlaceInFile {
+  readonly line: number;
+  readonly item: number;
+}
+
 /**
  * Reads one YAML document as plain data: no aliases, no tags, no keys but texts, none twice. Throws NM_VALIDATION that
  * names the lines.
  */
-export function readYaml(text: string): YamlContent {
-  const lines = new LineCounter();
-  const documents = parse(text, lines);
+export function readYaml(text: string, place: PlaceInFile = { line: 0, item: 0 }): YamlContent {
+  const counter = new LineCounter();
+  const documents = parse(text, counter);
+  const lineAt = (offset: number): number => counter.linePos(offset).line + place.line;
   const [document] = documents;
-  if (documents.length > 1) throw problem([at(lines, documents[1].range[0], 'expected one document')]);
+  if (documents.length > 1) throw problem([at(lineAt(documents[1].range[0]), 'expected one document')]);
   const errors = [...document.errors, ...document.warnings];
   if (errors.length > 0) {
-    throw problem(errors.map(({ pos, message }) => at(lines, pos[0], message.split('\n', 1)[0])));
+    throw problem(errors.map(({ pos, message }) => at(lineAt(pos[0]), message.split('\n', 1)[0])));
   }
   const places = new Map<string, number>();
-  const reader = new Reader(lines, places);
+  const reader = new Reader(lineAt, places, place.item);
   const value = reader.read(document.contents, []);
   if (reader.problems.length > 0) throw problem(reader.problems);
   return {
@@ -90,19 +97,21 @@ function parse(text: string, lineCounter: LineCounter): Documents {
 
 class Reader {
   readonly problems: FieldProblem[] = [];
-  readonly #lines: LineCounter;
+  readonly #lineAt: (offset: number) => number;
   readonly #places: Map<string, number>;
+  readonly #firstItem: number;
   #nodes = 0;
 
-  constructor(lines: LineCounter, places: Map<string, number>) {
-    this.#lines = lines;
+  constructor(lineAt: (offset: number) => number, places: Map<string, number>, firstItem: number) {
+    this.#lineAt = lineAt;
     this.#places = places;
+    this.#firstItem = firstItem;
   }
 
   read(node: Node | null | undefined, path: readonly PropertyKey[]): unknown {
     if (!node) return null;
     const start = node.range?.[0] ?? 0;
-    this.#places.set(writePath(path), this.#lines.linePos(start).line);
+    this.#places.set(writePath(path), this.#lineAt(start));
     if (++this.#nodes > maxNodes || path.length > maxDepth)
       return this.#refuse(start, path, 'this is too much');
     if (isAlias(node)) return this.#refuse(start, path, 'aliases are not taken: write the value itself');
@@ -111,7 +120,10 @@ class Reader {
     if (tag !== undefined && !tag.startsWith('tag:yaml.org,2002:'))
       return this.#refuse(start, path, `the tag ${tag.slice(0, 64)} is not taken`);
     if (isMap(node)) return this.#readMap(node.items as Pair<Node, Node | null>[], path);
-    if (isSeq(node)) return node.items.map((item, i) => this.read(item as Node, [...path, i]));
+    if (isSeq(node)) {
+      const first = path.length === 1 ? this.#firstItem : 0;
+      return node.items.map((item, i) => this.read(item as Node, [...path, first + i]));
+    }
     if (!isScalar(node)) return this.#refuse(start, path, 'expected a value');
     return this.#readScalar(node.value, start, path);
   }
@@ -140,15 +152,15 @@ class Reader {
     if (this.problems.length < maxProblems) {
       this.problems.push({
         field: writePath(path),
-        message: `line ${this.#lines.linePos(start).line}: ${message}`,
+        message: `line ${this.#lineAt(start)}: ${message}`,
       });
     }
     return null;
   }
 }
 
-function at(lines: LineCounter, offset: number, message: string): FieldProblem {
-  return { field: '', message: `line ${lines.linePos(offset).line}: ${message}` };
+function at(line: number, message: string): FieldProblem {
+  return { field: '', message: `line ${line}: ${message}` };
 }
 
 /** NM_VALIDATION of these problems. */

@@ -162,21 +162,35 @@ describe('monitors as a file', () => {
     assert.equal(({} as { polluted?: boolean }).polluted, undefined);
   });
 
-  it('are read or refused with a line, whatever they hold', () => {
+  it('are read or refused with a line, whatever they hold', async () => {
     const tokens =
       'monitors|:| |\n|- |  |[|]|{|}|,|&a|*a|!|!!str|"|\'|>|?|%|@|`|#|---|...|<<|\t|\r|0x1|1e999|.inf|~|x|\\|\u2028';
     const part = fc.constantFrom('|', ...tokens.split('|'));
-    fc.assert(
-      fc.property(fc.array(part, { maxLength: 60 }), (parts) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 60 }), async (parts) => {
         try {
-          readMonitorsFile(parts.join(''), server.monitors);
+          await readMonitorsFile(parts.join(''), server.monitors);
         } catch (thrown) {
           if (!(thrown instanceof NetmonError) || thrown.code !== 'NM_VALIDATION') throw thrown;
           assert.match(thrown.message, /line \d+: |the document is empty/);
         }
       }),
-      { seed: 9, numRuns: 3000 },
+      { seed: 9, numRuns: 1000 },
     );
+  });
+
+  it('are refused where they could not be read bit by bit', async () => {
+    for (const text of [
+      '# nothing\n'.repeat(200_000),
+      '- a\n'.repeat(500_000),
+      `monitors:\n${'- a\n'.repeat(500_000)}`,
+      `monitors:\n- name: x\n${'  # nothing\n'.repeat(100_000)}`,
+      `monitors: [${'x, '.repeat(200_000)}]`,
+    ]) {
+      const { status, detail = '' } = await load(text);
+      assert.equal(status, 413, detail);
+      assert.match(detail, / is too long to be read$/);
+    }
   });
 
   it('are taken as YAML alone, of a size that can be read', async () => {

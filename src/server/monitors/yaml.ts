@@ -1,3 +1,4 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { NetmonError } from '../../base/errors.ts';
@@ -5,26 +6,52 @@ import { type Monitor, maxMonitors, monitorSettingsSchema } from '../../wire/mon
 import { type ChangedMonitor, type NewMonitor, newMonitorSchema } from '../../wire/monitor-api.ts';
 import type { Monitors } from './monitors.ts';
 import { showMonitor } from './status.ts';
+import { splitItems } from './yaml-pieces.ts';
 import { problem, readYaml, writePath, type YamlContent } from './yaml-reader.ts';
 
 const fileSchema = z.strictObject({ monitors: z.array(z.unknown()).max(maxMonitors) });
 
+/** Others may work after so many milliseconds. */
+const busyMs = 10;
+/** Longest item of a list that is read at once, and longest file that is no such list; the latter takes some 0.3 s. */
+const maxItemLength = 256 * 1024;
+const maxPlainLength = 128 * 1024;
+
+/** Lets others work where some time has passed since they could. */
+class Turns {
+  #since = performance.now();
+
+  async next(): Promise<void> {
+    if (performance.now() - this.#since < busyMs) return;
+    await pause();
+    this.#since = performance.now();
+  }
+}
+
 /** Monitors as a YAML file; what is as by default is left out, and credentials are masked unless `secrets`. */
-export function writeMonitorsFile(monitors: Iterable<Monitor>, secrets: boolean): string {
-  const list = Array.from(monitors, (monitor) => {
-    const { revision, created_at, changed_at, id, ...settings } = showMonitor(monitor, secrets);
-    const plain = monitorSettingsSchema.parse({ name: settings.name, probe: settings.probe });
-    const probeDefaults = readProbeDefaults(settings.probe);
-    const kept = Object.entries(settings).filter(
-      ([name, value]) =>
-        name === 'name' || name === 'probe' || !isSame(value, plain[name as keyof typeof plain]),
-    );
-    const probe = Object.fromEntries(
-      Object.entries(settings.probe).filter(([name, value]) => !isSame(value, probeDefaults[name])),
-    );
-    return { id, ...Object.fromEntries(kept), probe };
-  });
-  return stringify({ monitors: list }, { aliasDuplicateObjects: false, lineWidth: 100 });
+export async function writeMonitorsFile(monitors: Iterable<Monitor>, secrets: boolean): Promise<string> {
+  const turns = new Turns();
+  let text = '';
+  for (const monitor of monitors) {
+    const item = describe(showMonitor(monitor, secrets));
+    const written = stringify({ monitors: [item] }, { aliasDuplicateObjects: false, lineWidth: 100 });
+    text += text === '' ? written : written.slice(written.indexOf('\n') + 1);
+    await turns.next();
+  }
+  return text === '' ? 'monitors: []\n' : text;
+}
+
+function describe({ revision, created_at, changed_at, id, ...settings }: Monitor): object {
+  const plain = monitorSettingsSchema.parse({ name: settings.name, probe: settings.probe });
+  const probeDefaults = readProbeDefaults(settings.probe);
+  const kept = Object.entries(settings).filter(
+    ([name, value]) =>
+      name === 'name' || name === 'probe' || !isSame(value, plain[name as keyof typeof plain]),
+  );
+  const probe = Object.fromEntries(
+    Object.entries(settings.probe).filter(([name, value]) => !isSame(value, probeDefaults[name])),
+  );
+  return { id, ...Object.fromEntries(kept), probe };
 }
 
 /** What a probe of that kind has where nothing is said; fields that must be said are not in it. */
@@ -53,18 +80,16 @@ export interface ImportPlan {
 
 /**
  * Reads a YAML file of monitors. One whose id is there, or without an id whose name is, is changed; any other is new.
- * Throws NM_VALIDATION that names path and line of what is wrong.
+ * Others may work meanwhile. Rejects with NM_VALIDATION that names path and line of what is wrong, or NM_TOO_LARGE.
  */
-export function readMonitorsFile(text: string, monitors: Monitors): ImportPlan {
-  const content = readYaml(text);
-  const file = check(fileSchema, content.value, [], content);
+export async function readMonitorsFile(text: string, monitors: Monitors): Promise<ImportPlan> {
   const byName = new Map(Array.from(monitors.book.values(), ({ id, name }) => [name, id]));
   const added: NewMonitor[] = [];
   const changed = new Map<string, ChangedMonitor>();
   const seen = new Set<string>();
   const lines: Line[] = [];
-  for (const [i, value] of file.monitors.entries()) {
-    const path = ['monitors', i];
+  const turns = new Turns();
+  for await (const { value, path, content } of readItems(text, turns)) {
     const input = check(newMonitorSchema, value, path, content);
     const { id, ...settings } = input;
     const known = id ?? byName.get(input.name);
@@ -72,20 +97,55 @@ export function readMonitorsFile(text: string, monitors: Monitors): ImportPlan {
     if (known !== undefined) seen.add(known);
     if (known !== undefined && monitors.book.get(known)) changed.set(known, settings);
     else added.push(input);
-    lines.push({ input, id: known, path });
+    lines.push({ input, id: known, path, content });
+    await turns.next();
   }
-  for (const line of lines) checkAlone(line, monitors, content);
+  for (const line of lines) {
+    checkAlone(line, monitors);
+    await turns.next();
+  }
   return { added, changed };
+}
+
+interface Item {
+  readonly value: unknown;
+  readonly path: readonly PropertyKey[];
+  readonly content: YamlContent;
+}
+
+/** Item by item where the file is a list with dashes; otherwise as a whole, which has to be short. */
+async function* readItems(text: string, turns: Turns): AsyncGenerator<Item> {
+  const pieces = splitItems(text);
+  if (pieces === null) {
+    if (text.length > maxPlainLength) throw tooLarge('a file that is not a list with a dash for each monitor');
+    const content = readYaml(text);
+    const file = check(fileSchema, content.value, [], content);
+    yield* file.monitors.map((value, i) => ({ value, path: ['monitors', i], content }));
+    return;
+  }
+  if (pieces.length > maxMonitors) throw tooLarge(`a file of more than ${maxMonitors} monitors`);
+  for (const [i, { text: item, line }] of pieces.entries()) {
+    if (item.length > maxItemLength) throw tooLarge(`the monitor in line ${line + 2}`);
+    const content = readYaml(item, { line, item: i });
+    const file = check(fileSchema, content.value, [], content);
+    yield* file.monitors.map((value) => ({ value, path: ['monitors', i], content }));
+    await turns.next();
+  }
+}
+
+function tooLarge(what: string): NetmonError {
+  return new NetmonError('NM_TOO_LARGE', `${what} is too long to be read`);
 }
 
 interface Line {
   readonly input: NewMonitor;
   readonly id: string | undefined;
   readonly path: readonly PropertyKey[];
+  readonly content: YamlContent;
 }
 
 /** Names the line of what is wrong with one monitor by itself, such as a mask that stands for nothing. */
-function checkAlone({ input, id, path }: Line, monitors: Monitors, content: YamlContent): void {
+function checkAlone({ input, id, path, content }: Line, monitors: Monitors): void {
   try {
     monitors.checkAlone(input, id);
   } catch (thrown) {
