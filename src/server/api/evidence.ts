@@ -5,6 +5,7 @@ import type { Connection } from '../../wire/connection.ts';
 import { resolveConnectionFilter } from '../../wire/filter.ts';
 import type { Monitor } from '../../wire/monitor.ts';
 import type { evidenceSchema } from '../../wire/monitor-api.ts';
+import type { Probe } from '../../wire/probe.ts';
 import type { ApiContext } from './route.ts';
 
 /** How long before and after a time is looked at. */
@@ -62,9 +63,28 @@ async function findAddress({ store }: ApiContext, monitor: Monitor, until: numbe
   const reached = rounds.find(({ result }) => result.address !== null)?.result.address;
   if (reached !== null && reached !== undefined && (parseEndpoint(reached) || parseIp(reached)))
     return reached;
-  const { probe } = monitor;
-  const host = 'host' in probe ? parseIp(probe.host) : null;
-  if (!host) return null;
-  const port = probe.kind === 'tcp' || probe.kind === 'udp' ? probe.port : null;
-  return port === null ? formatIp(host) : formatEndpoint(formatIp(host), port);
+  const { host, port } = readTarget(monitor.probe);
+  const ip = parseIp(host);
+  if (!ip) return null;
+  return port === null ? formatIp(ip) : formatEndpoint(formatIp(ip), port);
+}
+
+/** Where a probe goes, as far as it says so; all ports where it goes to none. */
+function readTarget(probe: Probe): { readonly host: string; readonly port: number | null } {
+  switch (probe.kind) {
+    case 'http': {
+      const { hostname = '', port = '', protocol = '' } = URL.parse(probe.proxy ?? probe.url) ?? {};
+      const usual = protocol === 'https:' ? 443 : 80;
+      return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? usual : Number(port) };
+    }
+    case 'dns':
+      return { host: probe.server ?? '', port: probe.port ?? (probe.transport === 'tls' ? 853 : 53) };
+    case 'tcp':
+    case 'udp':
+    case 'ntp':
+      return probe;
+    case 'icmp':
+    case 'traceroute':
+      return { host: probe.host, port: null };
+  }
 }

@@ -285,4 +285,49 @@ describe('monitors over HTTP', () => {
     assert.deepEqual(counts, { agent: 'ams "1"', connections: 4, failures: { ECONNREFUSED: 3 } });
     assert.equal((await call('GET', href)).json.connections.length, 2);
   });
+
+  it('finds evidence of every kind, of all agents, by what their own sensors saw', async () => {
+    const timestamp = new Date().toISOString();
+    const seen = [
+      ['lon', '198.51.100.9:53', 'udp', 'ETIMEDOUT'],
+      ['lon', '198.51.100.9:443', 'tcp', 'ECONNREFUSED'],
+      ['ams', '198.51.100.9:443', 'tcp', null],
+      ['ams', '198.51.100.9:123', 'udp', null],
+      ['ams', '198.51.100.10:443', 'tcp', 'ECONNREFUSED'],
+    ] as const;
+    for (const [first, [agent, remote_addr, protocol, error]] of seen.entries()) {
+      const connection = makeReported(0, { timestamp, remote_addr, protocol, error, count: 1 });
+      await server.store.insertReported({
+        agent,
+        epoch: 'evidence',
+        first,
+        records: [{ kind: 'connection', connection }],
+      });
+    }
+    const host = '198.51.100.9';
+    for (const [probe, address, expected] of [
+      [{ kind: 'icmp', host }, host, { ams: [2, {}], lon: [2, { ETIMEDOUT: 1, ECONNREFUSED: 1 }] }],
+      [{ kind: 'traceroute', host }, host, { ams: [2, {}], lon: [2, { ETIMEDOUT: 1, ECONNREFUSED: 1 }] }],
+      [{ kind: 'dns', name: 'a.example', server: host }, `${host}:53`, { lon: [1, { ETIMEDOUT: 1 }] }],
+      [{ kind: 'ntp', host }, `${host}:123`, { ams: [1, {}] }],
+      [{ kind: 'udp', host, port: 53, payload: 'x' }, `${host}:53`, { lon: [1, { ETIMEDOUT: 1 }] }],
+      [
+        { kind: 'http', url: `https://${host}/x` },
+        `${host}:443`,
+        { ams: [1, {}], lon: [1, { ECONNREFUSED: 1 }] },
+      ],
+      [{ kind: 'http', url: 'https://shop.example/' }, null, {}],
+    ] as const) {
+      const { id } = (await call('POST', '/api/monitors', { name: `evidence ${probe.kind}`, probe })).json;
+      const { json } = await call('GET', `/api/monitors/${id}/evidence`);
+      assert.equal(json.address, address, probe.kind);
+      const found = json.agents.map(
+        ({ agent, connections, failures }: { agent: string; connections: number; failures: object }) => [
+          agent,
+          [connections, failures],
+        ],
+      );
+      assert.deepEqual(Object.fromEntries(found), expected, probe.kind);
+    }
+  });
 });

@@ -45,7 +45,23 @@ describe('a file of monitors in pieces', () => {
   it('holds what it holds as a whole', () => {
     const line = fc.tuple(
       fc.constantFrom('', ' ', '  ', '    ', '- ', '  - ', '- - '),
-      fc.constantFrom('a', 'b: 1', 'c:', 'd: |', '"e', 'f"', "'g'", '# h', '[1,', '2]', '{i: 3}', '-', 'j: k l', '---', ''),
+      fc.constantFrom(
+        'a',
+        'b: 1',
+        'c:',
+        'd: |',
+        '"e',
+        'f"',
+        "'g'",
+        '# h',
+        '[1,',
+        '2]',
+        '{i: 3}',
+        '-',
+        'j: k l',
+        '---',
+        '',
+      ),
     );
     let split = 0;
     fc.assert(

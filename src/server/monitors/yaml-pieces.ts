@@ -39,5 +39,7 @@ function isEmpty(line: string): boolean {
 }
 
 function isDash(line: string, indent: number): boolean {
-  return line.startsWith('-', indent) && line.search(/[^ ]/) === indent && /^-(?:\s|$)/.test(line.slice(indent));
+  return (
+    line.startsWith('-', indent) && line.search(/[^ ]/) === indent && /^-(?:\s|$)/.test(line.slice(indent))
+  );
 }

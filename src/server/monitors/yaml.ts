@@ -117,7 +117,8 @@ interface Item {
 async function* readItems(text: string, turns: Turns): AsyncGenerator<Item> {
   const pieces = splitItems(text);
   if (pieces === null) {
-    if (text.length > maxPlainLength) throw tooLarge('a file that is not a list with a dash for each monitor');
+    if (text.length > maxPlainLength)
+      throw tooLarge('a file that is not a list with a dash for each monitor');
     const content = readYaml(text);
     const file = check(fileSchema, content.value, [], content);
     yield* file.monitors.map((value, i) => ({ value, path: ['monitors', i], content }));

@@ -60,6 +60,38 @@ describe('sqlite file', () => {
     assert.equal(sql.slice(0, expected.length), expected);
   });
 
+  it('forgets names of agents of which no round is left, once there are many', async (t) => {
+    const { folder, remove } = makeFolder();
+    t.after(remove);
+    const path = join(folder, 'netmon.db');
+    const store = openSqliteStore({ path });
+    const now = Date.now();
+    await store.saveMonitors([makeMonitor('m')]);
+    for (const [agent, days] of [
+      ['summed', 20],
+      ['kept', 0],
+    ] as const) {
+      const result = makeRound('m', 0, { at: new Date(now - days * 86_400_000).toISOString() });
+      await store.insertReported({ agent, epoch: 'e', first: 0, records: [{ kind: 'probe', result }] });
+      if (agent === 'summed') await store.sumRounds(() => ({ quorum: 1, intervalMs: 60_000 }));
+    }
+    using db = new DatabaseSync(path);
+    const count = (): unknown => db.prepare('SELECT count(*) AS n FROM round_agents').get()?.n;
+    await store.retain(now);
+    assert.equal(count(), 2);
+    db.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+      INSERT INTO round_agents (agent) SELECT 'x' || i FROM n`);
+    await store.retain(now);
+    assert.equal(count(), 2);
+    const history = await store.readHistory({
+      monitor: 'm',
+      since: now - 40 * 86_400_000,
+      until: now + 1000,
+    });
+    assert.deepEqual([...history.agents.keys()].sort(), ['kept', 'summed']);
+    await store.close();
+  });
+
   it('is readable by its owner only, also when it was laxer before, and its journal with it', async (t) => {
     const { folder, remove } = makeFolder();
     t.after(remove);

@@ -9,6 +9,8 @@ const sumsShare = 0.18;
 const sumBytes = 110;
 /** Incidents that are kept: the newest. */
 const keptIncidents = 50_000;
+/** Names of agents beyond which those of which no round is left are forgotten. */
+const freeNames = 1_000;
 /** Rows looked at, and deleted, at a time; some 10 ms of work. */
 const deleteBatch = 2000;
 
@@ -27,7 +29,33 @@ export async function retainRounds(
   while (deleteOldest(session, 'id <= ?', last) === deleteBatch) await pause();
   while (deleteOldest(session, 'at < ?', now - limits.maxAgeMs) === deleteBatch) await pause();
   await retainSums(session, limits.maxBytes, now, pause);
+  await retainNames(session, pause);
   session.run('DELETE FROM incidents WHERE id <= (SELECT max(id) FROM incidents) - ?', keptIncidents);
+}
+
+/** Forgets names of agents that nothing is kept of, once there are many: whoever may report may do so under any name. */
+async function retainNames(session: Session, pause: () => Promise<unknown>): Promise<void> {
+  const names = session.all('SELECT key FROM round_agents').map(([key]) => Number(key));
+  if (names.length <= freeNames) return;
+  const used = new Set<number>();
+  for (const [i, [monitor]] of session.all('SELECT key FROM monitors').entries()) {
+    const sql = 'SELECT DISTINCT agent FROM round_sums WHERE length = ? AND monitor = ?';
+    for (const [agent] of session.all(sql, dayMs, Number(monitor))) used.add(Number(agent));
+    if (i % 100 === 99) await pause();
+  }
+  for (let after = 0; ; ) {
+    const sql = 'SELECT id, agent FROM rounds WHERE id > ? ORDER BY id LIMIT ?';
+    const rows = session.all(sql, after, deleteBatch);
+    for (const [, agent] of rows) used.add(Number(agent));
+    if (rows.length < deleteBatch) break;
+    after = Number(rows.at(-1)?.[0]);
+    await pause();
+  }
+  session.transaction(() => {
+    for (const key of names) {
+      if (!used.has(key)) session.run('DELETE FROM round_agents WHERE key = ?', key);
+    }
+  });
 }
 
 /** Deletes steps past their time, which is shorter where so many monitors have no room for all of it. */
