@@ -21,8 +21,8 @@ describe('a file of monitors in pieces', () => {
       { text: 'monitors:\n  - a: 1\n    b: |\n      - no item\n\n  # between\n', line: 2 },
       { text: 'monitors:\n  -\n    a: 2\n\n', line: 7 },
     ]);
-    const { lineOf } = readYaml(pieces[1].text, { line: pieces[1].line, item: 1 });
-    assert.equal(lineOf(['monitors', 1, 'a']), 10);
+    const content = readYaml(pieces[1].text, { line: pieces[1].line, item: 1 });
+    assert.equal(content.lineOf(['monitors', 1, 'a']), 10);
   });
 
   it('is none where it is written in another way', () => {
