@@ -34,6 +34,7 @@ export class AgentDialling {
   readonly #headers: Readonly<Record<string, string>>;
   #isPlain = false;
   #isProven = false;
+  #ended: NetmonError | null = null;
   #last: 'plain' | 'tls' = 'plain';
 
   constructor(place: AgentPlace, { tls, headers }: AgentAccess) {
@@ -45,7 +46,7 @@ export class AgentDialling {
   /** The next attempt. Throws NM_FORBIDDEN for another machine while this console is not enrolled, NM_EXPIRED. */
   next(): Dial {
     const { address, isHere } = this.#place;
-    const tls = this.#isPlain ? null : this.#tls();
+    const tls = this.#isPlain ? null : this.#identify();
     if (!tls && !isHere) {
       throw new NetmonError(
         'NM_FORBIDDEN',
@@ -70,6 +71,7 @@ export class AgentDialling {
     if (this.#last === 'plain') {
       this.#isPlain = false;
       if (!hungUp) return unreachable(address, error);
+      if (this.#ended) return this.#ended;
       const message = `${address} hung up: an agent that is enrolled takes consoles that are enrolled with its server (netmon enroll)`;
       return new NetmonError('NM_UNAVAILABLE', message);
     }
@@ -86,6 +88,19 @@ export class AgentDialling {
       'NM_FORBIDDEN',
       `the agent at ${address} is of another server than the one this console is enrolled with`,
     );
+  }
+
+  /** An agent on this machine may want no certificate, so that one that has ended is told of when it does. */
+  #identify(): ConnectionOptions | null {
+    this.#ended = null;
+    try {
+      return this.#tls();
+    } catch (error) {
+      const isEnded = error instanceof NetmonError && error.code === 'NM_EXPIRED';
+      if (!isEnded || !this.#place.isHere || this.#isProven) throw error;
+      this.#ended = error;
+      return null;
+    }
   }
 }
 
