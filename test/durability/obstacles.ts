@@ -8,14 +8,17 @@ import { port, type RunOptions, type RunResult } from './kills.ts';
 import { judge } from './oracle.ts';
 import { ServerProgram } from './server.ts';
 
-const diskMegabytes = 64;
+/** The disk must not be filled by the records themselves, so they are few. */
+const diskMegabytes = 256;
+const mostPerSecond = 1_000;
 
 /**
  * Fills the disk of the server's database while agents send, then has another process hold the database. Each time the
  * server has to say so, to keep the agents' links and answer questions, and to go on by itself when it is over.
  */
 export async function runObstacles(options: RunOptions): Promise<RunResult> {
-  const { folder, agents, rate, print } = options;
+  const { folder, agents, print } = options;
+  const rate = Math.min(options.rate, mostPerSecond);
   const disks = new Disks(join(folder, 'disks'), diskMegabytes);
   const path = databaseOn(disks.current);
   await using server = new ServerProgram(port);
