@@ -56,6 +56,13 @@ describe('format', () => {
     it(`writes ${value} ms as ${text}`, () => assert.equal(formatDuration(value), text));
   }
 
+  it('writes round trips of microseconds as such', () => {
+    assert.deepEqual(
+      [0, 0.012, 0.25, 12.34, 123.4].map(formatMs),
+      ['0.00 ms', '12 µs', '0.25 ms', '12.3 ms', '123 ms'],
+    );
+  });
+
   it('tells an age in whole seconds', () => {
     assert.deepEqual([0, 999, 3700, 61_000].map(formatAge), ['1 s', '1 s', '3 s', '1m 01s']);
   });

@@ -93,9 +93,10 @@ export function formatAge(ms: number): string {
   return ms < 60_000 ? `${Math.max(1, Math.floor(ms / 1000))} s` : formatDuration(ms);
 }
 
-/** `12.3 ms`, for round-trip times. */
+/** `12 µs`, `0.25 ms`, `12.3 ms`, for round-trip times. */
 export function formatMs(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return unknown;
+  if (ms > 0 && ms < 0.1) return `${Math.round(ms * 1000)} µs`;
   return ms < 1 ? `${ms.toFixed(2)} ms` : ms < 100 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 
