@@ -57,10 +57,13 @@ describe('format', () => {
   }
 
   it('writes round trips of microseconds as such', () => {
-    assert.deepEqual(
-      [0, 0.012, 0.25, 12.34, 123.4].map(formatMs),
-      ['0.00 ms', '12 µs', '0.25 ms', '12.3 ms', '123 ms'],
-    );
+    assert.deepEqual([0, 0.012, 0.25, 12.34, 123.4].map(formatMs), [
+      '0.00 ms',
+      '12 µs',
+      '0.25 ms',
+      '12.3 ms',
+      '123 ms',
+    ]);
   });
 
   it('tells an age in whole seconds', () => {
