@@ -192,6 +192,34 @@ describe('Spool', () => {
     assert.equal(spool.agree(-1), true, 'another server');
   });
 
+  for (const deleted of [false, true]) {
+    const of = deleted ? 'deleted' : 'in the file';
+    it(`tells a server that was set back what it lost, while what it had acknowledged is ${of}`, () => {
+      const path = join(dir, `set-back-${deleted}.sqlite`);
+      using spool = new Spool({ path });
+      for (let port = 0; port < 6; port++) spool.add(ended(port));
+      spool.flush();
+      spool.markSent(4);
+      spool.acknowledge(3);
+      if (deleted) spool.flush();
+      assert.equal(spool.agree(1), false);
+      assert.equal(spool.agree(-1), true);
+      const told = read(spool).filter(({ seq }) => seq > spool.acknowledged);
+      assert.deepEqual(
+        told.map((record) => [record.seq, record.kind, record.kind === 'gap' && record.lost]),
+        [
+          [3, 'gap', 2],
+          [4, 'connection', false],
+          [5, 'connection', false],
+        ],
+      );
+      spool.markSent(5);
+      assert.equal(spool.acknowledge(5), true);
+      spool.flush();
+      assert.deepEqual([spool.size.records, spool.size.bytes], [0, 0]);
+    });
+  }
+
   it('keeps a cap in bytes', () => {
     using spool = new Spool({ path: null, maxBytes: 50_000 });
     for (let i = 0; i < 500; i++) spool.add(ended(i, { command_line: 'x'.repeat(1000) }));

@@ -198,8 +198,9 @@ export class Spool implements Disposable {
     const isAhead = epoch === this.#own && committed > epoch.sent;
     if (isAhead) epoch.acknowledged = epoch.sent;
     if (isAhead || (committed >= 0 && committed < epoch.acknowledged)) {
+      const gone = epoch.acknowledged - committed;
       epoch.epoch = crypto.randomUUID();
-      this.#saveEpochs();
+      if (isAhead || !this.#tellSetBack(epoch, gone)) this.#saveEpochs();
       return false;
     }
     const known = Math.min(committed, lastOf(epoch));
@@ -358,6 +359,44 @@ export class Spool implements Disposable {
     this.#bytes += body.length - given;
     this.#gap = { id, size: body.length, tally };
     this.#forgetEmptyEpochs();
+  }
+
+  /**
+   * Has a gap take the number of the last acknowledged record, so that the server counts what it lost, not all that came
+   * before. Whether the file has it, and the epochs as they are.
+   */
+  #tellSetBack(epoch: Epoch, lost: number): boolean {
+    const file = this.#file;
+    if (!file) return false;
+    const reason = 'the server was set back: it had acknowledged what it lacks now';
+    const body = JSON.stringify({ kind: 'gap', at: new Date(this.#now()).toISOString(), reason, lost });
+    const { acknowledged, deleted, records } = epoch;
+    const bytes = this.#bytes;
+    try {
+      file.transaction(() => {
+        const id = this.#idOf(epoch, acknowledged);
+        if (id === null) {
+          // It is deleted, so the number before that of the next row is free.
+          const next = this.#idOf(epoch, acknowledged + 1) ?? this.#nextId;
+          file.insert({ id: next - 1, kind: 'gap', weight: lost, key: null, body });
+          epoch.deleted--;
+          epoch.records++;
+          this.#bytes += body.length;
+        } else {
+          this.#bytes += body.length - file.sum({ from: id, to: id }).bytes;
+          file.replaceByGap(id, body);
+        }
+        epoch.acknowledged--;
+        file.saveEpochs(this.#epochs);
+      }, true);
+      this.#cursor = null;
+      return true;
+    } catch (thrown) {
+      Object.assign(epoch, { acknowledged, deleted, records });
+      this.#bytes = bytes;
+      this.#problem = describeFailure(thrown);
+      return false;
+    }
   }
 
   #writeGap(tally: LossTally, reason: string): string {
