@@ -255,7 +255,6 @@ describe('a monitor of each kind, set up step by step', { skip }, () => {
     );
 
     const server = new URL(netmon.url).host;
-    await session.tell(`stop my-http@${server}`, /stopped my-http on /);
     if (browserMissing === null) browser = await openBrowser();
     const page = browser?.page ?? null;
     await page?.goto(`${netmon.url}/monitors/my-http`);
@@ -263,6 +262,8 @@ describe('a monitor of each kind, set up step by step', { skip }, () => {
       const { results } = await netmon.get<ResultList>('/api/monitors/my-http/results?limit=5');
       return results.map((result) => `${result.agent} ${result.outcome} ${format(responseMs(result))}`);
     };
+    await until('five rounds', async () => (await rest(String)).length === 5 || undefined, { withinMs });
+    await session.tell(`stop my-http@${server}`, /stopped my-http on /);
     const told = { console: [] as string[], dashboard: [] as string[] };
     await until(
       'the same results',

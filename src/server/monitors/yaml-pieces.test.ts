@@ -25,6 +25,34 @@ describe('a file of monitors in pieces', () => {
     assert.equal(content.lineOf(['monitors', 1, 'a']), 10);
   });
 
+  it('has an item for each value of the list in JSON', () => {
+    const text =
+      '{\n  "monitors": [\n    {"a": "]},{"},\n    {\n      "b\\"": [1, {"c": 2}]\n    }\n  ]\n}\n';
+    const pieces = splitItems(text)!;
+    assert.deepEqual(
+      pieces.map((piece) => read(piece.text)),
+      [{ monitors: [{ a: ']},{' }] }, { monitors: [{ 'b"': [1, { c: 2 }] }] }],
+    );
+    const content = readYaml(pieces[1].text, { line: pieces[1].line, item: 1 });
+    assert.equal(content.lineOf(['monitors', 1, 'b"']), 5);
+  });
+
+  it('holds of JSON what it holds as a whole', () => {
+    const list = fc.array(fc.jsonValue({ maxDepth: 3 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(list, fc.integer({ min: 0, max: 3 }), (monitors, indent) => {
+        const text = JSON.stringify({ monitors }, null, indent);
+        const whole = read(text);
+        fc.pre(whole !== null);
+        const values = splitItems(text)!.flatMap(
+          (piece) => (read(piece.text) as { monitors: unknown[] }).monitors,
+        );
+        assert.deepEqual({ monitors: values }, whole);
+      }),
+      { seed: 5, numRuns: 500 },
+    );
+  });
+
   it('is none where it is written in another way', () => {
     for (const text of [
       '',
@@ -37,6 +65,10 @@ describe('a file of monitors in pieces', () => {
       'monitors:\n  - a\n - b\n',
       'monitors:\n- a: 1\r- b: 2\n',
       '{"monitors": []}',
+      '{"monitors": [1], "other": 1}',
+      '{"monitors": [1], "monitors": [2]}',
+      '{"monitors": [1,]}',
+      '{"monitors": [1]',
     ]) {
       assert.equal(splitItems(text), null, JSON.stringify(text));
     }

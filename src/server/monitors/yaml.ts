@@ -113,12 +113,12 @@ interface Item {
   readonly content: YamlContent;
 }
 
-/** Item by item where the file is a list with dashes; otherwise as a whole, which has to be short. */
+/** Item by item where the file is JSON or a list with dashes; otherwise as a whole, which has to be short. */
 async function* readItems(text: string, turns: Turns): AsyncGenerator<Item> {
   const pieces = splitItems(text);
   if (pieces === null) {
     if (text.length > maxPlainLength)
-      throw tooLarge('a file that is not a list with a dash for each monitor');
+      throw tooLarge('a file that is neither JSON nor a list with a dash for each monitor');
     const content = readYaml(text);
     const file = check(fileSchema, content.value, [], content);
     yield* file.monitors.map((value, i) => ({ value, path: ['monitors', i], content }));
