@@ -64,6 +64,17 @@ const debian = {
   check: ['bpftool', 'clang', 'libbpf-dev', 'llvm'],
   bench: ['prometheus-blackbox-exporter'],
 };
+/** Those with a service, which is for tests alone: on this machine it is neither started nor enabled. */
+const services = {
+  bind9: 'named',
+  chrony: 'chrony',
+  'dovecot-imapd': 'dovecot',
+  'dovecot-pop3d': 'dovecot',
+  'nginx-light': 'nginx',
+  'prometheus-blackbox-exporter': 'prometheus-blackbox-exporter',
+};
+/** What invoke-rc.d(8) asks before it starts a service. */
+const servicePolicy = '/usr/sbin/policy-rc.d';
 const wantedBy = {
   start: ['start'],
   test: ['start', 'test'],
@@ -146,16 +157,57 @@ async function installDebianPackages(names) {
   }
   const apt = ['apt-get', '-y', '-q', '-o', 'DPkg::Lock::Timeout=120'];
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  try {
-    await step('refreshing the lists of Debian packages', [...apt, 'update'], '', env);
-    await step(
-      `installing Debian packages: ${missing.join(' ')}`,
-      [...apt, 'install', '--no-install-recommends', ...missing],
+  // What is there already stays: a package that conflicts with it is left out.
+  const install = (some) =>
+    step(
+      `installing Debian packages: ${some.join(' ')}`,
+      [...apt, 'install', '--no-remove', '--no-install-recommends', ...some],
       '',
       env,
     );
+  const goOn = (error) => say(`${error.message}; going on without (netmon doctor says what that costs)`);
+  const allowServices = forbidServices();
+  try {
+    await step('refreshing the lists of Debian packages', [...apt, 'update'], '', env);
+    await install(missing).catch(async (error) => {
+      if (missing.length === 1) throw error;
+      say('not all of them go together with what is installed; trying one by one');
+      for (const name of missing) await install([name]).catch(goOn);
+    });
   } catch (error) {
-    say(`${error.message}; going on without (netmon doctor says what that costs)`);
+    goOn(error);
+  } finally {
+    allowServices();
+  }
+  keepServicesOff(missing.filter((name) => !listMissing([name]).includes(name)));
+}
+
+/** Lets packages start no service until what it returns is called, or this process is ended. */
+function forbidServices() {
+  if (existsSync(servicePolicy)) return () => {};
+  writeFileSync(servicePolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  const end = () => {
+    rmSync(servicePolicy, { force: true });
+    process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, end);
+  return () => {
+    rmSync(servicePolicy, { force: true });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, end);
+  };
+}
+
+/** Has the services of packages that were just installed not start with the machine. */
+function keepServicesOff(installed) {
+  for (const service of new Set(installed.flatMap((name) => services[name] ?? []))) {
+    const command = existsSync('/run/systemd/system')
+      ? ['systemctl', 'disable', service]
+      : ['update-rc.d', service, 'disable'];
+    try {
+      execFileSync(command[0], command.slice(1), { stdio: 'ignore' });
+    } catch {
+      say(`unable to keep the service ${service} from starting with the machine: ${command.join(' ')}`);
+    }
   }
 }
 
